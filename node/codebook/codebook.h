@@ -1,0 +1,121 @@
+// The network's shared vocabulary: tables, columns, code lists, caps, and the promise that prices are measured against.
+// A Codebook is an immutable value: build it once (ReadCodebook in codebook/read.h), share it by const reference; all
+// methods are safe from any thread.
+//
+// Stored values. A cell of a record is one uint32:
+//   code, place, integer, number, dates   0 = NULL, 1 + i = the i-th value of the column (i-th code, lo + i steps)
+//   codes (several at once)               a mask, bit i = the i-th code present; 0 = NULL (nothing stated)
+// so that appending codes or raising `hi` never changes what is stored.
+//
+// Native units of dates, counted from 1970: day = days, week = ISO weeks (Monday 1969-12-29 is week 0), month = months,
+// quarter = quarters, year = the year's number (2026).
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "base/status.h"
+
+namespace penc {
+
+using StoredValue = uint32_t;
+inline constexpr StoredValue kNull = 0;
+inline constexpr uint32_t kMaxMaskCodes = 31;  // codes of a list that a `codes` column may use
+
+enum class ColumnType { kCode, kCodes, kInteger, kNumber, kDay, kWeek, kMonth, kQuarter, kYear };
+enum class Sensitivity { kPublic, kOrdinary, kSensitive, kNever };
+enum class Unit { kPerson, kEvent };  // person: at most one row each
+
+struct Code {
+  std::string code;
+  Text label;
+  std::string parent;  // for places: the code in the parent list (the country of an adm1); else empty
+};
+
+// A shorter list of the same things (250 countries -> 16 and «autres»).
+struct Fold {
+  std::vector<Code> groups;
+  std::vector<uint32_t> group_of;  // by code index; every code has a group
+};
+
+struct CodeList {
+  std::string name;
+  std::vector<Code> codes;
+  absl::optional<Fold> fold;
+  std::vector<uint32_t> main_order;  // code indexes, most telling first: which category is the main one; may be empty
+  std::string parent_list;           // name of the list that `parent` refers to; else empty
+
+  // Index of a code (exact match), or nothing.
+  absl::optional<uint32_t> Find(absl::string_view code) const;
+};
+
+struct Column {
+  std::string name;
+  Text label;
+  ColumnType type = ColumnType::kCode;
+  Sensitivity sensitivity = Sensitivity::kSensitive;
+  bool constant = false;    // one value per person: conflicting values are quarantined
+  int32_t code_list = -1;   // index into Codebook::code_lists for kCode and kCodes
+  uint32_t max_codes = 1;   // kCodes: at most this many at once
+  int64_t lo = 0, hi = 0;   // kInteger, kNumber (in steps), dates (native units), inclusive
+  int64_t step_num = 1, step_den = 1;  // kNumber: one step is step_num/step_den
+  std::string hxl;
+
+  // How many values besides NULL (not for kCodes).
+  uint32_t size(const CodeList* list) const { return list ? list->codes.size() : static_cast<uint32_t>(hi - lo + 1); }
+  bool is_date() const { return type >= ColumnType::kDay; }
+  bool is_amount() const { return type == ColumnType::kInteger || type == ColumnType::kNumber; }
+};
+
+// What one person may contribute at most, whatever the question.
+struct Caps {
+  uint32_t cells = 1;  // different cells of a table of persons
+  uint32_t rows = 1;   // rows in all
+};
+
+struct Table {
+  std::string name;
+  Text label;
+  Unit unit = Unit::kEvent;
+  Caps caps;
+  std::vector<Column> columns;  // the person reference is not a column
+
+  absl::optional<uint32_t> Find(absl::string_view column) const;
+};
+
+enum class Closing { kMonth, kQuarter, kYear };
+
+// The promise as the codebook or a policy writes it; privacy/promise.h computes with it.
+struct PromiseText {
+  std::string epsilon = "8";
+  std::string delta = "1e-6";
+};
+
+struct Codebook {
+  std::string name;
+  uint32_t version = 1;
+  PromiseText reference_promise;
+  Closing closing = Closing::kQuarter;
+  std::vector<CodeList> code_lists;
+  std::vector<Table> tables;
+  std::string hash;  // 32 bytes: SHA-256 of the canonical form; plans and answers name it
+
+  absl::optional<uint32_t> FindTable(absl::string_view name) const;
+  const CodeList* list_of(const Column& column) const {
+    return column.code_list < 0 ? nullptr : &code_lists[column.code_list];
+  }
+};
+
+// A column seen from a question: of the question's own table, or of a person table joined by the person.
+struct ColumnRef {
+  uint32_t table = 0;
+  uint32_t column = 0;
+  friend bool operator==(const ColumnRef& a, const ColumnRef& b) {
+    return a.table == b.table && a.column == b.column;
+  }
+};
+
+}  // namespace penc

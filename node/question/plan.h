@@ -1,0 +1,96 @@
+// Every question becomes a vector of integers: domain, blocks, mechanisms, cost. A plan depends on the questions, the
+// codebook and the price only; no record is looked at and no policy alters it. A plain value, safe to share.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "codebook/codebook.h"
+#include "privacy/cost.h"
+#include "privacy/mechanism.h"
+#include "privacy/promise.h"
+#include "question/question.h"
+
+namespace penc {
+
+inline constexpr uint32_t kNoCategory = UINT32_MAX;
+
+struct Category {
+  std::string code;  // "f", "2026-Q1", "" for NULL
+  Text label;
+  bool null = false;
+};
+
+// One GROUP BY key: its categories in order (NULL last where it can occur), and where each stored value falls.
+struct Axis {
+  Grain grain;
+  std::string name;  // column title
+  std::vector<Category> categories;
+  // kCode, dates: by stored value. kCodes at kValue: [bit] for each code, and at index 31 the category of mask 0.
+  // kCodes at kMain / kFold: see `mask_order`. Values outside the asked range map to kNoCategory.
+  std::vector<uint32_t> category_of;
+  bool by_mask = false;                // kValue of a kCodes column: one row falls into several categories
+  std::vector<uint32_t> mask_order;    // kMain: bits in order of precedence; the first present decides
+};
+
+// Cells of one question, row-major over its axes, the last axis fastest. No axis: one cell.
+struct Domain {
+  std::vector<Axis> axes;
+  uint64_t cells = 1;
+};
+
+// What a block counts of one person, before noise. The store implements exactly these.
+//   kPersons  1 in each of at most per_person.l0 cells that the person's matching rows fall in
+//   kRows     matching (row, cell) pairs, at most `rows` in all; `value` set: only rows where it is not NULL
+//   kAmounts  per cell, over the same kept pairs: a = sum of (multiplier * stored-index + offset) of `value`, then
+//             rounded to units of `grid` (see RoundToGrid), |a| <= grid * per_person.linf
+struct Counting {
+  enum class Kind { kPersons, kRows, kAmounts };
+  Kind kind = Kind::kPersons;
+  uint32_t rows = 1;                 // cap for kRows and kAmounts
+  absl::optional<ColumnRef> value;   // kRows (non-null filter), kAmounts
+  int64_t multiplier = 1, offset = 0;  // amount of stored value v (not NULL): multiplier * (v - 1) + offset
+  int64_t grid = 1;
+};
+
+// A range of the vector with one noise law.
+struct Block {
+  uint32_t question = 0, measure = 0;  // which question and measure it serves
+  uint64_t first = 0, cells = 0;       // range in the vector
+  Counting counting;
+  Contribution per_person;
+  Mechanism noise;
+};
+
+struct PlannedQuestion {
+  Question question;
+  Domain domain;
+  Caps caps;  // in force
+  std::vector<uint32_t> blocks;
+};
+
+struct Plan {
+  std::string id;  // 32 bytes: SHA-256 of canonical questions, codebook hash, blocks and mechanisms
+  std::string codebook_hash;
+  std::vector<PlannedQuestion> questions;
+  std::vector<Block> blocks;
+  uint64_t length = 0;  // of the vector
+  Cohorts cohorts;      // the union that the questions name (hull); absent ends: open
+  Price price;
+  Cost reference_cost;  // at the codebook's reference promise
+};
+
+// What the plan costs at an office's own promise: the sum over its blocks.
+Cost CostAt(const Plan& plan, Order order);
+
+struct PlanLimits {
+  uint64_t cells = 1 << 20;  // of the whole vector; refused before anything is laid out
+};
+
+// INVALID_ARGUMENT with what, where and what next: dates without a range, a price that buys nothing, too many cells...
+absl::StatusOr<Plan> MakePlan(std::vector<Question> questions, const Price& price, const Codebook& codebook,
+                              const PlanLimits& limits = {});
+
+}  // namespace penc

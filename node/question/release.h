@@ -1,0 +1,45 @@
+// What leaves: noisy integers with the law of their noise. Public once it exists. And what people read: a table of
+// estimates, computed by the same pure function at the node, the recipient and a verifier.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/optional.h"
+#include "question/plan.h"
+
+namespace penc {
+
+struct Release {
+  std::string plan_id;
+  std::vector<int64_t> noisy;  // as long as the plan's vector
+};
+
+// One number with its margin. The interval covers the exact (capped) value with probability >= 95 %.
+struct Value {
+  enum class Shown { kYes, kTooFew, kMarginTooWide };
+  Shown shown = Shown::kYes;
+  double value = 0, low = 0, high = 0;  // low and high clipped to what is possible (a count is not negative)
+};
+
+struct Row {
+  std::vector<uint32_t> key;  // category index per axis
+  std::vector<Value> values;  // per measure
+};
+
+struct Table95 {  // one question's table
+  std::vector<Row> rows;
+  uint32_t hidden = 0;  // rows with nothing to show
+};
+
+// Presentation, not protection (policy.md): which numbers are worth showing.
+struct Display {
+  double hide_margin_above = 0.5;  // of the value
+  double phantoms = 1;             // at most this many empty cells of a table would be expected to look like a shown one
+};
+
+// Pure. One table per question of the plan.
+std::vector<Table95> Estimate(const Plan& plan, const Release& release, const Display& display);
+
+}  // namespace penc
