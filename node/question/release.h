@@ -23,13 +23,13 @@ struct Value {
   double value = 0, low = 0, high = 0;  // low and high clipped to what is possible (a count is not negative)
 };
 
-struct Row {
+struct EstimatedRow {
   std::vector<uint32_t> key;  // category index per axis
   std::vector<Value> values;  // per measure
 };
 
-struct Table95 {  // one question's table
-  std::vector<Row> rows;
+struct EstimatedTable {  // one table per question
+  std::vector<EstimatedRow> rows;
   uint32_t hidden = 0;  // rows with nothing to show
 };
 
@@ -40,6 +40,6 @@ struct Display {
 };
 
 // Pure. One table per question of the plan.
-std::vector<Table95> Estimate(const Plan& plan, const Release& release, const Display& display);
+std::vector<EstimatedTable> Estimate(const Plan& plan, const Release& release, const Display& display);
 
 }  // namespace penc
