@@ -1,0 +1,116 @@
+// The folders may include one another only along the arrows of README.md; and every test file is registered.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+
+namespace penc {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What each folder may include directly or through others. `policy` is the folder beside node/.
+const std::map<std::string, std::set<std::string>>& Allowed() {
+  static const auto* const allowed = new std::map<std::string, std::set<std::string>>{
+      {"base", {}},
+      {"embedded", {"base"}},
+      {"crypto", {"base"}},
+      {"codebook", {"base", "crypto", "embedded"}},
+      {"privacy", {"base"}},
+      {"question", {"base", "crypto", "codebook", "privacy"}},
+      {"policy", {"base", "crypto", "codebook", "privacy", "question", "embedded"}},
+      {"journal", {"base", "crypto"}},
+      {"store", {"base", "crypto", "codebook", "privacy", "question", "journal"}},
+      {"ledger", {"base", "crypto", "codebook", "privacy", "journal"}},
+      {"release", {"base", "crypto", "codebook", "privacy", "question", "policy", "journal", "store", "ledger"}},
+      {"ingest", {"base", "crypto", "codebook", "privacy", "question", "store", "journal"}},
+      {"demo", {"base", "codebook"}},
+      {"office",
+       {"base", "crypto", "codebook", "privacy", "question", "policy", "journal", "store", "ledger", "release", "ingest",
+        "embedded"}},
+      {"rpc",
+       {"base", "crypto", "codebook", "privacy", "question", "policy", "journal", "store", "ledger", "release", "ingest",
+        "office"}},
+      {"cli",
+       {"base", "crypto", "codebook", "privacy", "question", "policy", "journal", "store", "ledger", "release", "ingest",
+        "office", "rpc", "demo", "embedded"}},
+  };
+  return *allowed;
+}
+
+std::string FolderOf(const fs::path& file, const fs::path& root) {
+  fs::path relative = fs::relative(file, root);
+  auto part = relative.begin();
+  if (*part == "policy") return "policy";
+  return (++part)->string();
+}
+
+TEST(Structure, EveryIncludeFollowsTheArrows) {
+  const fs::path root = PENC_SOURCE_DIR;
+  const std::regex include("^#include \"([a-z_]+)/[^\"]+\"");
+  int seen = 0;
+  for (const char* top : {"node", "policy"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
+      const std::string extension = entry.path().extension();
+      if (extension != ".cc" && extension != ".h") continue;
+      const std::string folder = FolderOf(entry.path(), root);
+      if (folder == "main.cc") continue;  // the composition root may see everything
+      ASSERT_TRUE(Allowed().contains(folder)) << entry.path() << ": folder without arrows; add it to this table";
+      std::ifstream in(entry.path());
+      int number = 0;
+      for (std::string line; std::getline(in, line);) {
+        ++number;
+        std::smatch match;
+        if (!std::regex_search(line, match, include) || match[1] == "penc") continue;
+        ++seen;
+        const std::string target = match[1];
+        EXPECT_TRUE(target == folder || Allowed().at(folder).contains(target))
+            << entry.path().string() << ":" << number << ": " << folder << " may not include " << target;
+      }
+    }
+  }
+  EXPECT_GT(seen, 50);
+}
+
+TEST(Structure, EveryTestFileIsInAFolderThatTheBuildRegisters) {
+  const fs::path tests = fs::path(PENC_SOURCE_DIR) / "tests";
+  const std::set<std::string> registered = {"unit", "statistical", "scenarios", "cli", "robustness", "structure"};
+  int seen = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(tests)) {
+    const std::string name = entry.path().filename();
+    if (!name.ends_with("_test.cc")) continue;
+    ++seen;
+    const fs::path relative = fs::relative(entry.path(), tests);
+    const std::string folder = *relative.begin();
+    EXPECT_TRUE(registered.contains(folder)) << relative << " is registered nowhere";
+    if (folder == "unit") {
+      const std::string unit = *std::next(relative.begin());
+      EXPECT_TRUE(fs::exists(fs::path(PENC_SOURCE_DIR) / "node" / unit) || unit == "policy")
+          << relative << ": no library of that name";
+    }
+  }
+  EXPECT_GT(seen, 10);
+}
+
+// Machine paths and other words that stay out of the tree.
+TEST(Structure, NoMachinePathsInTheTree) {
+  const std::regex forbidden("/work/|deb\\.debian|registry\\.npmjs|/root/");
+  for (const char* top : {"node", "policy", "proto", "deploy"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(PENC_SOURCE_DIR) / top)) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream in(entry.path());
+      int number = 0;
+      for (std::string line; std::getline(in, line);) {
+        ++number;
+        EXPECT_FALSE(std::regex_search(line, forbidden)) << entry.path().string() << ":" << number;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace penc
