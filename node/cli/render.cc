@@ -1,0 +1,269 @@
+#include "cli/render.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+
+namespace penc::cli {
+namespace {
+
+const std::string& In(const v1::Label& label, Lang lang) {
+  return lang == Lang::kFrench ? label.fr() : label.en();
+}
+
+size_t Width(absl::string_view text) {
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+}
+
+bool LooksNumeric(absl::string_view text) {
+  return !text.empty() && (absl::ascii_isdigit(text[0]) || text[0] == '-' || text[0] == '(');
+}
+
+std::string CategoryText(const v1::Category& category, Lang lang) {
+  const std::string& label = In(category.label(), lang);
+  if (!label.empty()) return label;
+  if (category.not_stated()) return lang == Lang::kFrench ? "(non renseigné)" : "(not stated)";
+  return category.code();
+}
+
+int DecimalsOf(const v1::Column& column) { return column.measure() == "mean" ? 1 : 0; }
+
+std::string Hidden(v1::Value::Shown shown, Lang lang) {
+  const bool fr = lang == Lang::kFrench;
+  if (shown == v1::Value::SHOWN_TOO_FEW) return fr ? "trop peu pour être montré" : "too few to be shown";
+  return fr ? "marge trop large" : "margin too wide";
+}
+
+// Where nothing at all is shown for a key, the row would only say so: they are counted in one line instead.
+bool ShowsAnything(const v1::Row& row) {
+  return std::any_of(row.values().begin(), row.values().end(),
+                     [](const v1::Value& v) { return v.shown() == v1::Value::SHOWN_YES; });
+}
+
+std::string RenderTable(const v1::Table& table, Lang lang) {
+  const bool fr = lang == Lang::kFrench;
+  std::vector<std::string> heading;
+  for (const v1::Axis& axis : table.axes()) heading.push_back(axis.name());
+  for (const v1::Column& column : table.columns()) {
+    heading.push_back(column.name());
+    heading.push_back(fr ? "marge (95 %)" : "margin (95%)");
+  }
+  TextTable text(std::move(heading));
+  size_t hidden = 0;
+  for (const v1::Row& row : table.rows()) {
+    if (!ShowsAnything(row) && table.axes_size() > 0) {
+      ++hidden;
+      continue;
+    }
+    std::vector<std::string> cells;
+    for (int i = 0; i < row.key_size(); ++i)
+      cells.push_back(CategoryText(table.axes(i).categories(row.key(i)), lang));
+    for (int i = 0; i < row.values_size(); ++i) {
+      const v1::Value& value = row.values(i);
+      if (value.shown() == v1::Value::SHOWN_YES) {
+        const int decimals = DecimalsOf(table.columns(i));
+        cells.push_back(Number(value.value(), lang, decimals));
+        cells.push_back(absl::StrCat(fr ? "(entre " : "(between ", Number(value.low(), lang, decimals),
+                                     fr ? " et " : " and ", Number(value.high(), lang, decimals), ")"));
+      } else {
+        cells.push_back(Hidden(value.shown(), lang));
+        cells.push_back("");
+      }
+    }
+    text.Add(std::move(cells));
+  }
+  std::string out;
+  if (!table.title().empty()) absl::StrAppend(&out, table.title(), "\n");
+  absl::StrAppend(&out, text.Text());
+  if (hidden > 0) {
+    absl::StrAppend(&out,
+                    fr ? absl::StrCat(hidden, " lignes: trop peu pour être montrées ou marge trop large\n")
+                       : absl::StrCat(hidden, " rows: too few to be shown or margin too wide\n"));
+  }
+  if (const std::string& reading = In(table.reading(), lang); !reading.empty())
+    absl::StrAppend(&out, reading, "\n");
+  for (const v1::Column& column : table.columns()) {
+    if (const std::string& unit = In(column.unit(), lang); !unit.empty()) {
+      absl::StrAppend(&out, column.name(), ": ", unit, "\n");
+    }
+  }
+  return out;
+}
+
+std::string Scientific40(uint64_t units) {
+  return absl::StrFormat("%.4g", std::ldexp(static_cast<double>(units), -40));
+}
+
+std::string RenderDetails(const v1::Answer& answer, Lang lang) {
+  const bool fr = lang == Lang::kFrench;
+  const v1::Charge& charge = answer.charge();
+  std::string out = fr ? "détails\n" : "details\n";
+  absl::StrAppend(&out, fr ? "  promesse: ε = " : "  promise: ε = ", charge.epsilon(),
+                  ", δ = ", charge.delta(), "\n");
+  absl::StrAppend(&out, fr ? "  compté: ε pur = " : "  charged: pure ε = ",
+                  charge.pure() == UINT64_MAX ? "∞" : Scientific40(charge.pure()), ", Rényi D_",
+                  absl::StrFormat("%g", charge.twice_alpha() / 2.0), " = ", Scientific40(charge.renyi()),
+                  "\n");
+  for (const v1::Table& table : answer.tables()) {
+    absl::StrAppend(&out, "  ", table.question(), "\n");
+    for (const v1::Block& block : table.blocks()) {
+      const double parameter =
+          static_cast<double>(block.noise().parameter_num()) / block.noise().parameter_den();
+      const bool laplace = block.noise().family() == v1::Noise::FAMILY_DISCRETE_LAPLACE;
+      absl::StrAppend(
+          &out, "    ", block.counts(), ": ",
+          laplace ? absl::StrFormat(fr ? "Laplace discret, échelle %.4g" : "discrete Laplace, scale %.4g",
+                                    1 / parameter)
+                  : absl::StrFormat(fr ? "Skellam, écart type %.4g" : "Skellam, standard deviation %.4g",
+                                    std::sqrt(parameter)),
+          absl::StrFormat(fr ? "; par personne au plus %d cases, %d par case, %d en tout\n"
+                             : "; per person at most %d cells, %d per cell, %d in all\n",
+                          block.l0(), block.linf(), block.l1()));
+    }
+  }
+  return out;
+}
+
+std::string CsvCell(absl::string_view text, char delimiter) {
+  if (text.find_first_of("\"\r\n") == absl::string_view::npos &&
+      text.find(delimiter) == absl::string_view::npos) {
+    // A cell that a spreadsheet would run as a formula is quoted with an apostrophe.
+    if (!text.empty() && (text[0] == '=' || text[0] == '@')) return absl::StrCat("'", text);
+    return std::string(text);
+  }
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+std::string CsvNumber(double value, Lang lang) {
+  std::string text = absl::StrFormat("%.6g", value);
+  if (std::fabs(value) >= 1e6 && std::floor(value) == value) text = absl::StrFormat("%.0f", value);
+  return lang == Lang::kFrench ? absl::StrReplaceAll(text, {{".", ","}}) : text;
+}
+
+}  // namespace
+
+TextTable::TextTable(std::vector<std::string> heading) { rows_.push_back(std::move(heading)); }
+
+void TextTable::Add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+
+std::string TextTable::Text() const {
+  std::vector<size_t> widths(rows_[0].size(), 0);
+  std::vector<bool> numeric(rows_[0].size(), rows_.size() > 1);
+  for (size_t r = 0; r < rows_.size(); ++r) {
+    for (size_t i = 0; i < rows_[r].size() && i < widths.size(); ++i) {
+      widths[i] = std::max(widths[i], Width(rows_[r][i]));
+      if (r > 0 && !rows_[r][i].empty() && !LooksNumeric(rows_[r][i])) numeric[i] = false;
+    }
+  }
+  std::string out;
+  for (const auto& row : rows_) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string pad(widths[i] - Width(row[i]), ' ');
+      if (i > 0) absl::StrAppend(&line, "  ");
+      absl::StrAppend(&line, numeric[i] ? absl::StrCat(pad, row[i]) : absl::StrCat(row[i], pad));
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    absl::StrAppend(&out, line, "\n");
+  }
+  return out;
+}
+
+std::string Number(double value, Lang lang, int decimals) {
+  std::string digits = absl::StrFormat("%.*f", std::fabs(value) >= 1000 ? 0 : decimals, std::fabs(value));
+  const size_t point = digits.find('.');
+  std::string whole = digits.substr(0, point);
+  for (int at = static_cast<int>(whole.size()) - 3; at > 0; at -= 3) {
+    whole.insert(at, lang == Lang::kFrench ? "\u202f" : ",");
+  }
+  std::string out = whole;
+  if (point != std::string::npos)
+    absl::StrAppend(&out, lang == Lang::kFrench ? "," : ".", digits.substr(point + 1));
+  const bool zero = digits.find_first_of("123456789") == std::string::npos;
+  return value < 0 && !zero ? absl::StrCat("-", out) : out;
+}
+
+std::string Percent(double ppm, Lang lang) {
+  std::string number = absl::StrFormat("%.3g", ppm / 10000);
+  if (lang == Lang::kFrench) return absl::StrCat(absl::StrReplaceAll(number, {{".", ","}}), "\u202f%");
+  return absl::StrCat(number, "%");
+}
+
+std::string RenderAnswer(const v1::Answer& answer, Lang lang, bool details) {
+  const bool fr = lang == Lang::kFrench;
+  std::string out;
+  if (answer.practice()) {
+    absl::StrAppend(&out, fr ? "*** DONNÉES D'EXERCICE, inventées: ne rien publier ***\n"
+                             : "*** PRACTICE DATA, invented: publish nothing ***\n");
+  }
+  absl::StrAppend(&out, answer.answered(), fr ? " organisation(s) sur " : " organisation(s) of ",
+                  answer.asked(), fr ? " ont répondu" : " answered", " (",
+                  absl::StrJoin(answer.organisations(), ", "), ")\n");
+  for (const v1::Table& table : answer.tables()) absl::StrAppend(&out, "\n", RenderTable(table, lang));
+  absl::StrAppend(&out, "\n", fr ? "état: " : "as of: ", answer.edition(),
+                  fr ? " · lexique: " : " · codebook: ", answer.codebook(),
+                  fr ? " · prix: " : " · price: ", Percent(answer.charge().share_ppm(), lang),
+                  fr ? " du crédit de confidentialité" : " of the privacy budget", "\n");
+  absl::StrAppend(&out, fr ? "question: " : "question: ", answer.question_id().substr(0, 16), "\n");
+  if (const std::string& citation = In(answer.citation(), lang); !citation.empty())
+    absl::StrAppend(&out, citation, "\n");
+  if (details) absl::StrAppend(&out, RenderDetails(answer, lang));
+  return out;
+}
+
+std::string RenderCsv(const v1::Answer& answer, Lang lang) {
+  const bool fr = lang == Lang::kFrench;
+  const char delimiter = fr ? ';' : ',';
+  const std::string glue(1, delimiter);
+  std::string out = fr ? "\xEF\xBB\xBF" : "";
+  for (int t = 0; t < answer.tables_size(); ++t) {
+    const v1::Table& table = answer.tables(t);
+    if (t > 0) out += "\n";
+    std::vector<std::string> line = {"table"};
+    for (const v1::Axis& axis : table.axes()) {
+      line.push_back(CsvCell(axis.name(), delimiter));
+      line.push_back(CsvCell(axis.name() + "_label", delimiter));
+    }
+    for (const v1::Column& column : table.columns()) {
+      for (const char* suffix : {"", "_low", "_high", "_shown"})
+        line.push_back(CsvCell(column.name() + suffix, delimiter));
+    }
+    absl::StrAppend(&out, absl::StrJoin(line, glue), "\n");
+    for (const v1::Row& row : table.rows()) {
+      line = {CsvCell(table.title().empty() ? absl::StrCat(t + 1) : table.title(), delimiter)};
+      for (int i = 0; i < row.key_size(); ++i) {
+        const v1::Category& category = table.axes(i).categories(row.key(i));
+        line.push_back(CsvCell(category.code(), delimiter));
+        line.push_back(CsvCell(CategoryText(category, lang), delimiter));
+      }
+      for (const v1::Value& value : row.values()) {
+        const bool shown = value.shown() == v1::Value::SHOWN_YES;
+        line.push_back(shown ? CsvNumber(value.value(), lang) : "");
+        line.push_back(shown ? CsvNumber(value.low(), lang) : "");
+        line.push_back(shown ? CsvNumber(value.high(), lang) : "");
+        line.push_back(shown                                       ? "yes"
+                       : value.shown() == v1::Value::SHOWN_TOO_FEW ? "too_few"
+                                                                   : "margin_too_wide");
+      }
+      absl::StrAppend(&out, absl::StrJoin(line, glue), "\n");
+    }
+  }
+  return out;
+}
+
+std::string RenderRefusal(const v1::RefusalDetail& refusal, Lang lang) {
+  const bool fr = lang == Lang::kFrench;
+  return absl::StrCat(fr ? "refusé: " : "refused: ", v1::Refusal_Name(refusal.reason()).substr(8), "\n",
+                      In(refusal.says(), lang),
+                      refusal.about().empty() ? "" : absl::StrCat(" (", refusal.about(), ")"), "\n",
+                      In(refusal.next(), lang), "\n");
+}
+
+}  // namespace penc::cli

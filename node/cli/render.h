@@ -1,0 +1,39 @@
+// Answers as people read them: a table with margins, a CSV, JSON. Pure.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "cli/output.h"
+#include "penc/v1/answer.pb.h"
+
+namespace penc::cli {
+
+// Columns of text, padded by what a terminal shows; the first row is the heading. Numbers align right.
+class TextTable {
+ public:
+  explicit TextTable(std::vector<std::string> heading);
+  void Add(std::vector<std::string> row);
+  std::string Text() const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// "1 240" in French, "1,240" in English; at most `decimals` digits after the point, none for large numbers.
+std::string Number(double value, Lang lang, int decimals = 0);
+
+// Everything that an answer carries (people.md, "Every answer carries"). `details` adds mechanism, scale,
+// epsilon.
+std::string RenderAnswer(const v1::Answer& answer, Lang lang, bool details);
+
+// One line per cell: key codes and labels, then value, low, high, shown per measure. French: `;`, decimal
+// comma, BOM.
+std::string RenderCsv(const v1::Answer& answer, Lang lang);
+
+std::string RenderRefusal(const v1::RefusalDetail& refusal, Lang lang);
+
+// "2 %" of parts per million.
+std::string Percent(double ppm, Lang lang);
+
+}  // namespace penc::cli
