@@ -1,0 +1,34 @@
+// Reply slots: an answer leaves at the smallest of 0.1, 0.4, 1.6, 6.4 s after acceptance that the *plan's*
+// worst case at the office's declared capacity fits, so that the moment of leaving says nothing about records
+// (privacy.md, "What may leave"). Work that overruns its slot leaves at the next one and is alarmed. Pure
+// functions of plan, declared capacity and elapsed time; no record and no measured load enters.
+#pragma once
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace penc::rpc {
+
+// What a plan makes the office do, known before any record is read.
+struct PlannedWork {
+  uint64_t questions = 0;  // passes over the records
+  uint64_t cells = 0;      // length of the vector that noise is drawn for
+};
+
+// What the office declared that it may hold (office.yaml), whatever it holds today.
+struct DeclaredCapacity {
+  uint64_t rows = 1000000;
+};
+
+// Upper estimate on the office's slowest supported machine (2 cores): a fixed part for two synced writes, 10
+// ns a row and question, 400 ns a cell.
+absl::Duration WorstCase(const PlannedWork& work, const DeclaredCapacity& capacity);
+
+// The smallest slot that holds `estimated`; the largest where none does.
+absl::Duration SlotFor(absl::Duration estimated);
+
+// When a reply leaves, counted from acceptance: at `slot`, or at the first later slot that is not before
+// `elapsed`. After the last slot: the next whole multiple of it.
+absl::Duration LeavesAt(absl::Duration slot, absl::Duration elapsed);
+
+}  // namespace penc::rpc
