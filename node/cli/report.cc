@@ -1,0 +1,296 @@
+#include "cli/report.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "cli/render.h"
+
+namespace penc::cli {
+namespace {
+
+// Picks one of two spellings; every sentence of this file goes through it.
+class Words {
+ public:
+  explicit Words(Lang lang) : lang_(lang) {}
+  const char* operator()(const char* fr, const char* en) const { return lang_ == Lang::kFrench ? fr : en; }
+  Lang lang() const { return lang_; }
+  std::string Count(uint64_t n) const { return Number(static_cast<double>(n), lang_); }
+  const std::string& Of(const v1::Label& label) const {
+    return lang_ == Lang::kFrench ? label.fr() : label.en();
+  }
+
+ private:
+  Lang lang_;
+};
+
+std::string Day(int64_t unix_micros) {
+  return absl::FormatTime("%Y-%m-%d", absl::FromUnixMicros(unix_micros), absl::UTCTimeZone());
+}
+
+std::string Minute(int64_t unix_micros) {
+  return absl::FormatTime("%Y-%m-%d %H:%M", absl::FromUnixMicros(unix_micros), absl::UTCTimeZone());
+}
+
+std::string Problems(const v1::ImportResult& result, const Words& w) {
+  std::string out;
+  for (const v1::ImportProblem& problem : result.problems()) {
+    absl::StrAppend(&out, "  ");
+    if (problem.row() > 0) absl::StrAppend(&out, w("ligne ", "row "), problem.row(), ": ");
+    if (!problem.column().empty()) absl::StrAppend(&out, w("colonne ", "column "), problem.column(), ": ");
+    absl::StrAppend(&out, w(problem.fr().c_str(), problem.en().c_str()));
+    if (problem.rows() > 1) absl::StrAppend(&out, " (", w.Count(problem.rows()), w(" lignes)", " rows)"));
+    absl::StrAppend(&out, "\n");
+  }
+  return out;
+}
+
+std::string Import(const v1::ImportResult& result, const Words& w) {
+  std::string out = absl::StrCat(
+      result.dry_run() ? w("essai, rien n'est gardé: ", "dry run, nothing is kept: ") : "",
+      w.Count(result.read()), w(" lignes lues = ", " rows read = "), w.Count(result.stored()),
+      result.dry_run() ? w(" à garder", " to keep") : w(" gardées", " kept"), " + ",
+      w.Count(result.duplicate()), w(" en double", " duplicate"), " + ", w.Count(result.replaced()),
+      w(" remplacées", " replaced"), " + ", w.Count(result.conflicting() + result.quarantined()),
+      w(" à corriger", " to correct"), " + ", w.Count(result.dropped()),
+      w(" sans consentement", " without consent"), "\n", Problems(result, w));
+  if (!result.quarantine_file().empty()) {
+    absl::StrAppend(&out, w("lignes à corriger: ", "rows to correct: "), result.quarantine_file(),
+                    w(" (s'ouvre dans Excel; corrigez, puis importez-le)\n",
+                      " (opens in Excel; correct, then import it)\n"));
+  }
+  if (result.dry_run()) {
+    if (!result.mapping().empty()) absl::StrAppend(&out, "---\n", result.mapping());
+    return out;
+  }
+  absl::StrAppend(&out, w("lot ", "batch "), result.batch(),
+                  w(" en attente; le disque est à jour, vous pouvez débrancher. Ensuite: penc close\n",
+                    " staged; the disk is up to date, it is safe to unplug. Next: penc close\n"));
+  return out;
+}
+
+std::string Batches(const v1::BatchesResult& result, const Words& w) {
+  TextTable table({w("lot", "batch"), "table", w("fichier", "file"), w("lignes", "rows"),
+                   w("importé", "imported"), w("état", "state")});
+  for (const v1::Batch& batch : result.batches()) {
+    std::string state = batch.undone() ? w("annulé", "undone")
+                        : batch.closed_in().empty()
+                            ? w("en attente", "staged")
+                            : absl::StrCat(w("arrêté dans ", "closed in "), batch.closed_in());
+    table.Add({absl::StrCat(batch.id()), batch.table(), batch.file_name(), w.Count(batch.rows()),
+               Minute(batch.imported_unix_micros()), std::move(state)});
+  }
+  return table.Text();
+}
+
+std::string Status(const v1::StatusResult& status, const Words& w) {
+  std::string out = absl::StrCat(
+      status.name(),
+      status.practice() ? w(" (exercice: données inventées)", " (practice: invented data)") : "", "\n");
+  auto line = [&out](absl::string_view name, absl::string_view value) {
+    absl::StrAppend(&out, "  ", name, ": ", value, "\n");
+  };
+  line(w("éditions", "editions"), status.editions().empty()
+                                      ? w("aucune (penc close en ouvre une)", "none (penc close opens one)")
+                                      : absl::StrJoin(status.editions(), ", "));
+  line(w("personnes", "persons"), w.Count(status.persons()));
+  line(w("lignes arrêtées", "closed rows"), w.Count(status.rows()));
+  line(w("lignes en attente", "staged rows"), w.Count(status.staged_rows()));
+  line(w("disque", "disk"), absl::StrCat(w.Count((status.bytes() + 999999) / 1000000), " Mo"));
+  line(w("lexique", "codebook"), status.codebook());
+  line(w("politique", "policy"), absl::StrCat(status.policy(), w(", valable jusqu'au ", ", valid until "),
+                                              Day(status.policy_valid_until_unix_micros())));
+  line(w("clé", "key"), status.fingerprint());
+  line(w("autorisations", "grants"),
+       status.grants().empty() ? w("aucune", "none") : absl::StrJoin(status.grants(), ", "));
+  for (const std::string& error : status.grant_errors())
+    line(w("autorisation illisible (refusée)", "unreadable grant (denied)"), error);
+  line(w("journal", "journal"), absl::StrCat(w.Count(status.journal_size()), w(" entrées", " entries")));
+  if (status.stopped())
+    absl::StrAppend(&out, w("ARRÊT D'URGENCE: toute question est refusée (penc stop --lift)\n",
+                            "EMERGENCY STOP: every question is refused (penc stop --lift)\n"));
+  return out;
+}
+
+std::string Budget(const v1::BudgetResult& budget, const Words& w) {
+  if (budget.cohorts().empty())
+    return w("aucune cohorte: rien n'est encore arrêté (penc close)\n",
+             "no cohort: nothing is closed yet (penc close)\n");
+  TextTable table({w("cohorte", "cohort"), w("crédit utilisé", "budget spent"),
+                   w("reste, pour toujours", "left, for ever"), w("par partenaire", "by partner")});
+  for (const v1::BudgetRow& row : budget.cohorts()) {
+    std::vector<std::string> askers;
+    for (const v1::AskerSpent& asker : row.askers()) {
+      askers.push_back(absl::StrCat(asker.asker(), " ", Percent(asker.spent_ppm(), w.lang())));
+    }
+    table.Add({row.cohort(), Percent(row.spent_ppm(), w.lang()),
+               Percent(1000000 - std::min(1000000u, row.spent_ppm()), w.lang()),
+               absl::StrJoin(askers, ", ")});
+  }
+  return table.Text();
+}
+
+std::string Journal(const v1::JournalShowResult& shown, const Words& w) {
+  std::string out;
+  for (const v1::JournalEntry& entry : shown.entries()) {
+    absl::StrAppend(&out, entry.index(), "  ", Minute(entry.time_unix_micros()), "  ", entry.kind(), "  ",
+                    entry.json(), "\n");
+  }
+  absl::StrAppend(&out, w.Count(shown.size()), w(" entrées en tout\n", " entries in all\n"));
+  return out;
+}
+
+}  // namespace
+
+std::string Report(const v1::AdminResult& result, Lang lang) {
+  const Words w(lang);
+  switch (result.kind_case()) {
+    case v1::AdminResult::kImport:
+      return Import(result.import(), w);
+    case v1::AdminResult::kClose:
+      return absl::StrCat(w("l'édition ", "edition "), result.close().edition(),
+                          w(" est ouverte: ", " is open: "), w.Count(result.close().rows()),
+                          w(" lignes; vous pouvez débrancher\n", " rows; it is safe to unplug\n"));
+    case v1::AdminResult::kBatches:
+      return Batches(result.batches(), w);
+    case v1::AdminResult::kUndo:
+      return absl::StrCat(w("lot ", "batch "), result.undo().batch(), w(" annulé\n", " undone\n"));
+    case v1::AdminResult::kStatus:
+      return Status(result.status(), w);
+    case v1::AdminResult::kErase:
+      return absl::StrCat(
+          w.Count(result.erase().rows()),
+          w(" lignes effacées, partout; les réponses déjà données restent, le journal le dit\n",
+            " rows erased, everywhere; answers already given stand, the journal says so\n"));
+    case v1::AdminResult::kExplain:
+      return ReportExplain(result.explain(), lang);
+    case v1::AdminResult::kPolicyApply:
+      return absl::StrCat(w("politique ", "policy "), result.policy_apply().policy(),
+                          w(" appliquée, version ", " applied, version "), result.policy_apply().version(),
+                          "\n");
+    case v1::AdminResult::kCodebookApply:
+      return absl::StrCat(w("lexique ", "codebook "), result.codebook_apply().codebook(),
+                          w(" appliqué\n", " applied\n"));
+    case v1::AdminResult::kBudget:
+      return Budget(result.budget(), w);
+    case v1::AdminResult::kJournalVerify:
+      return absl::StrCat(w("journal vérifié: ", "journal verified: "),
+                          w.Count(result.journal_verify().size()), w(" entrées\n", " entries\n"),
+                          result.journal_verify().checkpoint());
+    case v1::AdminResult::kJournalShow:
+      return Journal(result.journal_show(), w);
+    case v1::AdminResult::kGrant:
+      return absl::StrCat(w("autorisation écrite: ", "grant written: "), result.grant().path(), "\n");
+    case v1::AdminResult::kCard:
+      return result.card().text();
+    case v1::AdminResult::kBackup:
+      return absl::StrCat(w("sauvegarde: ", "backup: "), result.backup().path(), " (",
+                          w.Count(result.backup().bytes()),
+                          w(" octets). Elle contient les clés: gardez-la comme les dossiers eux-mêmes.\n",
+                            " bytes). It holds the keys: keep it like the records themselves.\n"));
+    case v1::AdminResult::kStop:
+      return result.stop().stopped() ? w("arrêt d'urgence: toute question est refusée\n",
+                                         "emergency stop: every question is refused\n")
+                                     : w("le nœud répond de nouveau\n", "the node answers again\n");
+    case v1::AdminResult::KIND_NOT_SET:
+      break;
+  }
+  return "";
+}
+
+std::string ReportExplain(const v1::ExplainResponse& explained, Lang lang) {
+  const Words w(lang);
+  std::string out;
+  if (explained.has_refusal()) out = RenderRefusal(explained.refusal(), lang);
+  for (const v1::ExplainedQuestion& question : explained.questions()) {
+    if (!question.title().empty()) absl::StrAppend(&out, question.title(), "\n");
+    absl::StrAppend(&out, "  ", question.question(), "\n  ", w.Count(question.cells()),
+                    w(" cases", " cells"));
+    for (double margin : question.margins()) {
+      if (margin > 0) {
+        absl::StrAppend(&out, w(", marge ±", ", margin ±"), Number(std::ceil(margin), lang));
+      } else {
+        absl::StrAppend(&out, w(", marge selon la réponse", ", margin depends on the answer"));
+      }
+    }
+    absl::StrAppend(&out, w("; par personne au plus ", "; per person at most "), question.cap_cells(),
+                    w(" cases, ", " cells, "), question.cap_rows(), w(" lignes\n", " rows\n"));
+  }
+  if (explained.has_charge()) {
+    absl::StrAppend(&out, w("prix: ", "price: "), Percent(explained.charge().share_ppm(), lang),
+                    w(" du crédit des cohortes ", " of the budget of cohorts "),
+                    absl::StrJoin(explained.charge().cohorts(), ", "), "\n");
+  }
+  if (!explained.has_refusal())
+    absl::StrAppend(&out, w("cette question serait répondue; rien n'a été compté\n",
+                            "this question would be answered; nothing was charged\n"));
+  return out;
+}
+
+std::string ReportDescribe(const v1::DescribeResponse& described, Lang lang) {
+  const Words w(lang);
+  std::string out = absl::StrCat(
+      described.organisation(), described.practice() ? w(" (exercice)", " (practice)") : "", " · ",
+      described.codebook(), w(" · éditions: ", " · editions: "), absl::StrJoin(described.editions(), ", "),
+      w("\nbuts: ", "\npurposes: "), absl::StrJoin(described.purposes(), ", "),
+      w(" · autorisé jusqu'au ", " · granted until "), Day(described.granted_until_unix_micros()), "\n");
+  for (const v1::DescribedTable& table : described.tables()) {
+    absl::StrAppend(&out, "\n", table.name(), ": ", w.Of(table.label()), "\n");
+    TextTable columns(
+        {w("colonne", "column"), w("sens", "meaning"), "type", w("règle", "rule"), w("valeurs", "values")});
+    for (const v1::DescribedColumn& column : table.columns()) {
+      std::string values;
+      if (!column.from().empty()) {
+        values = absl::StrCat(column.from(), " … ", column.to());
+      } else {
+        std::vector<std::string> codes;
+        for (int i = 0; i < std::min(8, column.codes_size()); ++i) codes.push_back(column.codes(i).code());
+        values = absl::StrJoin(codes, ", ");
+        if (column.codes_size() > 8) absl::StrAppend(&values, ", … (", column.codes_size(), ")");
+      }
+      columns.Add({column.name(), w.Of(column.label()), column.type(),
+                   absl::StrCat(column.rule(),
+                                column.finest().empty() ? "" : absl::StrCat(" (", column.finest(), ")")),
+                   std::move(values)});
+    }
+    absl::StrAppend(&out, columns.Text());
+  }
+  return out;
+}
+
+std::string ReportShare(const v1::GetBudgetResponse& budget, Lang lang) {
+  const Words w(lang);
+  TextTable table({w("cohorte", "cohort"), w("votre part", "your share"), w("utilisée", "used"),
+                   w("utilisé par tous", "used by all")});
+  for (const v1::CohortBudget& row : budget.cohorts()) {
+    table.Add({row.cohort(), Percent(row.your_share_ppm(), lang), Percent(row.your_spent_ppm(), lang),
+               Percent(row.spent_ppm(), lang)});
+  }
+  return table.Text();
+}
+
+Text ReportProgress(const v1::AdminProgress& progress) {
+  auto line = [&progress](const char* step, Lang lang) {
+    std::string done = Number(static_cast<double>(progress.done()), lang);
+    if (progress.total() > 0)
+      absl::StrAppend(&done, "/", Number(static_cast<double>(progress.total()), lang));
+    return absl::StrCat(step, " ", done);
+  };
+  struct Step {
+    const char *name, *fr, *en;
+  };
+  static constexpr Step kSteps[] = {{"reading", "lecture: lignes", "reading: rows"},
+                                    {"sealing", "chiffrement: lignes", "sealing: rows"},
+                                    {"closing", "arrêt de l'édition: lignes", "closing: rows"},
+                                    {"verifying", "vérification: entrées", "verifying: entries"},
+                                    {"copying", "copie: octets", "copying: bytes"}};
+  for (const Step& step : kSteps) {
+    if (progress.step() == step.name) return {line(step.fr, Lang::kFrench), line(step.en, Lang::kEnglish)};
+  }
+  return {line("en cours:", Lang::kFrench), line("working:", Lang::kEnglish)};
+}
+
+}  // namespace penc::cli

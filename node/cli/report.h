@@ -1,0 +1,17 @@
+// Results of office commands as sentences and tables (people.md: steps and counts, and when it is safe to
+// unplug). Pure.
+#pragma once
+#include <string>
+
+#include "cli/output.h"
+#include "penc/v1/admin.pb.h"
+
+namespace penc::cli {
+
+std::string Report(const v1::AdminResult& result, Lang lang);
+std::string ReportExplain(const v1::ExplainResponse& explained, Lang lang);
+std::string ReportDescribe(const v1::DescribeResponse& described, Lang lang);
+std::string ReportShare(const v1::GetBudgetResponse& budget, Lang lang);
+Text ReportProgress(const v1::AdminProgress& progress);
+
+}  // namespace penc::cli
