@@ -148,8 +148,8 @@ std::string Journal(const v1::JournalShowResult& shown, const Words& w) {
 std::string Report(const v1::AdminResult& result, Lang lang) {
   const Words w(lang);
   switch (result.kind_case()) {
-    case v1::AdminResult::kImport:
-      return Import(result.import(), w);
+    case v1::AdminResult::kImportFile:
+      return Import(result.import_file(), w);
     case v1::AdminResult::kClose:
       return absl::StrCat(w("l'édition ", "edition "), result.close().edition(),
                           w(" est ouverte: ", " is open: "), w.Count(result.close().rows()),
