@@ -1,0 +1,20 @@
+// The P-or-R filter of one cohort (privacy.md, "Accounting"): a release fits where P <= epsilon or R <= B holds after it.
+#pragma once
+#include <cstdint>
+
+#include "privacy/cost.h"
+#include "privacy/promise.h"
+
+namespace penc {
+
+struct Spent {
+  uint64_t pure = 0;  // kInfinitePure once a Skellam touched the cohort
+  uint64_t renyi = 0;
+};
+
+Spent Add(const Spent& spent, const Cost& cost);
+
+// Would the cohort still keep its promise? Asks only; charging is the ledger's.
+bool Fits(const Promise& promise, const Spent& spent, const Cost& cost);
+
+}  // namespace penc

@@ -1,0 +1,36 @@
+// What one person's records may ever cost at an office: (epsilon, delta), for life; and the one Rényi order at which it is
+// accounted (privacy.md, "Accounting"). Pure functions, safe from any thread.
+#pragma once
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace penc {
+
+struct Promise {
+  uint64_t epsilon_1024 = 8 * 1024;  // epsilon in 1/1024
+  int delta_mantissa = 1;            // delta = mantissa * 10^-exponent; mantissa 0: pure
+  int delta_exponent = 6;
+
+  bool pure() const { return delta_mantissa == 0; }
+};
+
+// "8" or "0.5" (exact in 1/1024, else INVALID_ARGUMENT), and "1e-6", "0.000001" or "0".
+absl::StatusOr<Promise> ParsePromise(absl::string_view epsilon, absl::string_view delta);
+
+// alpha* in half-integers.
+struct Order {
+  uint32_t twice_alpha = 4;
+};
+
+// The half-integer order with the largest B / alpha. delta = 1e-6, epsilon 1, 2, 4, 8: 22, 12, 7, 4.5. Pure: order 2,
+// and nothing is decided by it.
+Order OrderOf(const Promise& promise);
+
+// B = epsilon - ln(1 - 1/alpha) + ln(delta alpha) / (alpha - 1), in 2^-40, rounded down. Pure: 0.
+uint64_t RenyiBudget(const Promise& promise);
+// epsilon in 2^-40, exact.
+uint64_t PureBudget(const Promise& promise);
+
+}  // namespace penc
