@@ -1,14 +1,15 @@
-// The network's shared vocabulary: tables, columns, code lists, caps, and the promise that prices are measured against.
-// A Codebook is an immutable value: build it once (ReadCodebook in codebook/read.h), share it by const reference; all
-// methods are safe from any thread.
+// The network's shared vocabulary: tables, columns, code lists, caps, and the promise that prices are
+// measured against. A Codebook is an immutable value: build it once (ReadCodebook in codebook/read.h), share
+// it by const reference; all methods are safe from any thread.
 //
 // Stored values. A cell of a record is one uint32:
-//   code, place, integer, number, dates   0 = NULL, 1 + i = the i-th value of the column (i-th code, lo + i steps)
-//   codes (several at once)               a mask, bit i = the i-th code present; 0 = NULL (nothing stated)
+//   code, place, integer, number, dates   0 = NULL, 1 + i = the i-th value of the column (i-th code, lo + i
+//   steps) codes (several at once)               a mask, bit i = the i-th code present; 0 = NULL (nothing
+//   stated)
 // so that appending codes or raising `hi` never changes what is stored.
 //
-// Native units of dates, counted from 1970: day = days, week = ISO weeks (Monday 1969-12-29 is week 0), month = months,
-// quarter = quarters, year = the year's number (2026).
+// Native units of dates, counted from 1970: day = days, week = ISO weeks (Monday 1969-12-29 is week 0), month
+// = months, quarter = quarters, year = the year's number (2026).
 #pragma once
 #include <cstdint>
 #include <string>
@@ -45,8 +46,9 @@ struct CodeList {
   std::string name;
   std::vector<Code> codes;
   absl::optional<Fold> fold;
-  std::vector<uint32_t> main_order;  // code indexes, most telling first: which category is the main one; may be empty
-  std::string parent_list;           // name of the list that `parent` refers to; else empty
+  std::vector<uint32_t>
+      main_order;           // code indexes, most telling first: which category is the main one; may be empty
+  std::string parent_list;  // name of the list that `parent` refers to; else empty
 
   // Index of a code (exact match), or nothing.
   absl::optional<uint32_t> Find(absl::string_view code) const;
@@ -57,15 +59,17 @@ struct Column {
   Text label;
   ColumnType type = ColumnType::kCode;
   Sensitivity sensitivity = Sensitivity::kSensitive;
-  bool constant = false;    // one value per person: conflicting values are quarantined
-  int32_t code_list = -1;   // index into Codebook::code_lists for kCode and kCodes
-  uint32_t max_codes = 1;   // kCodes: at most this many at once
-  int64_t lo = 0, hi = 0;   // kInteger, kNumber (in steps), dates (native units), inclusive
+  bool constant = false;               // one value per person: conflicting values are quarantined
+  int32_t code_list = -1;              // index into Codebook::code_lists for kCode and kCodes
+  uint32_t max_codes = 1;              // kCodes: at most this many at once
+  int64_t lo = 0, hi = 0;              // kInteger, kNumber (in steps), dates (native units), inclusive
   int64_t step_num = 1, step_den = 1;  // kNumber: one step is step_num/step_den
   std::string hxl;
 
   // How many values besides NULL (not for kCodes).
-  uint32_t size(const CodeList* list) const { return list ? list->codes.size() : static_cast<uint32_t>(hi - lo + 1); }
+  uint32_t size(const CodeList* list) const {
+    return list ? list->codes.size() : static_cast<uint32_t>(hi - lo + 1);
+  }
   bool is_date() const { return type >= ColumnType::kDay; }
   bool is_amount() const { return type == ColumnType::kInteger || type == ColumnType::kNumber; }
 };
