@@ -54,7 +54,7 @@ class Office:
         run("partner", "trust", self.analyst, card)
         run("grant", self.office, f"{self.analyst}/analyst.pub", "--share", "100%", "--purpose", "test", "--table",
             self.table, "--until", "2099-01-01")
-        self.node = next(line.split(":", 1)[1].strip().lower() for line in open(card) if line.startswith("name"))
+        self.node = next(line.split(":", 1)[1].strip().strip("\"'").lower() for line in open(card) if line.startswith("card"))
         return self
 
     def __exit__(self, *_):

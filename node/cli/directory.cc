@@ -1,0 +1,58 @@
+#include "cli/directory.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <cmath>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "cli/report.h"
+#include "office/admin.h"
+#include "office/office.h"
+#include "rpc/admin_client.h"
+
+namespace penc::cli {
+
+absl::StatusOr<v1::AdminResult> RunOnDirectory(const std::string& dir, const v1::AdminCommand& command,
+                                               ByteSource* upload, const Outside& outside, Output& output) {
+  auto progress = [&output](const v1::AdminProgress& step) { output.Progress(ReportProgress(step)); };
+  ASSIGN_OR_RETURN(absl::optional<rpc::AdminClient> node, rpc::AdminClient::Find(dir));
+  if (node.has_value()) return node->Run(command, upload, progress);
+  ASSIGN_OR_RETURN(std::unique_ptr<Office> office,
+                   Office::Open(dir, Environment{outside.clock, outside.random, outside.steps}));
+  return Administer(*office, command, upload, progress);
+}
+
+ExitCode RunAndReport(const std::string& dir, const v1::AdminCommand& command, ByteSource* upload, bool json,
+                      const Outside& outside, Output& output) {
+  absl::StatusOr<v1::AdminResult> result = RunOnDirectory(dir, command, upload, outside, output);
+  if (!result.ok()) return output.Fail(result.status());
+  output.Data(json ? Json(*result) : Report(*result, output.lang()));
+  const bool refused = result->has_explain() && result->explain().has_refusal();
+  return refused ? kRefused : kAnswered;
+}
+
+std::string Json(const google::protobuf::Message& message) {
+  std::string text;
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  PENC_CHECK(google::protobuf::util::MessageToJsonString(message, &text, options).ok());
+  return text;
+}
+
+absl::StatusOr<uint32_t> ParseShare(const std::string& text) {
+  std::string number = absl::StrReplaceAll(text, {{" ", ""}, {"\u202f", ""}, {"\u00a0", ""}, {",", "."}});
+  const bool percent = absl::EndsWith(number, "%");
+  if (percent) number.pop_back();
+  double value = 0;
+  if (!percent || !absl::SimpleAtod(number, &value) || !(value >= 0.0001) || value > 100) {
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat("«", text, "» n'est pas une part: écrivez par exemple 2%"),
+                 absl::StrCat("\"", text, "\" is not a share: write for example 2%")});
+  }
+  return static_cast<uint32_t>(std::lround(value * 10000));
+}
+
+}  // namespace penc::cli

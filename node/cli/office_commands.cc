@@ -1,0 +1,229 @@
+// Commands of an office's own people: files in, editions, budget, journal. Each builds an AdminCommand; the
+// rest is RunAndReport.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "base/file.h"
+#include "cli/app.h"
+#include "cli/directory.h"
+
+namespace penc::cli {
+namespace {
+
+// What every DIR command has: DIR, --json, and the command that it fills.
+struct OnDirectory {
+  std::string dir;
+  bool json = false;
+  v1::AdminCommand command;
+};
+
+std::shared_ptr<OnDirectory> AddDirectory(CLI::App* app, const char* example) {
+  auto on = std::make_shared<OnDirectory>();
+  app->add_option("DIR", on->dir, "the office's folder")->required();
+  app->add_flag("--json", on->json, "print protobuf JSON");
+  app->footer(absl::StrCat("Example:\n  ", example));
+  return on;
+}
+
+void RunPlainly(CLI::App* app, Invocation& invocation, const std::shared_ptr<OnDirectory>& on) {
+  app->callback([on, &invocation] {
+    invocation.run = [on, &invocation](Output& output) {
+      return RunAndReport(on->dir, on->command, nullptr, on->json, invocation.outside, output);
+    };
+  });
+}
+
+}  // namespace
+
+void AddImport(CLI::App& parent, Invocation& invocation) {
+  struct Options {
+    std::string file, mapping;
+  };
+  CLI::App* app =
+      parent.add_subcommand("import", "stage a CSV file; nothing is asked of it before `penc close`");
+  auto on = AddDirectory(app, "penc import office person.csv --table person --dry-run");
+  auto options = std::make_shared<Options>();
+  v1::ImportCommand* import = on->command.mutable_import_file();
+  app->add_option("FILE", options->file, "a CSV file (.csv, .csv.gz), or - for standard input")->required();
+  app->add_option_function<std::string>(
+      "--table", [import](const std::string& t) { import->set_table(t); }, "the codebook's table");
+  app->add_option("--mapping", options->mapping, "how the file's columns become the codebook's (YAML)");
+  app->add_flag_callback(
+      "--dry-run", [import] { import->set_dry_run(true); }, "propose, preview, list problems; keep nothing");
+  app->add_flag_callback(
+      "--replace", [import] { import->set_replace(true); }, "the file becomes the whole table");
+  app->callback([on, options, import, &invocation] {
+    invocation.run = [=, &invocation](Output& output) -> ExitCode {
+      if (!options->mapping.empty()) {
+        absl::StatusOr<std::string> text = ReadFile(options->mapping);
+        if (!text.ok()) return output.Fail(text.status());
+        import->set_mapping(*text);
+        import->set_mapping_name(options->mapping);
+      }
+      const std::string path = options->file == "-" ? "/dev/stdin" : options->file;
+      absl::StatusOr<std::unique_ptr<ByteSource>> file = OpenFile(path);
+      if (!file.ok()) return output.Fail(file.status());
+      import->set_file_name(std::filesystem::path(path).filename().string());
+      return RunAndReport(on->dir, on->command, file->get(), on->json, invocation.outside, output);
+    };
+  });
+}
+
+void AddClose(CLI::App& parent, Invocation& invocation) {
+  CLI::App* app =
+      parent.add_subcommand("close", "close what is staged: the edition opens, its persons get their budget");
+  auto on = AddDirectory(app, "penc close office --label 2026-Q3");
+  v1::CloseCommand* close = on->command.mutable_close();
+  app->add_option_function<std::string>(
+      "--label", [close](const std::string& l) { close->set_label(l); },
+      "the edition (default: the calendar's)");
+  RunPlainly(app, invocation, on);
+}
+
+void AddBatches(CLI::App& parent, Invocation& invocation) {
+  CLI::App* app = parent.add_subcommand("batches", "list the imported files");
+  auto on = AddDirectory(app, "penc batches office");
+  on->command.mutable_batches();
+  RunPlainly(app, invocation, on);
+}
+
+void AddUndo(CLI::App& parent, Invocation& invocation) {
+  CLI::App* app = parent.add_subcommand("undo", "take an imported file back");
+  auto on = AddDirectory(app, "penc undo office 3");
+  v1::UndoCommand* undo = on->command.mutable_undo();
+  app->add_option_function<uint64_t>(
+         "BATCH", [undo](uint64_t batch) { undo->set_batch(batch); }, "its number in `penc batches`")
+      ->required();
+  RunPlainly(app, invocation, on);
+}
+
+void AddStatus(CLI::App& parent, Invocation& invocation) {
+  CLI::App* app = parent.add_subcommand("status", "what this office holds and allows");
+  auto on = AddDirectory(app, "penc status office");
+  on->command.mutable_status();
+  RunPlainly(app, invocation, on);
+}
+
+void AddErase(CLI::App& parent, Invocation& invocation) {
+  CLI::App* app = parent.add_subcommand("erase", "remove every row of one person, everywhere");
+  auto on = AddDirectory(app, "penc erase office --person BKO-0042");
+  v1::EraseCommand* erase = on->command.mutable_erase();
+  app->add_option_function<std::vector<std::string>>(
+         "--person",
+         [erase](const std::vector<std::string>& parts) {
+           for (const std::string& part : parts) erase->add_person(part);
+         },
+         "the local reference; its parts one after another where the mapping's is composite")
+      ->required();
+  RunPlainly(app, invocation, on);
+}
+
+void AddCard(CLI::App& parent, Invocation& invocation) {
+  CLI::App* app =
+      parent.add_subcommand("card", "what a partner needs to reach this office: name, address, key");
+  auto on = AddDirectory(app, "penc card office > office.card");
+  v1::CardCommand* card = on->command.mutable_card();
+  app->add_option_function<std::string>(
+      "--address", [card](const std::string& a) { card->set_address(a); },
+      "host:port that partners dial (default: where it listens)");
+  RunPlainly(app, invocation, on);
+}
+
+void AddGrant(CLI::App& parent, Invocation& invocation) {
+  struct Options {
+    std::string key_file, share;
+  };
+  CLI::App* app =
+      parent.add_subcommand("grant", "allow a partner to ask: writes DIR/grants/NAME.yaml, nothing else");
+  auto on = AddDirectory(
+      app,
+      "penc grant office iom-dakar.pub --share 40% --purpose plaidoyer --table person --until 2027-01-31");
+  auto options = std::make_shared<Options>();
+  v1::GrantCommand* grant = on->command.mutable_grant();
+  app->add_option("PARTNER.pub", options->key_file, "the partner's public key file")->required();
+  app->add_option("--share", options->share, "of each cohort's budget, for example 40%")->required();
+  auto each = [](auto add) {
+    return [add](const std::vector<std::string>& values) {
+      for (const std::string& value : values) add(value);
+    };
+  };
+  app->add_option_function<std::vector<std::string>>(
+         "--purpose", each([grant](const std::string& p) { grant->add_purposes(p); }),
+         "what for; may be repeated")
+      ->required();
+  app->add_option_function<std::vector<std::string>>(
+         "--table", each([grant](const std::string& t) { grant->add_tables(t); }),
+         "which table; may be repeated")
+      ->required();
+  app->add_option_function<std::string>(
+         "--until", [grant](const std::string& u) { grant->set_until(u); }, "last day, 2027-01-31")
+      ->required();
+  app->add_option_function<std::string>(
+      "--name", [grant](const std::string& n) { grant->set_name(n); },
+      "name of the grant (default: the partner's)");
+  app->callback([on, options, grant, &invocation] {
+    invocation.run = [=, &invocation](Output& output) -> ExitCode {
+      absl::StatusOr<uint32_t> share = ParseShare(options->share);
+      if (!share.ok()) return output.Fail(At("--share", share.status()));
+      absl::StatusOr<std::string> key = ReadFile(options->key_file, 1 << 16);
+      if (!key.ok()) return output.Fail(key.status());
+      grant->set_share_ppm(*share);
+      grant->set_public_key(*key);
+      return RunAndReport(on->dir, on->command, nullptr, on->json, invocation.outside, output);
+    };
+  });
+}
+
+void AddStop(CLI::App& parent, Invocation& invocation) {
+  CLI::App* app = parent.add_subcommand("stop", "emergency stop: refuse every question from now on");
+  auto on = AddDirectory(app, "penc stop office && penc stop office --lift");
+  v1::StopCommand* stop = on->command.mutable_stop();
+  app->add_flag_callback(
+      "--lift", [stop] { stop->set_lift(true); }, "answer again");
+  RunPlainly(app, invocation, on);
+}
+
+void AddBudget(CLI::App& parent, Invocation& invocation) {
+  CLI::App* app =
+      parent.add_subcommand("budget", "what each cohort's budget has paid, and what is left for life");
+  auto on = AddDirectory(app, "penc budget office");
+  on->command.mutable_budget();
+  RunPlainly(app, invocation, on);
+}
+
+void AddJournal(CLI::App& parent, Invocation& invocation) {
+  CLI::App* app =
+      parent.add_subcommand("journal", "the office's own log of every question, decision and charge");
+  app->require_subcommand(1);
+  CLI::App* verify = app->add_subcommand("verify", "recompute every entry and the signed checkpoint");
+  auto on_verify = AddDirectory(verify, "penc journal verify office");
+  on_verify->command.mutable_journal_verify();
+  RunPlainly(verify, invocation, on_verify);
+  CLI::App* show = app->add_subcommand("show", "print entries");
+  auto on_show = AddDirectory(show, "penc journal show office --from 0 --limit 20");
+  v1::JournalShowCommand* command = on_show->command.mutable_journal_show();
+  show->add_option_function<uint64_t>(
+      "--from", [command](uint64_t from) { command->set_from(from); }, "first entry");
+  show->add_option_function<uint32_t>(
+      "--limit", [command](uint32_t limit) { command->set_limit(limit); }, "at most this many");
+  RunPlainly(show, invocation, on_show);
+}
+
+void AddBackup(CLI::App& parent, Invocation& invocation) {
+  CLI::App* app = parent.add_subcommand("backup", "write everything, keys included, into one file");
+  auto on = AddDirectory(app, "penc backup office /media/usb/office-2026-09.penc");
+  v1::BackupCommand* backup = on->command.mutable_backup();
+  app->add_option_function<std::string>(
+         "FILE",
+         [backup](const std::string& file) {
+           std::error_code error;
+           backup->set_path(std::filesystem::absolute(file, error).string());
+         },
+         "a file that does not exist yet")
+      ->required();
+  RunPlainly(app, invocation, on);
+}
+
+}  // namespace penc::cli

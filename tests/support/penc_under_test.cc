@@ -1,0 +1,58 @@
+// penc with the hooks that tests need and the product does not have: stop dead at a named step, another time of day.
+//   PENC_TEST_KILL_AT=close.before_flip     SIGKILL when the step is reached (":2" at the second time)
+//   PENC_TEST_CLOCK_DAYS=-365               the clock is a year behind
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "base/clock.h"
+#include "base/steps.h"
+#include "cli/app.h"
+#include "crypto/secure_random.h"
+#include "rpc/tls13.h"
+
+namespace {
+
+class KillAt : public penc::Steps {
+ public:
+  KillAt() {
+    const char* wanted = std::getenv("PENC_TEST_KILL_AT");
+    if (wanted == nullptr) return;
+    std::pair<std::string, std::string> parts = absl::StrSplit(wanted, absl::MaxSplits(':', 1));
+    step_ = parts.first;
+    if (!parts.second.empty() && !absl::SimpleAtoi(parts.second, &left_)) std::abort();
+  }
+  void Reached(absl::string_view step) override {
+    if (step == step_ && --left_ == 0) ::raise(SIGKILL);
+  }
+
+ private:
+  std::string step_;
+  int left_ = 1;
+};
+
+class ShiftedClock : public penc::Clock {
+ public:
+  ShiftedClock() {
+    int days = 0;
+    if (const char* text = std::getenv("PENC_TEST_CLOCK_DAYS"); text != nullptr && absl::SimpleAtoi(text, &days)) {
+      shift_ = absl::Hours(24) * days;
+    }
+  }
+  absl::Time Now() const override { return absl::Now() + shift_; }
+
+ private:
+  absl::Duration shift_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  penc::rpc::RequireTls13();
+  penc::SecureRandom random;
+  KillAt steps;
+  ShiftedClock clock;
+  return penc::cli::Main(argc, argv, penc::cli::Outside{clock, random, steps});
+}
