@@ -6,14 +6,9 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "office/work.h"
 
 namespace penc::rpc {
-
-// What a plan makes the office do, known before any record is read.
-struct PlannedWork {
-  uint64_t questions = 0;  // passes over the records
-  uint64_t cells = 0;      // length of the vector that noise is drawn for
-};
 
 // What the office declared that it may hold (office.yaml), whatever it holds today.
 struct DeclaredCapacity {

@@ -1,0 +1,41 @@
+// Where things are in an office's folder. The folder is 0700; keys are 0600.
+//
+//   DIR/office.yaml         name, address (storage/v1/office.proto: OfficeConfig)
+//   DIR/keys/node.key       wraps the keys of the records; makes person keys
+//   DIR/keys/tls.key, .crt  who this office is to partners; signs the journal's checkpoints
+//   DIR/db/                 records, ledger, journal, applied policies and codebooks: one RocksDB
+//   DIR/codebook.yaml       copy of the codebook in force, for people; the database decides
+//   DIR/policy.yaml         copy of the policy in force, for people; the database decides
+//   DIR/grants/NAME.yaml    one per partner, read as they are
+//   DIR/quarantine/         rows that an import set aside
+//   DIR/penc.sock           the running node's administration socket
+#pragma once
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace penc {
+
+class Layout {
+ public:
+  explicit Layout(absl::string_view dir) : dir_(dir) {}
+
+  const std::string& dir() const { return dir_; }
+  std::string config() const { return absl::StrCat(dir_, "/office.yaml"); }
+  std::string keys() const { return absl::StrCat(dir_, "/keys"); }
+  std::string node_key() const { return absl::StrCat(dir_, "/keys/node.key"); }
+  std::string tls_key() const { return absl::StrCat(dir_, "/keys/tls.key"); }
+  std::string tls_certificate() const { return absl::StrCat(dir_, "/keys/tls.crt"); }
+  std::string database() const { return absl::StrCat(dir_, "/db"); }
+  std::string codebook() const { return absl::StrCat(dir_, "/codebook.yaml"); }
+  std::string policy() const { return absl::StrCat(dir_, "/policy.yaml"); }
+  std::string grants() const { return absl::StrCat(dir_, "/grants"); }
+  std::string quarantine() const { return absl::StrCat(dir_, "/quarantine"); }
+  std::string socket() const { return absl::StrCat(dir_, "/penc.sock"); }
+
+ private:
+  std::string dir_;
+};
+
+}  // namespace penc

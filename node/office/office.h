@@ -1,0 +1,132 @@
+// One open office: its folder, keys, records, ledger, journal and rules as one object. The server, the
+// command line and simulators all use this and nothing below it.
+//
+//   RETURN_IF_ERROR(Office::Create("office", {.name = "ALCRER", .codebook_text = ..., .policy_text = ...},
+//   env)); ASSIGN_OR_RETURN(std::unique_ptr<Office> office, Office::Open("office", env)); Office::Asked asked
+//   = office->Ask(key, body, signature);
+//
+// At most one Office per folder is open at a time on a computer (the database's lock). Thread-safe. What a
+// partner may know comes from the methods of the second group; those of the third are for Administer
+// (office/admin.h).
+#pragma once
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "codebook/codebook.h"
+#include "office/environment.h"
+#include "office/identity.h"
+#include "office/layout.h"
+#include "office/work.h"
+#include "penc/storage/v1/office.pb.h"
+#include "penc/v1/node_service.pb.h"
+#include "policy/policy.h"
+
+namespace penc {
+
+class Committer;
+class Database;
+class Grants;
+class Journal;
+class Ledger;
+class RecordStore;
+class Secret;
+
+struct InitOptions {
+  std::string name;                             // display name of the organisation
+  std::string codebook_text;                    // YAML
+  std::string codebook_file = "codebook.yaml";  // how errors call it
+  std::string policy_text;
+  std::string policy_file = "policy.yaml";
+  bool practice = false;  // generated records; marked in every answer, for ever
+  std::string listen = "127.0.0.1:7411";
+};
+
+// The rules in force, taken together at one moment.
+struct Rules {
+  std::shared_ptr<const Codebook> codebook;
+  std::shared_ptr<const Policy> policy;
+  bool stopped = false;
+};
+
+class Office {
+ public:
+  // Makes the folder with everything in it, or nothing: it is built beside and renamed. ALREADY_EXISTS where
+  // `dir` is a folder that is not empty; INVALID_ARGUMENT with file and line for codebook and policy.
+  static absl::Status Create(const std::string& dir, const InitOptions& options,
+                             const Environment& environment);
+  // NOT_FOUND where this is no office; FAILED_PRECONDITION where another penc uses it; DATA_LOSS where it is
+  // damaged, naming the file.
+  static absl::StatusOr<std::unique_ptr<Office>> Open(const std::string& dir, const Environment& environment);
+  ~Office();
+
+  // ---- who it is
+  const Layout& layout() const { return layout_; }
+  const storage::v1::OfficeConfig& config() const { return config_; }
+  const Identity& identity() const { return identity_; }
+  const Environment& environment() const { return environment_; }
+
+  // ---- for partners
+  // OK where the key holds a grant (in force or expired: Decide tells the difference), else
+  // PERMISSION_DENIED. Grants are read again when their files change.
+  absl::Status Knows(absl::string_view fingerprint);
+
+  struct Asked {
+    absl::StatusOr<std::string> answer;  // a serialised v1::Answer; a refusal is one
+    PlannedWork work;                    // zero where it was not planned
+  };
+  // Charges at most once per question and edition. Blocks for two synced writes.
+  Asked Ask(const VerifyKey& asker, absl::string_view body, absl::string_view signature);
+  // Touches no record and spends nothing.
+  absl::StatusOr<v1::ExplainResponse> Explain(absl::string_view fingerprint,
+                                              const v1::ExplainRequest& request);
+  absl::StatusOr<v1::DescribeResponse> Describe(absl::string_view fingerprint);
+  absl::StatusOr<v1::GetBudgetResponse> Budget(absl::string_view fingerprint);
+  // The journal's latest signed checkpoint.
+  absl::StatusOr<std::string> Checkpoint();
+
+  // ---- for Administer
+  Rules rules() const;
+  Grants& grants() { return *grants_; }
+  RecordStore& store() { return *store_; }
+  Ledger& ledger() { return *ledger_; }
+  Journal& journal() { return *journal_; }
+  Committer& committer() { return *committer_; }
+  Database& database() { return *database_; }
+  const Secret& node_key() const { return *node_key_; }
+  // Held by every command that changes records or rules, so that they follow each other.
+  std::mutex& writing() { return writing_; }
+
+  // Validates, keeps as a new version with its journal leaf in one write, puts into force. The version's
+  // number.
+  absl::StatusOr<uint64_t> ApplyPolicy(const std::string& file, const std::string& text);
+  absl::Status ApplyCodebook(const std::string& file, const std::string& text);
+  absl::Status SetStopped(bool stopped);
+
+ private:
+  Office(std::string dir, const Environment& environment);
+  absl::Status OpenParts();
+  absl::Status LoadRules();
+
+  const Layout layout_;
+  const Environment environment_;
+  storage::v1::OfficeConfig config_;
+  Identity identity_;
+  std::unique_ptr<Secret> node_key_;
+  // In order of construction; destroyed from the last to the first.
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Committer> committer_;
+  std::unique_ptr<RecordStore> store_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Grants> grants_;
+
+  mutable std::mutex rules_mutex_;
+  Rules rules_;
+  std::mutex writing_;
+};
+
+}  // namespace penc

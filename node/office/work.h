@@ -1,0 +1,13 @@
+// How much a plan makes an office do: known from the question alone, before any record is read. Decides the
+// reply slot.
+#pragma once
+#include <cstdint>
+
+namespace penc {
+
+struct PlannedWork {
+  uint64_t questions = 0;  // passes over the records
+  uint64_t cells = 0;      // length of the vector that noise is drawn for
+};
+
+}  // namespace penc

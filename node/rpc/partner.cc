@@ -1,0 +1,129 @@
+#include "rpc/partner.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "office/card.h"
+
+namespace penc::rpc {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string KeyFile(const std::string& dir) { return absl::StrCat(dir, "/partner.key"); }
+std::string CertificateFile(const std::string& dir) { return absl::StrCat(dir, "/partner.crt"); }
+std::string OfficesFolder(const std::string& dir) { return absl::StrCat(dir, "/offices"); }
+
+absl::Status MakeFolder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (!error) fs::permissions(path, fs::perms::owner_all, error);
+  if (!error) return absl::OkStatus();
+  return Fail(absl::StatusCode::kPermissionDenied,
+              {absl::StrCat("impossible de créer ", path, ": vérifiez le chemin et les droits"),
+               absl::StrCat("cannot make ", path, ": check the path and its permissions")});
+}
+
+// The partner's own .pub: the only one in its folder.
+absl::StatusOr<std::string> PublicFile(const std::string& dir) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(dir, error)) {
+    if (entry.path().extension() == ".pub") return entry.path().string();
+  }
+  return Fail(
+      absl::StatusCode::kNotFound,
+      {absl::StrCat(dir, " n'est pas un dossier de partenaire: penc partner init ", dir, " --name NOM"),
+       absl::StrCat(dir, " is not a partner's folder: penc partner init ", dir, " --name NAME")});
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> Partner::Create(const std::string& dir, const std::string& name, absl::Time now) {
+  RETURN_IF_ERROR(CheckDisplayName(name));
+  std::string file = FileNameOf(name);
+  RETURN_IF_ERROR(CheckFileName(file));
+  std::error_code error;
+  if (fs::exists(dir, error) && !fs::is_empty(dir, error)) {
+    return Fail(absl::StatusCode::kAlreadyExists,
+                {absl::StrCat(dir, " n'est pas vide: donnez un nouveau dossier; rien n'a été modifié"),
+                 absl::StrCat(dir, " is not empty: give a new folder; nothing was changed")});
+  }
+  RETURN_IF_ERROR(MakeFolder(dir));
+  RETURN_IF_ERROR(MakeFolder(OfficesFolder(dir)));
+  ASSIGN_OR_RETURN(Identity identity, CreateIdentity(KeyFile(dir), CertificateFile(dir), name, now));
+  storage::v1::PartnerKey key;
+  key.set_partner(name);
+  key.set_key(identity.fingerprint);
+  std::string path = absl::StrCat(dir, "/", file, ".pub");
+  RETURN_IF_ERROR(WriteFileAtomically(path, WritePartnerKey(key)));
+  return path;
+}
+
+absl::StatusOr<Partner> Partner::Open(const std::string& dir, absl::Time now) {
+  ASSIGN_OR_RETURN(std::string path, PublicFile(dir));
+  ASSIGN_OR_RETURN(std::string text, ReadFile(path, 64 << 10));
+  ASSIGN_OR_RETURN(storage::v1::PartnerKey key, ReadPartnerKey(path, text));
+  ASSIGN_OR_RETURN(Identity identity, LoadIdentity(KeyFile(dir), CertificateFile(dir), key.partner(), now));
+  if (identity.fingerprint != key.key()) {
+    return Fail(
+        absl::StatusCode::kDataLoss,
+        {absl::StrCat(path, " ne va pas avec ", KeyFile(dir), ": remettez les deux fichiers d'origine"),
+         absl::StrCat(path, " does not belong to ", KeyFile(dir), ": put both original files back")});
+  }
+  return Partner(dir, key.partner(), std::move(identity));
+}
+
+absl::StatusOr<std::string> Partner::Trust(const std::string& card_file) const {
+  ASSIGN_OR_RETURN(std::string text, ReadFile(card_file, 64 << 10));
+  ASSIGN_OR_RETURN(storage::v1::Card card, ReadCard(card_file, text));
+  std::string name = FileNameOf(card.card());
+  RETURN_IF_ERROR(CheckFileName(name));
+  std::string path = absl::StrCat(OfficesFolder(dir_), "/", name, ".card");
+  if (FileExists(path)) {
+    ASSIGN_OR_RETURN(storage::v1::Card known, Office(name));
+    if (known.key() != card.key()) {
+      return Fail(
+          absl::StatusCode::kFailedPrecondition,
+          {absl::StrCat("la clé de ", card.card(),
+                        " a changé: demandez-lui de vive voix si elle a été réinstallée, puis effacez ",
+                        path),
+           absl::StrCat("the key of ", card.card(),
+                        " has changed: ask them by voice whether it was reinstalled, then delete ", path)});
+    }
+  }
+  RETURN_IF_ERROR(WriteFileAtomically(path, WriteCard(card)));
+  return name;
+}
+
+absl::StatusOr<storage::v1::Card> Partner::Office(const std::string& name) const {
+  std::string file = FileNameOf(name);
+  std::string path = absl::StrCat(OfficesFolder(dir_), "/", file, ".card");
+  if (file.empty() || !FileExists(path)) {
+    std::string known = absl::StrJoin(Offices(), ", ");
+    return Fail(
+        absl::StatusCode::kNotFound,
+        {absl::StrCat("organisation inconnue ici: ", name, "; connues: ", known.empty() ? "aucune" : known,
+                      ". Ajoutez sa carte: penc partner trust ", dir_, " FICHIER.card"),
+         absl::StrCat("organisation not known here: ", name, "; known: ", known.empty() ? "none" : known,
+                      ". Add its card: penc partner trust ", dir_, " FILE.card")});
+  }
+  ASSIGN_OR_RETURN(std::string text, ReadFile(path, 64 << 10));
+  return ReadCard(path, text);
+}
+
+std::vector<std::string> Partner::Offices() const {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(OfficesFolder(dir_), error)) {
+    if (entry.path().extension() == ".card") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace penc::rpc

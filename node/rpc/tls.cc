@@ -1,0 +1,119 @@
+#include "rpc/tls.h"
+
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_certificate_verifier.h>
+#include <grpcpp/security/tls_credentials_options.h>
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "crypto/tls_identity.h"
+#include "rpc/status_mapping.h"
+
+namespace penc::rpc {
+namespace {
+
+absl::string_view View(grpc::string_ref text) { return absl::string_view(text.data(), text.size()); }
+
+// gRPC's hook into the handshake, with our check in it.
+class PinVerifier final : public grpc::experimental::ExternalCertificateVerifier {
+ public:
+  explicit PinVerifier(std::shared_ptr<Pin> pin) : pin_(std::move(pin)) {}
+
+  bool Verify(grpc::experimental::TlsCustomVerificationCheckRequest* request,
+              std::function<void(grpc::Status)>, grpc::Status* sync_status) override {
+    *sync_status = ToGrpcWithoutDetails(pin_->Check(View(request->peer_cert())));
+    return true;
+  }
+  void Cancel(grpc::experimental::TlsCustomVerificationCheckRequest*) override {}
+
+ private:
+  std::shared_ptr<Pin> pin_;
+};
+
+}  // namespace
+
+absl::StatusOr<Peer> PeerOf(const grpc::AuthContext& context) {
+  std::vector<grpc::string_ref> certificates = context.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
+  if (certificates.size() != 1) {
+    return Fail(absl::StatusCode::kPermissionDenied,
+                {"connexion sans clé: utilisez penc avec votre dossier de partenaire (--as P)",
+                 "connection without a key: use penc with your partner folder (--as P)"});
+  }
+  absl::StatusOr<Certificate> certificate = ParseCertificate(View(certificates[0]));
+  if (!certificate.ok()) {
+    return Fail(
+        absl::StatusCode::kPermissionDenied,
+        {"certificat illisible ou clé d'une autre sorte: seules les clés Ed25519 de penc partner init "
+         "servent",
+         "unreadable certificate or another kind of key: only Ed25519 keys from penc partner init will do"});
+  }
+  return Peer{certificate->key, certificate->key.Fingerprint(), certificate->not_before,
+              certificate->not_after};
+}
+
+std::shared_ptr<grpc::ServerCredentials> ServerTls(const Identity& identity,
+                                                   std::shared_ptr<grpc::AuthMetadataProcessor> gatekeeper) {
+  // "Don't verify": there is no authority to verify against; the gatekeeper compares keys and dates itself.
+  grpc::SslServerCredentialsOptions options(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
+  options.pem_key_cert_pairs.push_back({identity.key_pem, identity.certificate_pem});
+  auto credentials = grpc::SslServerCredentials(options);
+  credentials->SetAuthMetadataProcessor(std::move(gatekeeper));
+  return credentials;
+}
+
+absl::Status Pin::Check(absl::string_view certificate_pem) {
+  auto check = [&]() -> absl::Status {
+    absl::StatusOr<Certificate> certificate = ParseCertificate(certificate_pem);
+    if (!certificate.ok() || certificate->key.Fingerprint() != fingerprint_) {
+      return Fail(
+          absl::StatusCode::kUnauthenticated,
+          {"ce n'est pas la clé de cette organisation: rien n'a été envoyé. Vérifiez l'adresse de sa carte; "
+           "si "
+           "elle a été réinstallée, demandez-lui sa nouvelle carte de vive voix",
+           "this is not that organisation's key: nothing was sent. Check the address in its card; if it was "
+           "reinstalled, ask them by voice for the new card"});
+    }
+    absl::Time now = clock_.Now();
+    if (now > certificate->not_after || now < certificate->not_before) {
+      return Fail(
+          absl::StatusCode::kUnauthenticated,
+          {"le certificat de l'organisation n'est pas valable aujourd'hui: vérifiez l'heure de votre "
+           "ordinateur, sinon demandez-lui de redémarrer son nœud (il renouvelle le certificat)",
+           "the organisation's certificate is not valid today: check your computer's time, else ask them to "
+           "restart their node (it renews the certificate)"});
+    }
+    return absl::OkStatus();
+  };
+  absl::Status found = check();
+  std::lock_guard<std::mutex> lock(mutex_);
+  reached_ = true;
+  last_ = found;
+  return found;
+}
+
+absl::Status Pin::last() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return last_;
+}
+
+bool Pin::reached() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return reached_;
+}
+
+std::shared_ptr<grpc::ChannelCredentials> ClientTls(const Identity& identity, std::shared_ptr<Pin> pin) {
+  grpc::experimental::TlsChannelCredentialsOptions options;
+  options.set_certificate_provider(std::make_shared<grpc::experimental::StaticDataCertificateProvider>(
+      std::vector<grpc::experimental::IdentityKeyCertPair>{{identity.key_pem, identity.certificate_pem}}));
+  options.watch_identity_key_cert_pairs();
+  options.set_verify_server_certs(false);  // no authority: the pin decides
+  options.set_check_call_host(false);
+  options.set_certificate_verifier(
+      grpc::experimental::ExternalCertificateVerifier::Create<PinVerifier>(std::move(pin)));
+  return grpc::experimental::TlsCredentials(options);
+}
+
+}  // namespace penc::rpc

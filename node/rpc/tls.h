@@ -1,0 +1,57 @@
+// Mutual TLS 1.3 between keys that know each other. No certificate authority: each side compares the other's
+// key with the one that a person gave it (a card, a grant), and the certificate's dates with its own clock.
+// Certificates are self-signed wrappings of the key and may be renewed at any time.
+#pragma once
+#include <grpcpp/security/auth_context.h>
+#include <grpcpp/security/auth_metadata_processor.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/security/server_credentials.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "crypto/signature.h"
+#include "office/identity.h"
+
+namespace penc::rpc {
+
+// The other end of a connection; TLS has proved that it holds the key.
+struct Peer {
+  VerifyKey key;
+  std::string fingerprint;
+  absl::Time not_before, not_after;
+};
+// PERMISSION_DENIED where it showed no certificate, or one that is not Ed25519.
+absl::StatusOr<Peer> PeerOf(const grpc::AuthContext& context);
+
+// Asks callers for a certificate; `gatekeeper` decides per call.
+std::shared_ptr<grpc::ServerCredentials> ServerTls(const Identity& identity,
+                                                   std::shared_ptr<grpc::AuthMetadataProcessor> gatekeeper);
+
+// What a client expects of the server, and what it found. Thread-safe; shared with the channel.
+class Pin {
+ public:
+  Pin(std::string fingerprint, const Clock& clock) : fingerprint_(std::move(fingerprint)), clock_(clock) {}
+
+  // OK where the certificate holds the pinned key and its dates fit our clock.
+  absl::Status Check(absl::string_view certificate_pem);
+  // The last thing that Check said; OK when it never failed or was never reached.
+  absl::Status last() const;
+  bool reached() const;
+
+ private:
+  const std::string fingerprint_;
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  absl::Status last_;
+  bool reached_ = false;
+};
+
+// `pin`'s clock outlives the channel.
+std::shared_ptr<grpc::ChannelCredentials> ClientTls(const Identity& identity, std::shared_ptr<Pin> pin);
+
+}  // namespace penc::rpc
