@@ -1,0 +1,68 @@
+#include "crypto/aead.h"
+
+#include <openssl/evp.h>
+
+#include "base/status.h"
+
+namespace penc {
+namespace {
+
+constexpr size_t kNonce = 12;
+constexpr size_t kTag = 16;
+
+const uint8_t* Bytes(absl::string_view text) { return reinterpret_cast<const uint8_t*>(text.data()); }
+
+}  // namespace
+
+Aead::Aead(const Secret& key) : seal_(EVP_CIPHER_CTX_new()), open_(EVP_CIPHER_CTX_new()) {
+  PENC_CHECK(key.size() == 32 && seal_ != nullptr && open_ != nullptr);
+  PENC_CHECK(EVP_EncryptInit_ex(seal_, EVP_aes_256_gcm(), nullptr, key.bytes().data(), nullptr) == 1);
+  PENC_CHECK(EVP_DecryptInit_ex(open_, EVP_aes_256_gcm(), nullptr, key.bytes().data(), nullptr) == 1);
+}
+
+Aead::~Aead() {
+  EVP_CIPHER_CTX_free(seal_);
+  EVP_CIPHER_CTX_free(open_);
+}
+
+std::string Aead::Seal(RandomSource& random, absl::string_view associated, absl::string_view plain) {
+  PENC_CHECK(plain.size() < (1u << 30));
+  std::string box(kOverhead + plain.size(), 0);
+  auto* out = reinterpret_cast<uint8_t*>(box.data());
+  random.Fill(absl::MakeSpan(out, kNonce));
+  int size = 0;
+  PENC_CHECK(
+      EVP_EncryptInit_ex(seal_, nullptr, nullptr, nullptr, out) == 1 &&
+      EVP_EncryptUpdate(seal_, nullptr, &size, Bytes(associated), static_cast<int>(associated.size())) == 1 &&
+      EVP_EncryptUpdate(seal_, out + kNonce, &size, Bytes(plain), static_cast<int>(plain.size())) == 1 &&
+      EVP_EncryptFinal_ex(seal_, out + kNonce + plain.size(), &size) == 1 &&
+      EVP_CIPHER_CTX_ctrl(seal_, EVP_CTRL_GCM_GET_TAG, kTag, out + kNonce + plain.size()) == 1);
+  return box;
+}
+
+absl::StatusOr<std::string> Aead::Open(absl::string_view associated, absl::string_view box) {
+  const auto damaged = [] {
+    return Fail(absl::StatusCode::kDataLoss,
+                {"données chiffrées altérées ou d'une autre clé: restaurez une sauvegarde (penc restore)",
+                 "sealed data were altered or belong to another key: restore a backup (penc restore)"});
+  };
+  if (box.size() < kOverhead) return damaged();
+  const size_t plain_size = box.size() - kOverhead;
+  std::string plain(plain_size, 0);
+  auto* out = reinterpret_cast<uint8_t*>(plain.data());
+  auto* tag = const_cast<uint8_t*>(Bytes(box) + kNonce + plain_size);
+  int size = 0;
+  PENC_CHECK(
+      EVP_DecryptInit_ex(open_, nullptr, nullptr, nullptr, Bytes(box)) == 1 &&
+      EVP_DecryptUpdate(open_, nullptr, &size, Bytes(associated), static_cast<int>(associated.size())) == 1 &&
+      EVP_DecryptUpdate(open_, out, &size, Bytes(box) + kNonce, static_cast<int>(plain_size)) == 1 &&
+      EVP_CIPHER_CTX_ctrl(open_, EVP_CTRL_GCM_SET_TAG, kTag, tag) == 1);
+  uint8_t rest[16];
+  if (EVP_DecryptFinal_ex(open_, rest, &size) != 1) {
+    explicit_bzero(plain.data(), plain.size());
+    return damaged();
+  }
+  return plain;
+}
+
+}  // namespace penc

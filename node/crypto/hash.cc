@@ -1,0 +1,98 @@
+#include "crypto/hash.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/kdf.h>
+
+#include <cstring>
+
+#include "base/status.h"
+
+namespace penc {
+namespace {
+
+constexpr size_t kBlock = 64;
+constexpr size_t kDigest = 32;
+
+}  // namespace
+
+Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
+  PENC_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
+}
+
+Sha256Stream::~Sha256Stream() { EVP_MD_CTX_free(context_); }
+
+void Sha256Stream::Update(absl::string_view data) {
+  PENC_CHECK(EVP_DigestUpdate(context_, data.data(), data.size()) == 1);
+}
+
+std::string Sha256Stream::Finish() {
+  std::string digest(kDigest, 0);
+  PENC_CHECK(EVP_DigestFinal_ex(context_, reinterpret_cast<uint8_t*>(digest.data()), nullptr) == 1);
+  return digest;
+}
+
+std::string Sha256(absl::string_view data) { return Sha256({data}); }
+
+std::string Sha256(std::initializer_list<absl::string_view> parts) {
+  Sha256Stream stream;
+  for (absl::string_view part : parts) stream.Update(part);
+  return stream.Finish();
+}
+
+std::string HmacSha256(absl::string_view key, absl::string_view data) {
+  std::string mac(kDigest, 0);
+  unsigned size = 0;
+  // OpenSSL refuses a null key even where it is empty.
+  const char* bytes = key.empty() ? "" : key.data();
+  PENC_CHECK(HMAC(EVP_sha256(), bytes, static_cast<int>(key.size()),
+                  reinterpret_cast<const uint8_t*>(data.data()), data.size(),
+                  reinterpret_cast<uint8_t*>(mac.data()), &size) != nullptr &&
+             size == kDigest);
+  return mac;
+}
+
+HmacKey::HmacKey(absl::string_view key)
+    : inner_(EVP_MD_CTX_new()), outer_(EVP_MD_CTX_new()), work_(EVP_MD_CTX_new()) {
+  PENC_CHECK(inner_ != nullptr && outer_ != nullptr && work_ != nullptr);
+  std::string short_key = key.size() > kBlock ? Sha256(key) : std::string(key);
+  uint8_t pad[kBlock];
+  for (auto [context, mask] : {std::pair(inner_, uint8_t{0x36}), std::pair(outer_, uint8_t{0x5c})}) {
+    std::memset(pad, mask, sizeof(pad));
+    for (size_t i = 0; i < short_key.size(); ++i) pad[i] ^= static_cast<uint8_t>(short_key[i]);
+    PENC_CHECK(EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1 &&
+               EVP_DigestUpdate(context, pad, sizeof(pad)) == 1);
+  }
+  OPENSSL_cleanse(pad, sizeof(pad));
+  OPENSSL_cleanse(short_key.data(), short_key.size());
+}
+
+HmacKey::~HmacKey() {
+  for (EVP_MD_CTX* context : {inner_, outer_, work_}) EVP_MD_CTX_free(context);
+}
+
+void HmacKey::Mac(absl::string_view data, std::array<uint8_t, 32>& out) {
+  PENC_CHECK(EVP_MD_CTX_copy_ex(work_, inner_) == 1 &&
+             EVP_DigestUpdate(work_, data.data(), data.size()) == 1 &&
+             EVP_DigestFinal_ex(work_, out.data(), nullptr) == 1 && EVP_MD_CTX_copy_ex(work_, outer_) == 1 &&
+             EVP_DigestUpdate(work_, out.data(), out.size()) == 1 &&
+             EVP_DigestFinal_ex(work_, out.data(), nullptr) == 1);
+}
+
+std::string HkdfSha256(absl::string_view secret, absl::string_view salt, absl::string_view info,
+                       size_t size) {
+  PENC_CHECK(size <= 255 * kDigest);
+  const std::string prk = HmacSha256(salt.empty() ? absl::string_view("\0", 0) : salt, secret);
+  std::string out, block;
+  for (uint8_t counter = 1; out.size() < size; ++counter) {
+    block.append(info.data(), info.size());
+    block.push_back(static_cast<char>(counter));
+    block = HmacSha256(prk, block);
+    out += block;
+  }
+  out.resize(size);
+  return out;
+}
+
+}  // namespace penc

@@ -1,0 +1,89 @@
+#include "crypto/keyfile.h"
+
+#include <sys/stat.h>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+
+namespace penc {
+namespace {
+
+constexpr absl::string_view kHeader = "penc node key v1\n";
+constexpr size_t kKeyBytes = 32;
+
+absl::Status RefuseToOverwrite(const std::string& path) {
+  if (!FileExists(path)) return absl::OkStatus();
+  return Fail(absl::StatusCode::kAlreadyExists,
+              {absl::StrCat(path, ": une clé existe déjà; elle n'est jamais remplacée"),
+               absl::StrCat(path, ": a key is already there; it is never replaced")});
+}
+
+absl::StatusOr<std::string> ReadPrivately(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && (info.st_mode & 077) != 0) {
+    return Fail(
+        absl::StatusCode::kPermissionDenied,
+        {absl::StrCat(path, ": d'autres utilisateurs peuvent lire cette clé; tapez: chmod 600 ", path),
+         absl::StrCat(path, ": other users can read this key; type: chmod 600 ", path)});
+  }
+  return ReadFile(path, 1 << 16);
+}
+
+absl::Status Damaged(const std::string& path) {
+  return Fail(absl::StatusCode::kDataLoss,
+              {absl::StrCat(path, ": fichier de clé abîmé; restaurez une sauvegarde (penc restore)"),
+               absl::StrCat(path, ": damaged key file; restore a backup (penc restore)")});
+}
+
+}  // namespace
+
+absl::Status CreateNodeKey(const std::string& path, RandomSource& random) {
+  RETURN_IF_ERROR(RefuseToOverwrite(path));
+  const Secret key = Secret::Random(random, kKeyBytes);
+  return WriteFileAtomically(path, absl::StrCat(kHeader, absl::BytesToHexString(key.view()), "\n"), 0600);
+}
+
+absl::StatusOr<Secret> LoadNodeKey(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadPrivately(path));
+  absl::string_view rest = text;
+  if (rest.substr(0, kHeader.size()) != kHeader) return Damaged(path);
+  rest.remove_prefix(kHeader.size());
+  if (rest.size() != 2 * kKeyBytes + 1 ||
+      rest.find_first_not_of("0123456789abcdef\n") != absl::string_view::npos) {
+    return Damaged(path);
+  }
+  return Secret(absl::HexStringToBytes(rest.substr(0, 2 * kKeyBytes)));
+}
+
+absl::Status SaveSigningKey(const std::string& path, const SigningKey& key) {
+  RETURN_IF_ERROR(RefuseToOverwrite(path));
+  return WriteFileAtomically(path, key.ToPem(), 0600);
+}
+
+absl::StatusOr<SigningKey> LoadSigningKey(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string pem, ReadPrivately(path));
+  absl::StatusOr<SigningKey> key = SigningKey::FromPem(pem);
+  if (!key.ok()) return Damaged(path);
+  return key;
+}
+
+std::string WrapKey(const Secret& under, absl::string_view purpose, const Secret& key, RandomSource& random) {
+  return Aead(under).Seal(random, absl::StrCat("penc wrap v1\n", purpose), key.view());
+}
+
+absl::StatusOr<Secret> UnwrapKey(const Secret& under, absl::string_view purpose, absl::string_view wrapped) {
+  ASSIGN_OR_RETURN(std::string plain, Aead(under).Open(absl::StrCat("penc wrap v1\n", purpose), wrapped));
+  Secret key(plain);
+  explicit_bzero(plain.data(), plain.size());
+  return key;
+}
+
+Secret DeriveKey(const Secret& from, absl::string_view purpose) {
+  return Secret(HkdfSha256(from.view(), "penc derive v1", purpose, 32));
+}
+
+}  // namespace penc

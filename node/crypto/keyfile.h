@@ -1,0 +1,31 @@
+// Keys in files: 0600, versioned, written so that a crash leaves no half key; and keys wrapped under another
+// key.
+#pragma once
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/random.h"
+#include "crypto/secret.h"
+#include "crypto/signature.h"
+
+namespace penc {
+
+// 32 random bytes. ALREADY_EXISTS where there is a file: a key is never overwritten.
+absl::Status CreateNodeKey(const std::string& path, RandomSource& random);
+// NOT_FOUND; PERMISSION_DENIED where others may read it (says how to mend); DATA_LOSS where it is not a key
+// file.
+absl::StatusOr<Secret> LoadNodeKey(const std::string& path);
+
+// A signing key in PEM, 0600; errors as above.
+absl::Status SaveSigningKey(const std::string& path, const SigningKey& key);
+absl::StatusOr<SigningKey> LoadSigningKey(const std::string& path);
+
+// A key sealed under another one; `purpose` is bound to it.
+std::string WrapKey(const Secret& under, absl::string_view purpose, const Secret& key, RandomSource& random);
+absl::StatusOr<Secret> UnwrapKey(const Secret& under, absl::string_view purpose, absl::string_view wrapped);
+
+// An independent key for one purpose, by HKDF.
+Secret DeriveKey(const Secret& from, absl::string_view purpose);
+
+}  // namespace penc
