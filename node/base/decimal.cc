@@ -67,9 +67,9 @@ absl::StatusOr<Decimal> ParseDecimal(absl::string_view text) {
   const absl::string_view part = point == absl::string_view::npos ? "" : rest.substr(point + 1);
   if (!AllDigits(whole) || (whole.size() > 1 && whole[0] == '0')) return Malformed(text);
   if (point != absl::string_view::npos && !AllDigits(part)) return Malformed(text);
-  if (whole.size() + part.size() > 18) return Malformed(text);
   int64_t digits = 0;
-  if (!absl::SimpleAtoi(absl::StrCat(whole, part), &digits)) return Malformed(text);
+  const bool fits = part.size() + (whole == "0" ? 0 : whole.size()) <= 18;
+  if (!fits || !absl::SimpleAtoi(absl::StrCat(whole, part), &digits)) return Malformed(text);
   exponent -= static_cast<int>(part.size());
   if (exponent < -kMaxExponent || exponent > kMaxExponent) return Malformed(text);
   __int128 num = negative ? -digits : digits;
