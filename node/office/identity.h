@@ -6,20 +6,25 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/random.h"
 #include "crypto/signature.h"
 
 namespace penc {
 
+// A value; safe from any thread.
 struct Identity {
   SigningKey key;
-  std::string key_pem;  // as TLS libraries want it; secret
   std::string certificate_pem;
   std::string fingerprint;  // "SHA256:..."
 };
 
-// Makes a new key (0600) and certificate. `name` becomes the certificate's common name.
+// A certificate of this key: five years from the day before `now`.
+Identity MakeIdentity(SigningKey key, const std::string& name, absl::Time now);
+
+// Makes a new key (0600, never over an old one) and certificate. `name` becomes the certificate's common
+// name.
 absl::StatusOr<Identity> CreateIdentity(const std::string& key_file, const std::string& certificate_file,
-                                        const std::string& name, absl::Time now);
+                                        const std::string& name, absl::Time now, RandomSource& random);
 // Reads both; writes a new certificate where the old one is missing, unreadable, of another key, not valid at
 // `now`, or within a year of its end. NOT_FOUND, PERMISSION_DENIED (mode) or DATA_LOSS for the key.
 absl::StatusOr<Identity> LoadIdentity(const std::string& key_file, const std::string& certificate_file,

@@ -66,7 +66,7 @@ class Office {
   // ---- who it is
   const Layout& layout() const { return layout_; }
   const storage::v1::OfficeConfig& config() const { return config_; }
-  const Identity& identity() const { return identity_; }
+  const Identity& identity() const { return *identity_; }
   const Environment& environment() const { return environment_; }
 
   // ---- for partners
@@ -114,7 +114,7 @@ class Office {
   const Layout layout_;
   const Environment environment_;
   storage::v1::OfficeConfig config_;
-  Identity identity_;
+  std::unique_ptr<Identity> identity_;
   std::unique_ptr<Secret> node_key_;
   // In order of construction; destroyed from the last to the first.
   std::unique_ptr<Database> database_;

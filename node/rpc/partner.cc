@@ -43,7 +43,8 @@ absl::StatusOr<std::string> PublicFile(const std::string& dir) {
 
 }  // namespace
 
-absl::StatusOr<std::string> Partner::Create(const std::string& dir, const std::string& name, absl::Time now) {
+absl::StatusOr<std::string> Partner::Create(const std::string& dir, const std::string& name, absl::Time now,
+                                            RandomSource& random) {
   RETURN_IF_ERROR(CheckDisplayName(name));
   std::string file = FileNameOf(name);
   RETURN_IF_ERROR(CheckFileName(file));
@@ -55,7 +56,7 @@ absl::StatusOr<std::string> Partner::Create(const std::string& dir, const std::s
   }
   RETURN_IF_ERROR(MakeFolder(dir));
   RETURN_IF_ERROR(MakeFolder(OfficesFolder(dir)));
-  ASSIGN_OR_RETURN(Identity identity, CreateIdentity(KeyFile(dir), CertificateFile(dir), name, now));
+  ASSIGN_OR_RETURN(Identity identity, CreateIdentity(KeyFile(dir), CertificateFile(dir), name, now, random));
   storage::v1::PartnerKey key;
   key.set_partner(name);
   key.set_key(identity.fingerprint);

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/random.h"
 #include "office/identity.h"
 #include "penc/storage/v1/office.pb.h"
 
@@ -17,7 +18,8 @@ class Partner {
  public:
   // Makes folder, key and NAME.pub. ALREADY_EXISTS where the folder is not empty. Returns the path of
   // NAME.pub.
-  static absl::StatusOr<std::string> Create(const std::string& dir, const std::string& name, absl::Time now);
+  static absl::StatusOr<std::string> Create(const std::string& dir, const std::string& name, absl::Time now,
+                                            RandomSource& random);
   static absl::StatusOr<Partner> Open(const std::string& dir, absl::Time now);
 
   const std::string& name() const { return name_; }

@@ -58,7 +58,7 @@ std::shared_ptr<grpc::ServerCredentials> ServerTls(const Identity& identity,
                                                    std::shared_ptr<grpc::AuthMetadataProcessor> gatekeeper) {
   // "Don't verify": there is no authority to verify against; the gatekeeper compares keys and dates itself.
   grpc::SslServerCredentialsOptions options(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
-  options.pem_key_cert_pairs.push_back({identity.key_pem, identity.certificate_pem});
+  options.pem_key_cert_pairs.push_back({identity.key.ToPem(), identity.certificate_pem});
   auto credentials = grpc::SslServerCredentials(options);
   credentials->SetAuthMetadataProcessor(std::move(gatekeeper));
   return credentials;
@@ -107,7 +107,8 @@ bool Pin::reached() const {
 std::shared_ptr<grpc::ChannelCredentials> ClientTls(const Identity& identity, std::shared_ptr<Pin> pin) {
   grpc::experimental::TlsChannelCredentialsOptions options;
   options.set_certificate_provider(std::make_shared<grpc::experimental::StaticDataCertificateProvider>(
-      std::vector<grpc::experimental::IdentityKeyCertPair>{{identity.key_pem, identity.certificate_pem}}));
+      std::vector<grpc::experimental::IdentityKeyCertPair>{
+          {identity.key.ToPem(), identity.certificate_pem}}));
   options.watch_identity_key_cert_pairs();
   options.set_verify_server_certs(false);  // no authority: the pin decides
   options.set_check_call_host(false);

@@ -1,0 +1,81 @@
+#include "rpc/listener.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "rpc/tls.h"
+
+namespace penc::rpc {
+namespace {
+
+void Prepare(grpc::ServerBuilder& builder, const Limits& limits) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  builder.SetMaxReceiveMessageSize(limits.message_bytes);
+  builder.SetResourceQuota(grpc::ResourceQuota().Resize(limits.memory_bytes));
+  // Two nodes on one port must be an error, not a lottery.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             static_cast<int>(absl::ToInt64Milliseconds(limits.handshake)));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.streams);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 8 << 10);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 30'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 600'000);
+  // Reflection and administration are the only synchronous services; few people use them at once.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
+}
+
+}  // namespace
+
+absl::StatusOr<Listener> ListenForPartners(const std::string& listen, const Identity& identity,
+                                           std::shared_ptr<grpc::AuthMetadataProcessor> gatekeeper,
+                                           grpc::Service* service, const Limits& limits) {
+  Listener listener;
+  grpc::ServerBuilder builder;
+  Prepare(builder, limits);
+  builder.AddListeningPort(listen, ServerTls(identity, std::move(gatekeeper)), &listener.port);
+  builder.RegisterService(service);
+  listener.server = builder.BuildAndStart();
+  if (listener.server == nullptr || listener.port == 0) {
+    return Fail(
+        absl::StatusCode::kUnavailable,
+        {absl::StrCat("impossible d'écouter sur ", listen,
+                      ": l'adresse est prise ou n'est pas à cet ordinateur; donnez --listen HÔTE:PORT"),
+         absl::StrCat("cannot listen on ", listen,
+                      ": the address is taken or not this computer's; give --listen HOST:PORT")});
+  }
+  return listener;
+}
+
+absl::StatusOr<Listener> ListenOnSocket(const std::string& path, grpc::Service* service,
+                                        const Limits& limits) {
+  Listener listener;
+  ASSIGN_OR_RETURN(SocketAddress address, SocketAddress::Of(path));
+  listener.socket = std::make_unique<SocketAddress>(std::move(address));
+  grpc::ServerBuilder builder;
+  Prepare(builder, limits);
+  builder.AddListeningPort(listener.socket->uri(), grpc::InsecureServerCredentials());
+  builder.RegisterService(service);
+  listener.server = builder.BuildAndStart();
+  // Between bind and here the folder's own mode keeps others away.
+  if (listener.server == nullptr || chmod(path.c_str(), 0600) != 0) {
+    return Fail(absl::StatusCode::kUnavailable,
+                {absl::StrCat("impossible d'ouvrir ", path, ": vérifiez les droits du dossier"),
+                 absl::StrCat("cannot open ", path, ": check the folder's permissions")});
+  }
+  return listener;
+}
+
+}  // namespace penc::rpc

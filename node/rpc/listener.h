@@ -1,0 +1,41 @@
+// The two kinds of port, with their limits: messages at most 1 MiB, bounded memory, handshakes and idle
+// connections that end, no port shared between two nodes. Health and reflection come with both.
+#pragma once
+#include <grpcpp/security/auth_metadata_processor.h>
+#include <grpcpp/server.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "office/identity.h"
+#include "rpc/socket_address.h"
+
+namespace penc::rpc {
+
+struct Limits {
+  absl::Duration handshake = absl::Seconds(10);  // a connection that has not said who it is by then is closed
+  int message_bytes = 1 << 20;
+  size_t memory_bytes = 64 << 20;  // for messages in flight
+  int streams = 128;               // open calls per connection
+};
+
+struct Listener {
+  std::unique_ptr<grpc::Server> server;
+  int port = 0;                           // TCP
+  std::unique_ptr<SocketAddress> socket;  // Unix
+};
+
+// TCP with mutual TLS 1.3. `listen` is "host:port", port 0 for any free one. UNAVAILABLE where the port is
+// taken or the address is not this computer's. `service` outlives the server.
+absl::StatusOr<Listener> ListenForPartners(const std::string& listen, const Identity& identity,
+                                           std::shared_ptr<grpc::AuthMetadataProcessor> gatekeeper,
+                                           grpc::Service* service, const Limits& limits);
+
+// A Unix socket of mode 0600; its folder must be closed to others. A socket that a crash left behind is
+// replaced.
+absl::StatusOr<Listener> ListenOnSocket(const std::string& path, grpc::Service* service,
+                                        const Limits& limits);
+
+}  // namespace penc::rpc
