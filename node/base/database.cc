@@ -1,0 +1,159 @@
+#include "base/database.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/write_batch.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace penc {
+namespace {
+
+rocksdb::Slice S(absl::string_view text) { return {text.data(), text.size()}; }
+absl::string_view V(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+rocksdb::DBOptions Options() {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.recycle_log_file_num = 0;  // a recycled log cannot tell a torn tail from a flipped byte
+  options.paranoid_checks = true;
+  options.max_open_files = 64;
+  options.max_background_jobs = 2;
+  options.max_total_wal_size = 64 << 20;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = 1 << 20;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.db_write_buffer_size = 32 << 20;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions SpaceOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = 16 << 20;
+  options.max_write_buffer_number = 2;
+  options.compression = rocksdb::kNoCompression;  // records are sealed, the rest is small
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+}  // namespace
+
+absl::Status FromRocks(const rocksdb::Status& status, absl::string_view where) {
+  if (status.ok()) return absl::OkStatus();
+  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kNoSpace ||
+      absl::StrContains(status.ToString(), "No space left")) {
+    return Fail(absl::StatusCode::kResourceExhausted,
+                {absl::StrCat(where, ": disque plein; libérez de la place et recommencez, rien n'est perdu"),
+                 absl::StrCat(where, ": disk full; free some space and try again, nothing is lost")});
+  }
+  if (status.IsCorruption()) {
+    return Fail(
+        absl::StatusCode::kDataLoss,
+        {absl::StrCat(
+             where, ": la base est abîmée et ne sera pas utilisée; restaurez une sauvegarde (penc restore). ",
+             status.ToString()),
+         absl::StrCat(where,
+                      ": the database is damaged and will not be used; restore a backup (penc restore). ",
+                      status.ToString())});
+  }
+  if (status.IsIOError() && absl::StrContains(status.ToString(), "lock")) {
+    return Fail(
+        absl::StatusCode::kFailedPrecondition,
+        {absl::StrCat(where, ": un autre penc utilise déjà ce dossier; arrêtez-le ou laissez-le répondre"),
+         absl::StrCat(where, ": another penc already uses this folder; stop it or let it answer")});
+  }
+  return Fail(absl::StatusCode::kInternal,
+              {absl::StrCat(where, ": ", status.ToString()), absl::StrCat(where, ": ", status.ToString())});
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& folder) {
+  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(8 << 20);
+  // The order is enum Space's; RocksDB insists on a family named "default".
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const char* name : {"default", "records", "ledger", "journal"}) {
+    families.emplace_back(name, SpaceOptions(cache));
+  }
+  rocksdb::DB* raw = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> spaces;
+  rocksdb::Status status = rocksdb::DB::Open(Options(), folder, families, &spaces, &raw);
+  if (!status.ok()) return FromRocks(status, folder);
+  return std::unique_ptr<Database>(new Database(std::unique_ptr<rocksdb::DB>(raw), std::move(spaces)));
+}
+
+Database::Database(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> spaces)
+    : db_(std::move(db)), spaces_(std::move(spaces)) {}
+
+Database::~Database() {
+  for (rocksdb::ColumnFamilyHandle* space : spaces_) db_->DestroyColumnFamilyHandle(space);
+  db_->Close();
+}
+
+absl::StatusOr<absl::optional<std::string>> Database::Get(Space space, absl::string_view key) const {
+  std::string value;
+  rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), of(space), S(key), &value);
+  if (status.IsNotFound()) return absl::optional<std::string>();
+  RETURN_IF_ERROR(FromRocks(status, "db"));
+  return absl::optional<std::string>(std::move(value));
+}
+
+absl::Status Database::Scan(Space space, absl::string_view prefix,
+                            const std::function<bool(absl::string_view, absl::string_view)>& visit) const {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, of(space)));
+  for (at->Seek(S(prefix)); at->Valid() && absl::StartsWith(V(at->key()), prefix); at->Next()) {
+    if (!visit(V(at->key()), V(at->value()))) break;
+  }
+  return FromRocks(at->status(), "db");
+}
+
+void Database::Put(rocksdb::WriteBatch& batch, Space space, absl::string_view key,
+                   absl::string_view value) const {
+  PENC_CHECK(batch.Put(of(space), S(key), S(value)).ok());
+}
+
+void Database::Delete(rocksdb::WriteBatch& batch, Space space, absl::string_view key) const {
+  PENC_CHECK(batch.Delete(of(space), S(key)).ok());
+}
+
+void Database::DeleteRange(rocksdb::WriteBatch& batch, Space space, absl::string_view first,
+                           absl::string_view last) const {
+  PENC_CHECK(batch.DeleteRange(of(space), S(first), S(last)).ok());
+}
+
+absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync) {
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  rocksdb::Status status = db_->Write(options, &batch);
+  // A full disk leaves RocksDB in a background error; once there is room again, it can go on.
+  if (!status.ok() && db_->Resume().ok()) status = db_->Write(options, &batch);
+  return FromRocks(status, "db");
+}
+
+absl::Status Database::CopyTo(const std::string& folder) const {
+  rocksdb::Checkpoint* raw = nullptr;
+  RETURN_IF_ERROR(FromRocks(rocksdb::Checkpoint::Create(db_.get(), &raw), folder));
+  std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  return FromRocks(checkpoint->CreateCheckpoint(folder), folder);
+}
+
+void Database::Compact(Space space) {
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  // Only space is at stake: a failure leaves everything readable.
+  db_->CompactRange(options, of(space), nullptr, nullptr).PermitUncheckedError();
+}
+
+}  // namespace penc

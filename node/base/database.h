@@ -1,0 +1,73 @@
+// One RocksDB per office: column families `records`, `ledger`, `journal`, and `office` for what was applied.
+// Whoever changes state goes through the Committer (journal/committer.h); bulk data that nothing points at
+// yet may be written directly.
+//
+// The write-ahead log is read with kTolerateCorruptedTailRecords: a torn tail (pulled plug) opens, a flipped
+// byte is DATA_LOSS, never forgotten spending. Thread-safe.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+
+namespace rocksdb {
+class ColumnFamilyHandle;
+class DB;
+class Status;
+class WriteBatch;
+}  // namespace rocksdb
+
+namespace penc {
+
+enum class Space { kOffice, kRecords, kLedger, kJournal };
+
+class Database {
+ public:
+  // Creates what is missing. FAILED_PRECONDITION where another process has it open, DATA_LOSS where it is
+  // damaged, RESOURCE_EXHAUSTED on a full disk.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& folder);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  // Nothing where there is no such key.
+  absl::StatusOr<absl::optional<std::string>> Get(Space space, absl::string_view key) const;
+
+  // Every entry whose key starts with `prefix`, in key order, of one consistent state; `visit` returns false
+  // to stop. The views live until `visit` returns.
+  absl::Status Scan(Space space, absl::string_view prefix,
+                    const std::function<bool(absl::string_view key, absl::string_view value)>& visit) const;
+
+  // Stages into a batch; the caller owns it.
+  void Put(rocksdb::WriteBatch& batch, Space space, absl::string_view key, absl::string_view value) const;
+  void Delete(rocksdb::WriteBatch& batch, Space space, absl::string_view key) const;
+  // [first, last)
+  void DeleteRange(rocksdb::WriteBatch& batch, Space space, absl::string_view first,
+                   absl::string_view last) const;
+
+  // One atomic write. `sync`: on the disk when this returns. After a full disk the next write may succeed
+  // again.
+  absl::Status Write(rocksdb::WriteBatch& batch, bool sync);
+
+  // A consistent copy in a folder that does not exist yet.
+  absl::Status CopyTo(const std::string& folder) const;
+
+  // Gives back the space of deleted ranges.
+  void Compact(Space space);
+
+ private:
+  Database(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> spaces);
+  rocksdb::ColumnFamilyHandle* of(Space space) const { return spaces_[static_cast<int>(space)]; }
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> spaces_;
+};
+
+// What a RocksDB error means for people.
+absl::Status FromRocks(const rocksdb::Status& status, absl::string_view where);
+
+}  // namespace penc

@@ -1,0 +1,55 @@
+// The office's journal: an append-only Merkle log (RFC 6962) in the column family `journal`. A leaf is staged
+// into the caller's own batch, so that what happened and its leaf are one write. One writer (the Committer's
+// thread); any number of readers. Keys: "l" and the index as 8 bytes big-endian -> the leaf's bytes; "f" ->
+// the frontier.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/database.h"
+#include "base/random.h"
+#include "journal/merkle.h"
+#include "journal/note.h"
+#include "penc/storage/v1/journal.pb.h"
+
+namespace penc {
+
+class Journal {
+ public:
+  // DATA_LOSS where the frontier and the leaves do not belong together. `db` and `random` outlive it.
+  static absl::StatusOr<std::unique_ptr<Journal>> Open(Database& db, RandomSource& random);
+
+  // Readers: what is durable.
+  uint64_t size() const;
+  std::string root() const;
+  std::string SignedCheckpoint(const std::string& origin, const SigningKey& key) const;
+  absl::Status ForEach(uint64_t from,
+                       const std::function<bool(uint64_t index, absl::string_view leaf)>& visit) const;
+
+  // The writer. Stage fills format, time and salt and returns the leaf's index; Rollback forgets leaves
+  // staged since Mark; Durable makes them visible to readers; Reload starts again from the disk after a
+  // failed write.
+  uint64_t Stage(rocksdb::WriteBatch& batch, storage::v1::JournalLeaf leaf, absl::Time now);
+  merkle::Frontier Mark() const { return staged_; }
+  void Rollback(merkle::Frontier mark) { staged_ = std::move(mark); }
+  void Durable();
+  absl::Status Reload();
+
+  static std::string LeafKey(uint64_t index);
+
+ private:
+  Journal(Database& db, RandomSource& random) : db_(db), random_(random) {}
+
+  Database& db_;
+  RandomSource& random_;
+  merkle::Frontier staged_;  // the writer's
+  mutable std::mutex mutex_;
+  merkle::Frontier durable_;
+};
+
+}  // namespace penc
