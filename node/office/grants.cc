@@ -75,20 +75,8 @@ void Grants::RefreshLocked(const Codebook& codebook, bool force) {
   looked_ = now;
   Listing found = List();
   if (read_ && found == listing_) return;
-  std::set<std::string> changed;
-  for (const auto& [file, seen] : found) {
-    auto it = listing_.find(file);
-    if (it == listing_.end() || !(it->second == seen)) changed.insert(file);
-  }
-  for (const auto& [file, seen] : listing_) {
-    if (found.find(file) == found.end()) changed.insert(file);
-  }
-  const bool first = !read_;
   listing_ = std::move(found);
   ReadAllLocked(codebook);
-  if (changed_ && !first) {
-    for (const std::string& file : changed) changed_(file);
-  }
 }
 
 void Grants::ReadAllLocked(const Codebook& codebook) {

@@ -1,7 +1,6 @@
 // The grants of an office: DIR/grants/*.yaml, one per partner, read again when a file changes. A file that
 // cannot be read is a named error and its key is denied; so are two files for one key. Thread-safe.
 #pragma once
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,10 +22,7 @@ class Grants {
     absl::Status why;
   };
 
-  // `changed` is told of every file that appeared, changed or went, by base name, after it was read (for the
-  // journal); it may be empty.
-  Grants(std::string folder, std::function<void(const std::string& file)> changed = nullptr)
-      : folder_(std::move(folder)), changed_(std::move(changed)) {}
+  explicit Grants(std::string folder) : folder_(std::move(folder)) {}
 
   // The grant of a key; null where there is none. Looks at the folder at most twice a second.
   std::shared_ptr<const Grant> Find(absl::string_view fingerprint, const Codebook& codebook);
@@ -52,7 +48,6 @@ class Grants {
   void ReadAllLocked(const Codebook& codebook);
 
   const std::string folder_;
-  const std::function<void(const std::string&)> changed_;
   std::mutex mutex_;
   absl::Time looked_ = absl::InfinitePast();
   bool read_ = false;

@@ -83,6 +83,8 @@ class Office {
   // Touches no record and spends nothing.
   absl::StatusOr<v1::ExplainResponse> Explain(absl::string_view fingerprint,
                                               const v1::ExplainRequest& request);
+  // The same for a grant at hand (null: none).
+  absl::StatusOr<v1::ExplainResponse> ExplainFor(const Grant* grant, const v1::ExplainRequest& request);
   absl::StatusOr<v1::DescribeResponse> Describe(absl::string_view fingerprint);
   absl::StatusOr<v1::GetBudgetResponse> Budget(absl::string_view fingerprint);
   // The journal's latest signed checkpoint.

@@ -1,0 +1,109 @@
+#include "office/admin_records.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/database.h"
+#include "base/status.h"
+#include "ingest/person_key.h"
+#include "journal/journal.h"
+#include "ledger/ledger.h"
+#include "office/closing.h"
+#include "office/grants.h"
+#include "store/record_store.h"
+
+namespace penc {
+
+absl::StatusOr<v1::CloseResult> Close(Office& office, const v1::CloseCommand& command,
+                                      const Progress& progress) {
+  Rules rules = office.rules();
+  const Closing closing = rules.codebook->closing;
+  const absl::Time now = office.environment().clock.Now();
+  ASSIGN_OR_RETURN(Edition edition,
+                   ChooseEdition(closing, office.store().Status().edition, command.label(), now));
+  // First the budget, then the edition: a question can never meet persons without one. A cohort whose closing
+  // was cut off in between simply waits for its edition.
+  RETURN_IF_ERROR(office.ledger().OpenCohort(edition, rules.policy->promise));
+  uint64_t merged = 0;
+  RETURN_IF_ERROR(office.store().Close(edition, now, [&](uint64_t done, uint64_t total) {
+    merged = done;
+    if (!progress) return;
+    v1::AdminProgress at;
+    at.set_step("closing");
+    at.set_done(done);
+    at.set_total(total);
+    progress(at);
+  }));
+  v1::CloseResult result;
+  result.set_edition(EditionLabel(closing, edition));
+  result.set_rows(merged);
+  return result;
+}
+
+v1::BatchesResult ListBatches(Office& office) {
+  const Closing closing = office.rules().codebook->closing;
+  v1::BatchesResult result;
+  for (const BatchInfo& batch : office.store().Batches()) {
+    v1::Batch* out = result.add_batches();
+    out->set_id(batch.id);
+    out->set_table(batch.table);
+    out->set_file_name(batch.file_name);
+    out->set_file_hash(absl::BytesToHexString(batch.file_hash));
+    out->set_imported_unix_micros(absl::ToUnixMicros(batch.imported));
+    out->set_rows(batch.rows);
+    if (batch.closed_in >= 0) out->set_closed_in(EditionLabel(closing, batch.closed_in));
+    out->set_undone(batch.undone);
+  }
+  return result;
+}
+
+absl::StatusOr<v1::UndoResult> Undo(Office& office, const v1::UndoCommand& command) {
+  RETURN_IF_ERROR(office.store().Undo(command.batch()));
+  v1::UndoResult result;
+  result.set_batch(command.batch());
+  return result;
+}
+
+absl::StatusOr<v1::EraseResult> Erase(Office& office, const v1::EraseCommand& command) {
+  PersonKeyMaker maker(office.node_key());
+  std::vector<absl::string_view> parts(command.person().begin(), command.person().end());
+  PersonKey person;
+  if (parts.empty() || !maker.Make(parts, &person)) {
+    return Fail(absl::StatusCode::kInvalidArgument, {"--person: donnez la référence locale de la personne",
+                                                     "--person: give the person's local reference"});
+  }
+  ASSIGN_OR_RETURN(uint64_t rows, office.store().Erase(person));
+  v1::EraseResult result;
+  result.set_rows(rows);
+  return result;
+}
+
+v1::StatusResult ShowStatus(Office& office) {
+  Rules rules = office.rules();
+  StoreStatus held = office.store().Status();
+  v1::StatusResult result;
+  result.set_name(office.config().office());
+  result.set_practice(office.config().practice());
+  for (Edition edition : held.editions) result.add_editions(EditionLabel(rules.codebook->closing, edition));
+  result.set_persons(held.persons);
+  result.set_rows(held.rows);
+  result.set_staged_rows(held.staged_rows);
+  result.set_bytes(held.bytes);
+  result.set_codebook(absl::StrCat(rules.codebook->name, "@", rules.codebook->version));
+  result.set_policy(rules.policy->name);
+  result.set_policy_valid_until_unix_micros(absl::ToUnixMicros(rules.policy->valid_until));
+  result.set_fingerprint(office.identity().fingerprint);
+  for (const auto& grant : office.grants().All(*rules.codebook)) result.add_grants(grant->name);
+  for (const Grants::Bad& bad : office.grants().Errors(*rules.codebook)) {
+    result.add_grant_errors(Explain(bad.why).en);
+  }
+  result.set_stopped(rules.stopped);
+  result.set_journal_size(office.journal().size());
+  return result;
+}
+
+}  // namespace penc

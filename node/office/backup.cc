@@ -1,0 +1,155 @@
+#include "office/backup.h"
+
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/database.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "crypto/hash.h"
+#include "journal/committer.h"
+#include "ledger/ledger.h"
+#include "office/archive.h"
+#include "office/folder.h"
+#include "privacy/filter.h"
+
+namespace penc {
+namespace {
+
+namespace fs = std::filesystem;
+
+// First and last file of the archive: what it is, and that it is whole.
+constexpr char kFirst[] = "PENC-BACKUP";
+constexpr char kLast[] = "PENC-END";
+constexpr char kFirstText[] =
+    "penc backup 1\nWhoever has this file has the office: keys and records. Keep it as you keep the office "
+    "itself.\n"
+    "Qui possède ce fichier possède l'organisation: clés et dossiers. Gardez-le comme l'original.\n";
+
+// A folder that is gone afterwards.
+class Scratch {
+ public:
+  explicit Scratch(std::string path) : path_(std::move(path)) {}
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// What is left of a cohort, charged to nobody in particular. Two charges are never needed: one of P and R is
+// brought to its end and the other beyond it, so that nothing fits any more (filter.h).
+Cost AllThatIsLeft(const CohortBalance& balance) {
+  const uint64_t pure = PureBudget(balance.promise), renyi = RenyiBudget(balance.promise);
+  Cost left;
+  if (!balance.promise.pure() && balance.spent.renyi < renyi) {
+    left.pure = kInfinitePure;
+    left.renyi = renyi - balance.spent.renyi;
+  } else if (balance.spent.pure < pure) {
+    left.pure = pure - balance.spent.pure;
+    left.renyi = renyi + 1;
+  }
+  return left;
+}
+
+// Charges all that is left of every cohort and says so in the journal. Number of cohorts that had something
+// left.
+absl::StatusOr<uint64_t> Forfeit(Office& office) {
+  const absl::Time now = office.environment().clock.Now();
+  std::string nonce(16, '\0');
+  office.environment().random.Fill(absl::MakeSpan(reinterpret_cast<uint8_t*>(nonce.data()), nonce.size()));
+  uint64_t cohorts = 0;
+  for (const CohortBalance& balance : office.ledger().Balances()) {
+    Charge charge;
+    charge.cost = AllThatIsLeft(balance);
+    if (charge.cost.pure == 0 && charge.cost.renyi == 0) continue;
+    charge.slot = Sha256({"penc restore v1", nonce, absl::StrCat(balance.cohort)});
+    charge.plan_id = charge.slot;
+    charge.question = "restore";
+    charge.purpose = "restore";
+    charge.asker = "restore";
+    charge.cohorts = {balance.cohort};
+    ASSIGN_OR_RETURN(Slot slot, office.ledger().Reserve(charge, now));
+    if (slot.state != Slot::State::kReserved) {
+      return Fail(absl::StatusCode::kInternal,
+                  {"le crédit restant n'a pas pu être retiré: la restauration s'arrête",
+                   "what was left of the budget could not be forfeited: restore stops"});
+    }
+    office.ledger().Abandon(slot);
+    ++cohorts;
+  }
+  RETURN_IF_ERROR(office.committer().Commit([&](Staging& staging) {
+    storage::v1::JournalLeaf leaf;
+    leaf.mutable_restored()->set_forfeited(true);
+    staging.Leaf(std::move(leaf));
+    return absl::OkStatus();
+  }));
+  return cohorts;
+}
+
+}  // namespace
+
+absl::StatusOr<uint64_t> Backup(Office& office, const std::string& path) {
+  if (FileExists(path)) {
+    return Fail(absl::StatusCode::kAlreadyExists,
+                {absl::StrCat(path, " existe déjà: donnez un autre nom; rien n'a été écrit"),
+                 absl::StrCat(path, " exists already: give another name; nothing was written")});
+  }
+  const Layout& layout = office.layout();
+  Scratch scratch(absl::StrCat(layout.dir(), "/backup.new"));
+  std::error_code ignored;
+  fs::remove_all(scratch.path(), ignored);  // of a crash
+  RETURN_IF_ERROR(MakePrivateFolder(scratch.path()));
+  const std::string database = scratch.path() + "/db", first = scratch.path() + "/first",
+                    last = scratch.path() + "/last";
+  RETURN_IF_ERROR(WriteFileAtomically(first, kFirstText, 0600));
+  RETURN_IF_ERROR(WriteFileAtomically(last, "end\n", 0600));
+  RETURN_IF_ERROR(office.database().CopyTo(database));
+  std::vector<ArchiveItem> items = {{first, kFirst}};
+  for (const std::string& item : {layout.config(), layout.keys(), layout.codebook(), layout.policy(),
+                                  layout.grants(), layout.quarantine()}) {
+    if (fs::exists(item, ignored)) items.push_back({item, fs::path(item).filename().string()});
+  }
+  items.push_back({database, "db"});
+  items.push_back({last, kLast});
+  return WriteArchive(path, items);
+}
+
+absl::StatusOr<Restored> Restore(const std::string& path, const std::string& dir,
+                                 const Environment& environment) {
+  ASSIGN_OR_RETURN(NewFolder folder, NewFolder::Beside(dir, environment.random));
+  RETURN_IF_ERROR(ReadArchive(path, folder.path()));
+  const std::string first = absl::StrCat(folder.path(), "/", kFirst),
+                    last = absl::StrCat(folder.path(), "/", kLast);
+  if (!FileExists(first)) {
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat(path, " n'est pas une sauvegarde de penc: donnez un fichier de penc backup"),
+                 absl::StrCat(path, " is not a backup made by penc: give a file from penc backup")});
+  }
+  if (!FileExists(last)) {
+    return Fail(absl::StatusCode::kDataLoss,
+                {absl::StrCat(path, " est incomplet: prenez une autre copie; rien n'a été restauré"),
+                 absl::StrCat(path, " is incomplete: take another copy; nothing was restored")});
+  }
+  std::error_code ignored;
+  fs::remove(first, ignored);
+  fs::remove(last, ignored);
+  Restored restored;
+  {
+    // The budget is gone before the office appears under its name.
+    ASSIGN_OR_RETURN(std::unique_ptr<Office> office, Office::Open(folder.path(), environment));
+    restored.name = office->config().office();
+    ASSIGN_OR_RETURN(restored.cohorts, Forfeit(*office));
+  }
+  RETURN_IF_ERROR(folder.MoveIntoPlace());
+  return restored;
+}
+
+}  // namespace penc

@@ -1,0 +1,176 @@
+#include "office/office.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/database.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "base/yaml.h"
+#include "codebook/check.h"
+#include "codebook/read.h"
+#include "crypto/keyfile.h"
+#include "crypto/secret.h"
+#include "journal/committer.h"
+#include "journal/journal.h"
+#include "ledger/ledger.h"
+#include "office/applied.h"
+#include "office/card.h"
+#include "office/grants.h"
+#include "policy/read.h"
+#include "store/record_store.h"
+
+namespace penc {
+namespace {
+
+constexpr char kStoppedKey[] = "stopped";
+
+absl::StatusOr<storage::v1::OfficeConfig> ReadConfig(const Layout& layout) {
+  absl::StatusOr<std::string> text = ReadFile(layout.config(), 64 << 10);
+  if (absl::IsNotFound(text.status())) {
+    return Fail(absl::StatusCode::kNotFound,
+                {absl::StrCat(layout.dir(), " n'est pas un dossier de penc: créez-le avec penc init ",
+                              layout.dir(), " --name NOM"),
+                 absl::StrCat(layout.dir(), " is not a folder of penc: make one with penc init ",
+                              layout.dir(), " --name NAME")});
+  }
+  RETURN_IF_ERROR(text);
+  storage::v1::OfficeConfig config;
+  YamlLines lines;
+  RETURN_IF_ERROR(ReadYaml(layout.config(), *text, &config, &lines));
+  if (config.format() != 1) {
+    return lines.Error("format", {"ce dossier est d'une autre version de penc: mettez penc à jour",
+                                  "this folder is of another version of penc: update penc"});
+  }
+  if (absl::Status name = CheckDisplayName(config.office()); !name.ok())
+    return lines.Error("office", Explain(name));
+  if (absl::Status address = CheckAddress(config.listen()); !address.ok()) {
+    return lines.Error("listen", Explain(address));
+  }
+  return config;
+}
+
+}  // namespace
+
+Office::Office(std::string dir, const Environment& environment)
+    : layout_(std::move(dir)), environment_(environment) {}
+
+Office::~Office() = default;
+
+absl::StatusOr<std::unique_ptr<Office>> Office::Open(const std::string& dir, const Environment& environment) {
+  std::unique_ptr<Office> office(new Office(dir, environment));
+  RETURN_IF_ERROR(office->OpenParts());
+  return office;
+}
+
+absl::Status Office::OpenParts() {
+  ASSIGN_OR_RETURN(config_, ReadConfig(layout_));
+  ASSIGN_OR_RETURN(Secret node_key, LoadNodeKey(layout_.node_key()));
+  node_key_ = std::make_unique<Secret>(std::move(node_key));
+  ASSIGN_OR_RETURN(Identity identity, LoadIdentity(layout_.tls_key(), layout_.tls_certificate(),
+                                                   config_.office(), environment_.clock.Now()));
+  identity_ = std::make_unique<Identity>(std::move(identity));
+  ASSIGN_OR_RETURN(database_, Database::Open(layout_.database()));
+  ASSIGN_OR_RETURN(journal_, Journal::Open(*database_, environment_.random));
+  committer_ = std::make_unique<Committer>(*database_, *journal_, environment_.clock);
+  RETURN_IF_ERROR(LoadRules());
+  StoreOptions options;
+  options.steps = &environment_.steps;
+  ASSIGN_OR_RETURN(store_, RecordStore::Open(*database_, *committer_, *rules_.codebook, *node_key_, options));
+  ASSIGN_OR_RETURN(ledger_, Ledger::Open(*database_, *committer_, rules_.policy->promise));
+  // A closing opens the cohort's budget before its edition shows; an edition without budget is one whose
+  // closing was cut off in between by an older format or a restore.
+  for (Edition edition : store_->Status().editions) {
+    RETURN_IF_ERROR(ledger_->OpenCohort(edition, rules_.policy->promise));
+  }
+  grants_ = std::make_unique<Grants>(layout_.grants());
+  return absl::OkStatus();
+}
+
+absl::Status Office::LoadRules() {
+  ASSIGN_OR_RETURN(absl::optional<storage::v1::AppliedText> codebook,
+                   LatestApplied(*database_, AppliedKind::kCodebook));
+  ASSIGN_OR_RETURN(absl::optional<storage::v1::AppliedText> policy,
+                   LatestApplied(*database_, AppliedKind::kPolicy));
+  if (!codebook || !policy) {
+    return Fail(absl::StatusCode::kDataLoss,
+                {absl::StrCat(layout_.database(), " n'a ni lexique ni politique: restaurez une sauvegarde"),
+                 absl::StrCat(layout_.database(), " holds no codebook or policy: restore a backup")});
+  }
+  ASSIGN_OR_RETURN(Codebook book, ReadCodebook(layout_.codebook(), codebook->text()));
+  ASSIGN_OR_RETURN(Policy rule, ReadPolicy(layout_.policy(), policy->text(), book));
+  ASSIGN_OR_RETURN(absl::optional<std::string> stopped, database_->Get(Space::kOffice, kStoppedKey));
+  std::lock_guard<std::mutex> lock(rules_mutex_);
+  rules_.codebook = std::make_shared<const Codebook>(std::move(book));
+  rules_.policy = std::make_shared<const Policy>(std::move(rule));
+  rules_.stopped = stopped.has_value();
+  return absl::OkStatus();
+}
+
+Rules Office::rules() const {
+  std::lock_guard<std::mutex> lock(rules_mutex_);
+  return rules_;
+}
+
+absl::StatusOr<uint64_t> Office::ApplyPolicy(const std::string& file, const std::string& text) {
+  Rules now = rules();
+  ASSIGN_OR_RETURN(Policy policy, ReadPolicy(file, text, *now.codebook));
+  ASSIGN_OR_RETURN(absl::optional<storage::v1::AppliedText> last,
+                   LatestApplied(*database_, AppliedKind::kPolicy));
+  storage::v1::AppliedText applied = NextApplied(last ? last->version() : 0, text, environment_.clock.Now());
+  RETURN_IF_ERROR(committer_->Commit([&](Staging& staging) {
+    StageApplied(*database_, staging, AppliedKind::kPolicy, policy.name, applied);
+    return absl::OkStatus();
+  }));
+  {
+    std::lock_guard<std::mutex> lock(rules_mutex_);
+    rules_.policy = std::make_shared<const Policy>(std::move(policy));
+  }
+  RETURN_IF_ERROR(WriteFileAtomically(layout_.policy(), text));
+  return applied.version();
+}
+
+absl::Status Office::ApplyCodebook(const std::string& file, const std::string& text) {
+  Rules now = rules();
+  ASSIGN_OR_RETURN(Codebook book, ReadCodebook(file, text));
+  StoreStatus held = store_->Status();
+  if (held.edition || held.rows != 0 || held.staged_rows != 0)
+    RETURN_IF_ERROR(AdditionsOnly(*now.codebook, book));
+  // The policy in force must still make sense under the new names.
+  RETURN_IF_ERROR(ReadPolicy(layout_.policy(), now.policy->text, book));
+  ASSIGN_OR_RETURN(absl::optional<storage::v1::AppliedText> last,
+                   LatestApplied(*database_, AppliedKind::kCodebook));
+  storage::v1::AppliedText applied = NextApplied(last ? last->version() : 0, text, environment_.clock.Now());
+  RETURN_IF_ERROR(committer_->Commit([&](Staging& staging) {
+    StageApplied(*database_, staging, AppliedKind::kCodebook, absl::StrCat(book.name, "@", book.version),
+                 applied);
+    return absl::OkStatus();
+  }));
+  auto shared = std::make_shared<const Codebook>(std::move(book));
+  RETURN_IF_ERROR(store_->SetCodebook(*shared));
+  {
+    std::lock_guard<std::mutex> lock(rules_mutex_);
+    rules_.codebook = shared;
+  }
+  grants_->Reload(*shared);
+  return WriteFileAtomically(layout_.codebook(), text);
+}
+
+absl::Status Office::SetStopped(bool stopped) {
+  RETURN_IF_ERROR(committer_->Commit([&](Staging& staging) {
+    if (stopped) {
+      database_->Put(staging.batch(), Space::kOffice, kStoppedKey, "1");
+    } else {
+      database_->Delete(staging.batch(), Space::kOffice, kStoppedKey);
+    }
+    storage::v1::JournalLeaf leaf;
+    leaf.mutable_stopped()->set_lifted(!stopped);
+    staging.Leaf(std::move(leaf));
+    return absl::OkStatus();
+  }));
+  std::lock_guard<std::mutex> lock(rules_mutex_);
+  rules_.stopped = stopped;
+  return absl::OkStatus();
+}
+
+}  // namespace penc
