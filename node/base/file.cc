@@ -30,8 +30,9 @@ class Descriptor {
 absl::Status SystemError(const std::string& path, int error) {
   switch (error) {
     case ENOENT:
-      return Fail(absl::StatusCode::kNotFound, {absl::StrCat(path, ": fichier introuvable; vérifiez le chemin"),
-                                                absl::StrCat(path, ": no such file; check the path")});
+      return Fail(absl::StatusCode::kNotFound,
+                  {absl::StrCat(path, ": fichier introuvable; vérifiez le chemin"),
+                   absl::StrCat(path, ": no such file; check the path")});
     case ENOSPC:
     case EDQUOT:
       return Fail(absl::StatusCode::kResourceExhausted,
@@ -48,8 +49,8 @@ absl::Status SystemError(const std::string& path, int error) {
                   {absl::StrCat(path, ": c'est un dossier; donnez un fichier"),
                    absl::StrCat(path, ": this is a folder; give a file")});
     default:
-      return Fail(absl::StatusCode::kInternal,
-                  {absl::StrCat(path, ": ", std::strerror(error)), absl::StrCat(path, ": ", std::strerror(error))});
+      return Fail(absl::StatusCode::kInternal, {absl::StrCat(path, ": ", std::strerror(error)),
+                                                absl::StrCat(path, ": ", std::strerror(error))});
   }
 }
 

@@ -1,5 +1,5 @@
-// Where random bits enter. Samplers take a RandomSource&, never the operating system; main builds the real one
-// (crypto/secure_random.h), tests build seeded ones.
+// Where random bits enter. Samplers take a RandomSource&, never the operating system; main builds the real
+// one (crypto/secure_random.h), tests build seeded ones.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -9,7 +9,8 @@
 
 namespace penc {
 
-// Thread-safety is stated by each implementation. Never fails: a source that cannot produce bits stops the process.
+// Thread-safety is stated by each implementation. Never fails: a source that cannot produce bits stops the
+// process.
 class RandomSource {
  public:
   virtual ~RandomSource() = default;
@@ -17,7 +18,8 @@ class RandomSource {
   virtual void Fill(absl::Span<uint8_t> out) = 0;
 };
 
-// A buffered stream of 64-bit words over a source, for loops that draw millions. Not thread-safe; wipes its buffer.
+// A buffered stream of 64-bit words over a source, for loops that draw millions. Not thread-safe; wipes its
+// buffer.
 class Words {
  public:
   explicit Words(RandomSource& source) : source_(source) {}

@@ -32,6 +32,7 @@ std::string Join(absl::string_view path, absl::string_view name) {
 
 std::vector<std::string> NamesOf(const Descriptor& type) {
   std::vector<std::string> names;
+  names.reserve(type.field_count());
   for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
   return names;
 }
@@ -198,7 +199,7 @@ class Reader {
       return Expected(node, path, {"des paires clé: valeur", "a mapping"}, field);
     }
     const std::string outer = std::exchange(hidden_, hidden);
-    const absl::Status status = Read(node, path, message);
+    absl::Status status = Read(node, path, message);
     hidden_ = outer;
     return status;
   }

@@ -181,7 +181,8 @@ absl::Status CheckBytes(absl::string_view file, absl::string_view text) {
 absl::StatusOr<YamlNode> ParseYaml(absl::string_view file, absl::string_view text) {
   RETURN_IF_ERROR(CheckBytes(file, text));
   try {
-    // yaml-cpp takes a quote that is still open where the file ends after a line feed; not where it ends in mid-line.
+    // yaml-cpp takes a quote that is still open where the file ends after a line feed; not where it ends in
+    // mid-line.
     std::istringstream in{absl::StrCat(text, "\n#")};
     YAML::Parser parser(in);
     TreeBuilder builder;
