@@ -260,5 +260,16 @@ TEST(ReadCodebook, RefusesSeparatorsInCodesThatStandTogether) {
       HasSubstr("line 20: tables.person.columns.needs.codes: in a \"codes\" column a code has no space"));
 }
 
+TEST(ReadCodebook, EveryFlippedByteOfAGoodFileIsReadOrRefusedAndNeverCrashes) {
+  for (size_t at = 0; at + 1 < sizeof(kGood); ++at) {
+    for (const char c : {'\0', '\n', ' ', ',', ':', '-', '[', '}', '9', 'e', '"', '\xff'}) {
+      std::string text = kGood;
+      text[at] = c;
+      const auto book = ReadCodebook("b.yaml", text);
+      EXPECT_TRUE(book.ok() || absl::IsInvalidArgument(book.status())) << book.status();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace penc
