@@ -2,7 +2,6 @@
 
 #include "base/status.h"
 #include "rpc/status_mapping.h"
-#include "rpc/tls.h"
 
 namespace penc::rpc {
 
@@ -12,7 +11,7 @@ grpc::Status Gatekeeper::Process(const InputMetadata&, grpc::AuthContext* contex
 }
 
 absl::Status Gatekeeper::Admit(const grpc::AuthContext& context) {
-  ASSIGN_OR_RETURN(Peer peer, PeerOf(context));
+  ASSIGN_OR_RETURN(Peer peer, peers_.Of(context));
   RETURN_IF_ERROR(known_(peer.fingerprint));
   absl::Time now = clock_.Now();
   if (now > peer.not_after) {

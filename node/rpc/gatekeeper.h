@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
+#include "rpc/peers.h"
 #include "rpc/quota.h"
 
 namespace penc::rpc {
@@ -32,6 +33,7 @@ class Gatekeeper final : public grpc::AuthMetadataProcessor {
 
   Known known_;
   const Clock& clock_;
+  Peers peers_;
   Quota quota_;
 };
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "rpc/status_mapping.h"
-#include "rpc/tls.h"
 
 namespace penc::rpc {
 namespace {
@@ -72,7 +71,7 @@ grpc::ServerUnaryReactor* NodeService::Run(grpc::CallbackServerContext* context,
 
 grpc::ServerUnaryReactor* NodeService::Describe(grpc::CallbackServerContext* context,
                                                 const v1::DescribeRequest*, v1::DescribeResponse* response) {
-  auto peer = PeerOf(*context->auth_context());
+  auto peer = peers_.Of(*context->auth_context());
   return Run<v1::DescribeResponse>(context, response, false, [this, peer]() -> Outcome<v1::DescribeResponse> {
     if (!peer.ok()) return {peer.status(), {}};
     return {office_.Describe(peer->fingerprint), {}};
@@ -82,7 +81,7 @@ grpc::ServerUnaryReactor* NodeService::Describe(grpc::CallbackServerContext* con
 grpc::ServerUnaryReactor* NodeService::Explain(grpc::CallbackServerContext* context,
                                                const v1::ExplainRequest* request,
                                                v1::ExplainResponse* response) {
-  auto peer = PeerOf(*context->auth_context());
+  auto peer = peers_.Of(*context->auth_context());
   return Run<v1::ExplainResponse>(context, response, false,
                                   [this, peer, request = *request]() -> Outcome<v1::ExplainResponse> {
                                     if (!peer.ok()) return {peer.status(), {}};
@@ -92,7 +91,7 @@ grpc::ServerUnaryReactor* NodeService::Explain(grpc::CallbackServerContext* cont
 
 grpc::ServerUnaryReactor* NodeService::Ask(grpc::CallbackServerContext* context,
                                            const v1::AskRequest* request, v1::AskResponse* response) {
-  auto peer = PeerOf(*context->auth_context());
+  auto peer = peers_.Of(*context->auth_context());
   return Run<v1::AskResponse>(
       context, response, true, [this, peer, request = *request]() -> Outcome<v1::AskResponse> {
         if (!peer.ok()) return {peer.status(), {}};
@@ -107,7 +106,7 @@ grpc::ServerUnaryReactor* NodeService::Ask(grpc::CallbackServerContext* context,
 grpc::ServerUnaryReactor* NodeService::GetBudget(grpc::CallbackServerContext* context,
                                                  const v1::GetBudgetRequest*,
                                                  v1::GetBudgetResponse* response) {
-  auto peer = PeerOf(*context->auth_context());
+  auto peer = peers_.Of(*context->auth_context());
   return Run<v1::GetBudgetResponse>(context, response, false,
                                     [this, peer]() -> Outcome<v1::GetBudgetResponse> {
                                       if (!peer.ok()) return {peer.status(), {}};

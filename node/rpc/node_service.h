@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "office/office.h"
 #include "penc/v1/node_service.grpc.pb.h"
+#include "rpc/peers.h"
 #include "rpc/slots.h"
 #include "rpc/timers.h"
 #include "rpc/workers.h"
@@ -58,6 +59,7 @@ class NodeService final : public v1::NodeService::CallbackService {
   Workers& workers_;
   Timers& timers_;
   const NodeServiceOptions options_;
+  Peers peers_;
 };
 
 }  // namespace penc::rpc

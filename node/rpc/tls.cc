@@ -35,25 +35,6 @@ class PinVerifier final : public grpc::experimental::ExternalCertificateVerifier
 
 }  // namespace
 
-absl::StatusOr<Peer> PeerOf(const grpc::AuthContext& context) {
-  std::vector<grpc::string_ref> certificates = context.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
-  if (certificates.size() != 1) {
-    return Fail(absl::StatusCode::kPermissionDenied,
-                {"connexion sans clé: utilisez penc avec votre dossier de partenaire (--as P)",
-                 "connection without a key: use penc with your partner folder (--as P)"});
-  }
-  absl::StatusOr<Certificate> certificate = ParseCertificate(View(certificates[0]));
-  if (!certificate.ok()) {
-    return Fail(
-        absl::StatusCode::kPermissionDenied,
-        {"certificat illisible ou clé d'une autre sorte: seules les clés Ed25519 de penc partner init "
-         "servent",
-         "unreadable certificate or another kind of key: only Ed25519 keys from penc partner init will do"});
-  }
-  return Peer{certificate->key, certificate->key.Fingerprint(), certificate->not_before,
-              certificate->not_after};
-}
-
 std::shared_ptr<grpc::ServerCredentials> ServerTls(const Identity& identity,
                                                    std::shared_ptr<grpc::AuthMetadataProcessor> gatekeeper) {
   // "Don't verify": there is no authority to verify against; the gatekeeper compares keys and dates itself.

@@ -2,7 +2,6 @@
 // key with the one that a person gave it (a card, a grant), and the certificate's dates with its own clock.
 // Certificates are self-signed wrappings of the key and may be renewed at any time.
 #pragma once
-#include <grpcpp/security/auth_context.h>
 #include <grpcpp/security/auth_metadata_processor.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
@@ -14,19 +13,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
-#include "crypto/signature.h"
 #include "office/identity.h"
 
 namespace penc::rpc {
-
-// The other end of a connection; TLS has proved that it holds the key.
-struct Peer {
-  VerifyKey key;
-  std::string fingerprint;
-  absl::Time not_before, not_after;
-};
-// PERMISSION_DENIED where it showed no certificate, or one that is not Ed25519.
-absl::StatusOr<Peer> PeerOf(const grpc::AuthContext& context);
 
 // Asks callers for a certificate; `gatekeeper` decides per call.
 std::shared_ptr<grpc::ServerCredentials> ServerTls(const Identity& identity,
