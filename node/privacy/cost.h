@@ -1,4 +1,5 @@
-// What a release costs: pure epsilon, and Rényi divergence at one order, in units of 2^-40 rounded up. Pure functions.
+// What a release costs: pure epsilon, and Rényi divergence at one order, in units of 2^-40 rounded up. Pure
+// functions.
 #pragma once
 #include <cstdint>
 
@@ -17,7 +18,8 @@ struct Cost {
 // Saturating; infinite absorbs.
 Cost operator+(const Cost& a, const Cost& b);
 
-// The worst that any vector within `person` costs at `order`: the most concentrated one. Never below the truth.
+// The worst that any vector within `person` costs at `order`: the most concentrated one. Never below the
+// truth.
 Cost CostOf(const Mechanism& mechanism, const Contribution& person, Order order);
 
 }  // namespace penc

@@ -1,4 +1,5 @@
-// The P-or-R filter of one cohort (privacy.md, "Accounting"): a release fits where P <= epsilon or R <= B holds after it.
+// The P-or-R filter of one cohort (privacy.md, "Accounting"): a release fits where P <= epsilon or R <= B
+// holds after it.
 #pragma once
 #include <cstdint>
 
@@ -15,6 +16,9 @@ struct Spent {
 Spent Add(const Spent& spent, const Cost& cost);
 
 // Would the cohort still keep its promise? Asks only; charging is the ledger's.
-bool Fits(const Promise& promise, const Spent& spent, const Cost& cost);
+bool Fits(const Allowance& allowance, const Spent& spent, const Cost& cost);
+inline bool Fits(const Promise& promise, const Spent& spent, const Cost& cost) {
+  return Fits(AllowanceOf(promise), spent, cost);
+}
 
 }  // namespace penc

@@ -1,4 +1,5 @@
-// What noise a block gets, and what one person can add to it. Plain values with exact integer or rational parameters.
+// What noise a block gets, and what one person can add to it. Plain values with exact integer or rational
+// parameters.
 #pragma once
 #include <cstdint>
 

@@ -1,5 +1,5 @@
-// What one person's records may ever cost at an office: (epsilon, delta), for life; and the one Rényi order at which it is
-// accounted (privacy.md, "Accounting"). Pure functions, safe from any thread.
+// What one person's records may ever cost at an office: (epsilon, delta), for life; and the one Rényi order
+// at which it is accounted (privacy.md, "Accounting"). Pure functions, safe from any thread.
 #pragma once
 #include <cstdint>
 
@@ -24,13 +24,21 @@ struct Order {
   uint32_t twice_alpha = 4;
 };
 
-// The half-integer order with the largest B / alpha. delta = 1e-6, epsilon 1, 2, 4, 8: 22, 12, 7, 4.5. Pure: order 2,
-// and nothing is decided by it.
+// The order with the largest B / alpha among half-integers up to 10 and integers above. delta = 1e-6, epsilon
+// 1, 2, 4, 8: 22, 12, 7, 4.5. Pure: order 2, and nothing is decided by it.
 Order OrderOf(const Promise& promise);
 
 // B = epsilon - ln(1 - 1/alpha) + ln(delta alpha) / (alpha - 1), in 2^-40, rounded down. Pure: 0.
 uint64_t RenyiBudget(const Promise& promise);
 // epsilon in 2^-40, exact.
 uint64_t PureBudget(const Promise& promise);
+
+// All three, computed once: a cohort's allowance for life.
+struct Allowance {
+  Order order;
+  uint64_t pure = 0;
+  uint64_t renyi = 0;
+};
+Allowance AllowanceOf(const Promise& promise);
 
 }  // namespace penc

@@ -1,0 +1,124 @@
+#include "privacy/promise.h"
+
+#include <cctype>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "privacy/real.h"
+
+namespace penc {
+namespace {
+
+constexpr mpfr_prec_t kBits = 256;
+constexpr uint32_t kLargestTwiceAlpha = 512;
+
+// B(alpha), rounded down: every step of the sum is rounded down at 256 bits.
+Real BudgetAt(const Promise& promise, uint32_t twice_alpha) {
+  Real alpha(kBits), delta(kBits), sum(kBits), term(kBits), minus(kBits);
+  mpfr_set_ui_2exp(alpha.get(), twice_alpha, -1, MPFR_RNDN);
+  mpfr_ui_pow_ui(delta.get(), 10, promise.delta_exponent, MPFR_RNDU);
+  mpfr_ui_div(delta.get(), promise.delta_mantissa, delta.get(), MPFR_RNDD);
+  mpfr_set_ui_2exp(sum.get(), promise.epsilon_1024, -10, MPFR_RNDD);
+  // - ln(1 - 1/alpha) = ln(alpha / (alpha - 1))
+  mpfr_sub_ui(minus.get(), alpha.get(), 1, MPFR_RNDN);
+  mpfr_div(term.get(), alpha.get(), minus.get(), MPFR_RNDD);
+  mpfr_log(term.get(), term.get(), MPFR_RNDD);
+  mpfr_add(sum.get(), sum.get(), term.get(), MPFR_RNDD);
+  // + ln(delta alpha) / (alpha - 1), a negative number
+  mpfr_mul(term.get(), delta.get(), alpha.get(), MPFR_RNDD);
+  mpfr_log(term.get(), term.get(), MPFR_RNDD);
+  mpfr_div(term.get(), term.get(), minus.get(), MPFR_RNDD);
+  mpfr_add(sum.get(), sum.get(), term.get(), MPFR_RNDD);
+  return sum;
+}
+
+absl::Status Bad(absl::string_view what, absl::string_view text, absl::string_view example) {
+  return Fail(absl::StatusCode::kInvalidArgument,
+              {absl::StrCat(what, " «", text, "» est illisible: écrivez par exemple ", example),
+               absl::StrCat(what, " \"", text, "\" cannot be read: write for example ", example)});
+}
+
+}  // namespace
+
+absl::StatusOr<Promise> ParsePromise(absl::string_view epsilon, absl::string_view delta) {
+  Promise promise;
+  // epsilon = digits[.digits], a multiple of 1/1024, at most 64.
+  uint64_t scaled = 0, unit = 1;
+  bool point = false, digits = false;
+  for (char c : epsilon) {
+    if (c == '.' && !point) {
+      point = true;
+    } else if (std::isdigit(static_cast<unsigned char>(c)) && unit < 10'000'000'000) {
+      scaled = scaled * 10 + (c - '0');
+      if (point) unit *= 10;
+      digits = true;
+      if (scaled > 1'000'000'000'000) return Bad("epsilon", epsilon, "8");
+    } else {
+      return Bad("epsilon", epsilon, "8");
+    }
+  }
+  if (!digits || scaled == 0 || scaled > 64 * unit || scaled * 1024 % unit != 0)
+    return Bad("epsilon", epsilon, "8 (0.25 …)");
+  promise.epsilon_1024 = scaled * 1024 / unit;
+
+  if (delta == "0") {
+    promise.delta_mantissa = 0;
+    promise.delta_exponent = 0;
+    return promise;
+  }
+  if (delta.size() >= 4 && delta[1] == 'e' && delta[2] == '-' && delta[0] >= '1' && delta[0] <= '9') {
+    int exponent = 0;
+    for (char c : delta.substr(3)) {
+      if (!std::isdigit(static_cast<unsigned char>(c)) || exponent > 10) return Bad("delta", delta, "1e-6");
+      exponent = exponent * 10 + (c - '0');
+    }
+    promise.delta_mantissa = delta[0] - '0';
+    promise.delta_exponent = exponent;
+  } else if (delta.size() > 2 && delta.substr(0, 2) == "0.") {
+    const absl::string_view fraction = delta.substr(2);
+    const size_t first = fraction.find_first_not_of('0');
+    if (first == absl::string_view::npos || first + 1 != fraction.size() || fraction[first] < '1' ||
+        fraction[first] > '9') {
+      return Bad("delta", delta, "1e-6");
+    }
+    promise.delta_mantissa = fraction[first] - '0';
+    promise.delta_exponent = static_cast<int>(fraction.size());
+  } else {
+    return Bad("delta", delta, "1e-6");
+  }
+  if (promise.delta_exponent < 3 || promise.delta_exponent > 15) return Bad("delta", delta, "1e-6");
+  return promise;
+}
+
+Order OrderOf(const Promise& promise) {
+  Order best{4};
+  if (promise.pure()) return best;
+  Real best_ratio(kBits);
+  mpfr_set_inf(best_ratio.get(), -1);
+  // Half-integers up to 10, integers above: finer steps would gain less than a part in a thousand.
+  for (uint32_t twice_alpha = 3; twice_alpha <= kLargestTwiceAlpha; twice_alpha += twice_alpha < 20 ? 1 : 2) {
+    Real ratio = BudgetAt(promise, twice_alpha);
+    mpfr_div_ui(ratio.get(), ratio.get(), twice_alpha, MPFR_RNDD);
+    if (mpfr_cmp(ratio.get(), best_ratio.get()) > 0) {
+      best_ratio = ratio;
+      best.twice_alpha = twice_alpha;
+    }
+  }
+  return best;
+}
+
+uint64_t RenyiBudget(const Promise& promise) {
+  if (promise.pure()) return 0;
+  Real budget = BudgetAt(promise, OrderOf(promise).twice_alpha);
+  if (mpfr_sgn(budget.get()) <= 0) return 0;
+  mpfr_mul_2ui(budget.get(), budget.get(), 40, MPFR_RNDD);
+  return mpfr_get_uj(budget.get(), MPFR_RNDD);
+}
+
+uint64_t PureBudget(const Promise& promise) { return promise.epsilon_1024 << 30; }
+
+Allowance AllowanceOf(const Promise& promise) {
+  return {OrderOf(promise), PureBudget(promise), RenyiBudget(promise)};
+}
+
+}  // namespace penc
