@@ -27,67 +27,59 @@ absl::StatusOr<v1::StopResult> Stop(Office& office, const v1::StopCommand& comma
   return result;
 }
 
+// A command's own result as one of the results.
+template <typename Part>
+absl::StatusOr<v1::AdminResult> As(Part* (v1::AdminResult::*place)(), absl::StatusOr<Part> part) {
+  RETURN_IF_ERROR(part);
+  v1::AdminResult result;
+  *(result.*place)() = *std::move(part);
+  return result;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminCommand& command,
                                            ByteSource* upload, const Progress& progress) {
-  v1::AdminResult result;
   // Readers first: they wait for nobody.
   switch (command.kind_case()) {
     case v1::AdminCommand::kBatches:
-      *result.mutable_batches() = ListBatches(office);
-      return result;
+      return As<v1::BatchesResult>(&v1::AdminResult::mutable_batches, ListBatches(office));
     case v1::AdminCommand::kStatus:
-      *result.mutable_status() = ShowStatus(office);
-      return result;
+      return As<v1::StatusResult>(&v1::AdminResult::mutable_status, ShowStatus(office));
     case v1::AdminCommand::kExplain:
-      ASSIGN_OR_RETURN(*result.mutable_explain(), ExplainHere(office, command.explain()));
-      return result;
+      return As(&v1::AdminResult::mutable_explain, ExplainHere(office, command.explain()));
     case v1::AdminCommand::kBudget:
-      ASSIGN_OR_RETURN(*result.mutable_budget(), ShowBudget(office));
-      return result;
+      return As(&v1::AdminResult::mutable_budget, ShowBudget(office));
     case v1::AdminCommand::kJournalVerify:
-      ASSIGN_OR_RETURN(*result.mutable_journal_verify(), VerifyJournalHere(office, progress));
-      return result;
+      return As(&v1::AdminResult::mutable_journal_verify, VerifyJournalHere(office, progress));
     case v1::AdminCommand::kJournalShow:
-      ASSIGN_OR_RETURN(*result.mutable_journal_show(), ShowJournal(office, command.journal_show()));
-      return result;
+      return As(&v1::AdminResult::mutable_journal_show, ShowJournal(office, command.journal_show()));
     case v1::AdminCommand::kCard:
-      ASSIGN_OR_RETURN(*result.mutable_card(), MakeCard(office, command.card()));
-      return result;
+      return As(&v1::AdminResult::mutable_card, MakeCard(office, command.card()));
     case v1::AdminCommand::kStop:  // an emergency does not wait for an import
-      ASSIGN_OR_RETURN(*result.mutable_stop(), Stop(office, command.stop()));
-      return result;
+      return As(&v1::AdminResult::mutable_stop, Stop(office, command.stop()));
     default:
       break;
   }
   std::lock_guard<std::mutex> writing(office.writing());
   switch (command.kind_case()) {
     case v1::AdminCommand::kImportFile:
-      ASSIGN_OR_RETURN(*result.mutable_import_file(),
-                       Import(office, command.import_file(), upload, progress));
-      return result;
+      return As(&v1::AdminResult::mutable_import_file,
+                Import(office, command.import_file(), upload, progress));
     case v1::AdminCommand::kClose:
-      ASSIGN_OR_RETURN(*result.mutable_close(), Close(office, command.close(), progress));
-      return result;
+      return As(&v1::AdminResult::mutable_close, Close(office, command.close(), progress));
     case v1::AdminCommand::kUndo:
-      ASSIGN_OR_RETURN(*result.mutable_undo(), Undo(office, command.undo()));
-      return result;
+      return As(&v1::AdminResult::mutable_undo, Undo(office, command.undo()));
     case v1::AdminCommand::kErase:
-      ASSIGN_OR_RETURN(*result.mutable_erase(), Erase(office, command.erase()));
-      return result;
+      return As(&v1::AdminResult::mutable_erase, Erase(office, command.erase()));
     case v1::AdminCommand::kPolicyApply:
-      ASSIGN_OR_RETURN(*result.mutable_policy_apply(), ApplyPolicy(office, command.policy_apply()));
-      return result;
+      return As(&v1::AdminResult::mutable_policy_apply, ApplyPolicy(office, command.policy_apply()));
     case v1::AdminCommand::kCodebookApply:
-      ASSIGN_OR_RETURN(*result.mutable_codebook_apply(), ApplyCodebook(office, command.codebook_apply()));
-      return result;
+      return As(&v1::AdminResult::mutable_codebook_apply, ApplyCodebook(office, command.codebook_apply()));
     case v1::AdminCommand::kGrant:
-      ASSIGN_OR_RETURN(*result.mutable_grant(), WriteGrantFile(office, command.grant()));
-      return result;
+      return As(&v1::AdminResult::mutable_grant, WriteGrantFile(office, command.grant()));
     case v1::AdminCommand::kBackup:
-      ASSIGN_OR_RETURN(*result.mutable_backup(), BackupHere(office, command.backup()));
-      return result;
+      return As(&v1::AdminResult::mutable_backup, BackupHere(office, command.backup()));
     default:
       return Fail(absl::StatusCode::kInvalidArgument,
                   {"commande inconnue: les deux programmes penc sont-ils de la même version ?",
