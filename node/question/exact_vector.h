@@ -1,5 +1,6 @@
-// The exact answer: the one secret between the store and the noise. Move-only, wiped, never printed. Made by the store,
-// consumed by a finisher; a passkey names both, so that a search for ExactVector::Key lists everybody who can see it.
+// The exact answer: the one secret between the store and the noise. Move-only, wiped, never printed. Made by
+// the store, consumed by a finisher; a passkey names both, so that a search for ExactVector::Key lists
+// everybody who can see it.
 #pragma once
 #include <cstdint>
 #include <cstring>

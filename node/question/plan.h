@@ -1,5 +1,6 @@
-// Every question becomes a vector of integers: domain, blocks, mechanisms, cost. A plan depends on the questions, the
-// codebook and the price only; no record is looked at and no policy alters it. A plain value, safe to share.
+// Every question becomes a vector of integers: domain, blocks, mechanisms, cost. A plan depends on the
+// questions, the codebook and the price only; no record is looked at and no policy alters it. A plain value,
+// safe to share.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -23,16 +24,17 @@ struct Category {
   bool null = false;
 };
 
-// One GROUP BY key: its categories in order (NULL last where it can occur), and where each stored value falls.
+// One GROUP BY key: its categories in order (NULL last where it can occur), and where each stored value
+// falls.
 struct Axis {
   Grain grain;
   std::string name;  // column title
   std::vector<Category> categories;
-  // kCode, dates: by stored value. kCodes at kValue: [bit] for each code, and at index 31 the category of mask 0.
-  // kCodes at kMain / kFold: see `mask_order`. Values outside the asked range map to kNoCategory.
+  // kCode, dates: by stored value. kCodes at kValue: [bit] for each code, and at index 31 the category of
+  // mask 0. kCodes at kMain / kFold: see `mask_order`. Values outside the asked range map to kNoCategory.
   std::vector<uint32_t> category_of;
-  bool by_mask = false;                // kValue of a kCodes column: one row falls into several categories
-  std::vector<uint32_t> mask_order;    // kMain: bits in order of precedence; the first present decides
+  bool by_mask = false;              // kValue of a kCodes column: one row falls into several categories
+  std::vector<uint32_t> mask_order;  // kMain: bits in order of precedence; the first present decides
 };
 
 // Cells of one question, row-major over its axes, the last axis fastest. No axis: one cell.
@@ -44,13 +46,14 @@ struct Domain {
 // What a block counts of one person, before noise. The store implements exactly these.
 //   kPersons  1 in each of at most per_person.l0 cells that the person's matching rows fall in
 //   kRows     matching (row, cell) pairs, at most `rows` in all; `value` set: only rows where it is not NULL
-//   kAmounts  per cell, over the same kept pairs: a = sum of (multiplier * stored-index + offset) of `value`, then
+//   kAmounts  per cell, over the same kept pairs: a = sum of (multiplier * stored-index + offset) of `value`,
+//   then
 //             rounded to units of `grid` (see RoundToGrid), |a| <= grid * per_person.linf
 struct Counting {
   enum class Kind { kPersons, kRows, kAmounts };
   Kind kind = Kind::kPersons;
-  uint32_t rows = 1;                 // cap for kRows and kAmounts
-  absl::optional<ColumnRef> value;   // kRows (non-null filter), kAmounts
+  uint32_t rows = 1;                   // cap for kRows and kAmounts
+  absl::optional<ColumnRef> value;     // kRows (non-null filter), kAmounts
   int64_t multiplier = 1, offset = 0;  // amount of stored value v (not NULL): multiplier * (v - 1) + offset
   int64_t grid = 1;
 };
@@ -89,7 +92,8 @@ struct PlanLimits {
   uint64_t cells = 1 << 20;  // of the whole vector; refused before anything is laid out
 };
 
-// INVALID_ARGUMENT with what, where and what next: dates without a range, a price that buys nothing, too many cells...
+// INVALID_ARGUMENT with what, where and what next: dates without a range, a price that buys nothing, too many
+// cells...
 absl::StatusOr<Plan> MakePlan(std::vector<Question> questions, const Price& price, const Codebook& codebook,
                               const PlanLimits& limits = {});
 

@@ -1,5 +1,5 @@
-// A question, bound to a codebook and canonical: what SQL or a typed Select means once every name is resolved. A plain
-// value. It knows no record, no policy and no noise.
+// A question, bound to a codebook and canonical: what SQL or a typed Select means once every name is
+// resolved. A plain value. It knows no record, no policy and no noise.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -49,8 +49,8 @@ struct Cohorts {
 struct Price {
   enum class Kind { kShare, kEpsilon, kMargin };
   Kind kind = Kind::kShare;
-  // kShare: parts per million of the reference promise's budget (2 % = 20,000). kEpsilon: in 1/1024 (one question).
-  // kMargin: wanted 95 % half width in units of the answer (one question).
+  // kShare: parts per million of the reference promise's budget (2 % = 20,000). kEpsilon: in 1/1024 (one
+  // question). kMargin: wanted 95 % half width in units of the answer (one question).
   uint64_t amount = 20000;
 };
 

@@ -1,5 +1,5 @@
-// What leaves: noisy integers with the law of their noise. Public once it exists. And what people read: a table of
-// estimates, computed by the same pure function at the node, the recipient and a verifier.
+// What leaves: noisy integers with the law of their noise. Public once it exists. And what people read: a
+// table of estimates, computed by the same pure function at the node, the recipient and a verifier.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -36,7 +36,7 @@ struct EstimatedTable {  // one table per question
 // Presentation, not protection (policy.md): which numbers are worth showing.
 struct Display {
   double hide_margin_above = 0.5;  // of the value
-  double phantoms = 1;             // at most this many empty cells of a table would be expected to look like a shown one
+  double phantoms = 1;  // at most this many empty cells of a table would be expected to look like a shown one
 };
 
 // Pure. One table per question of the plan.

@@ -1,0 +1,370 @@
+#include "question/bind.h"
+
+#include <algorithm>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/nearest.h"
+#include "base/status.h"
+#include "question/predicate.h"
+#include "question/sql.h"
+
+namespace penc {
+namespace {
+
+constexpr char kRefusal[] = "penc/refusal";
+constexpr char kAbout[] = "penc/about";
+constexpr size_t kMostKeys = 8;
+constexpr int kMostMeasures = 8;
+constexpr int kMostQuestions = 64;
+constexpr uint32_t kMostWeight = 1000;
+
+absl::Status Unknown(v1::Refusal refusal, absl::string_view name, const std::vector<std::string>& known) {
+  const std::string nearest = Nearest(name, known);
+  const bool table = refusal == v1::REFUSAL_UNKNOWN_TABLE;
+  const std::string list = absl::StrJoin(known, ", ");
+  absl::Status status =
+      Fail(absl::StatusCode::kNotFound,
+           {absl::StrCat(table ? "table inconnue: " : "colonne inconnue: ", name,
+                         nearest.empty() ? absl::StrCat("; connues: ", list)
+                                         : absl::StrCat("; vouliez-vous dire ", nearest, "?")),
+            absl::StrCat(table ? "unknown table: " : "unknown column: ", name,
+                         nearest.empty() ? absl::StrCat("; known: ", list)
+                                         : absl::StrCat("; did you mean ", nearest, "?"))});
+  status.SetPayload(kRefusal, absl::Cord(absl::StrCat(static_cast<int>(refusal))));
+  status.SetPayload(kAbout, absl::Cord(std::string(name.substr(0, 100))));
+  return status;
+}
+
+absl::Status Bad(absl::string_view fr, absl::string_view en) {
+  return Fail(absl::StatusCode::kInvalidArgument, {std::string(fr), std::string(en)});
+}
+
+class QuestionBinder {
+ public:
+  QuestionBinder(const Codebook& codebook, uint32_t table) : codebook_(codebook), table_(table) {}
+
+  absl::StatusOr<ColumnRef> Resolve(absl::string_view name) const {
+    absl::string_view column = name, qualifier;
+    if (const size_t dot = name.find('.'); dot != absl::string_view::npos) {
+      qualifier = name.substr(0, dot);
+      column = name.substr(dot + 1);
+    }
+    std::vector<std::string> known;
+    std::vector<ColumnRef> found;
+    // The question's own table first; then the person's columns, which every event has.
+    for (uint32_t t : Visible()) {
+      const Table& table = codebook_.tables[t];
+      if (!qualifier.empty() && table.name != qualifier) continue;
+      for (const Column& c : table.columns) {
+        if (c.sensitivity != Sensitivity::kNever)
+          known.push_back(t == table_ ? c.name : absl::StrCat(table.name, ".", c.name));
+      }
+      const auto at = table.Find(column);
+      // A column that is never askable does not exist for a question.
+      if (!at.has_value() || table.columns[*at].sensitivity == Sensitivity::kNever) continue;
+      if (t == table_) return ColumnRef{t, *at};
+      found.push_back({t, *at});
+    }
+    if (found.size() == 1) return found[0];
+    if (found.size() > 1) {
+      return Bad(absl::StrCat("«", name, "» existe dans plusieurs tables: écrivez person.", name),
+                 absl::StrCat("\"", name, "\" is in several tables: write person.", name));
+    }
+    return Unknown(v1::REFUSAL_UNKNOWN_COLUMN, name, known);
+  }
+
+  absl::StatusOr<Grain> BindGrain(const v1::Grain& g) const {
+    Grain grain;
+    ASSIGN_OR_RETURN(grain.column, Resolve(g.column()));
+    const Column& column = codebook_.tables[grain.column.table].columns[grain.column.column];
+    const CodeList* list = codebook_.list_of(column);
+    switch (g.level()) {
+      case v1::Grain::LEVEL_UNSPECIFIED:
+        if (column.is_date()) grain.level = LevelOf(column.type);
+        return grain;
+      case v1::Grain::LEVEL_FOLD:
+        if (column.type == ColumnType::kCode && list->fold.has_value()) {
+          grain.level = GrainLevel::kFold;
+          return grain;
+        }
+        return Bad(
+            absl::StrCat("fold(", column.name, "): le lexique n'a pas de liste courte pour cette colonne"),
+            absl::StrCat("fold(", column.name, "): the codebook has no shorter list for this column"));
+      case v1::Grain::LEVEL_MAIN:
+        if (column.type == ColumnType::kCodes && !list->main_order.empty()) {
+          grain.level = GrainLevel::kMain;
+          return grain;
+        }
+        return Bad(absl::StrCat("main_of(", column.name, "): le lexique n'a pas d'ordre pour cette colonne"),
+                   absl::StrCat("main_of(", column.name, "): the codebook has no order for this column"));
+      case v1::Grain::LEVEL_PARENT:
+        if (column.type == ColumnType::kCode && !list->parent_list.empty()) {
+          grain.level = GrainLevel::kParent;
+          return grain;
+        }
+        // country(nationality): already a list of countries.
+        if (column.type == ColumnType::kCode && list->name == "country") return grain;
+        return Bad(absl::StrCat("country(", column.name, "): ce n'est pas un lieu"),
+                   absl::StrCat("country(", column.name, "): this is not a place"));
+      default: {
+        const auto wanted =
+            static_cast<GrainLevel>(static_cast<int>(GrainLevel::kDay) + (g.level() - v1::Grain::LEVEL_DAY));
+        if (!v1::Grain::Level_IsValid(g.level()) || !column.is_date() || wanted < LevelOf(column.type) ||
+            (column.type == ColumnType::kWeek && wanted != GrainLevel::kWeek) ||
+            (wanted == GrainLevel::kWeek && column.type > ColumnType::kWeek)) {
+          return Bad(
+              absl::StrCat(
+                  column.name,
+                  ": ce découpage n'existe pas pour cette colonne (plus fin qu'elle, ou pas une date)"),
+              absl::StrCat(column.name,
+                           ": there is no such grain of this column (finer than it, or not a date)"));
+        }
+        grain.level = wanted;
+        return grain;
+      }
+    }
+  }
+
+  absl::StatusOr<Measure> BindMeasure(const v1::Measure& m) const {
+    Measure measure;
+    measure.name = m.name();
+    if (measure.name.size() > 63 || FirstForbidden(measure.name)) {
+      return Bad("titre de colonne: au plus 63 octets, sans guillemets ni retour à la ligne",
+                 "column title: at most 63 bytes, no quotes or line breaks");
+    }
+    switch (m.kind()) {
+      case v1::Measure::KIND_PERSONS:
+        measure.kind = MeasureKind::kPersons;
+        if (measure.name.empty()) measure.name = "persons";
+        return measure;
+      case v1::Measure::KIND_ROWS:
+        measure.kind = MeasureKind::kRows;
+        if (measure.name.empty()) measure.name = "rows";
+        return measure;
+      case v1::Measure::KIND_SUM:
+      case v1::Measure::KIND_MEAN: {
+        measure.kind = m.kind() == v1::Measure::KIND_SUM ? MeasureKind::kSum : MeasureKind::kMean;
+        ASSIGN_OR_RETURN(const ColumnRef ref, Resolve(m.column()));
+        const Column& column = codebook_.tables[ref.table].columns[ref.column];
+        if (!column.is_amount()) {
+          return Bad(absl::StrCat(column.name, ": une somme ou une moyenne demande un nombre"),
+                     absl::StrCat(column.name, ": a sum or a mean needs a number"));
+        }
+        measure.column = ref;
+        if (measure.name.empty())
+          measure.name = absl::StrCat(measure.kind == MeasureKind::kSum ? "sum_" : "avg_", column.name);
+        return measure;
+      }
+      default:
+        return Bad("il manque ce qu'on compte", "what to count is missing");
+    }
+  }
+
+ private:
+  static bool FirstForbidden(absl::string_view name) {
+    return std::any_of(name.begin(), name.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 32 || c == '"'; });
+  }
+  static GrainLevel LevelOf(ColumnType type) {
+    return static_cast<GrainLevel>(static_cast<int>(GrainLevel::kDay) + static_cast<int>(type) -
+                                   static_cast<int>(ColumnType::kDay));
+  }
+  std::vector<uint32_t> Visible() const {
+    std::vector<uint32_t> tables = {table_};
+    for (uint32_t t = 0; t < codebook_.tables.size(); ++t) {
+      if (t != table_ && codebook_.tables[t].unit == Unit::kPerson) tables.push_back(t);
+    }
+    return tables;
+  }
+
+  const Codebook& codebook_;
+  uint32_t table_;
+};
+
+bool NamesEntered(const v1::Condition& c) {
+  return c.column() == "entered" || std::any_of(c.children().begin(), c.children().end(), NamesEntered);
+}
+
+// One comparison of `entered` narrows the cohorts.
+absl::Status Narrow(const v1::Condition& c, Closing closing, Cohorts& cohorts) {
+  std::vector<Edition> editions;
+  for (const v1::Literal& literal : c.values()) {
+    const std::string text = literal.has_text() ? literal.text() : absl::StrCat(literal.integer());
+    ASSIGN_OR_RETURN(const Edition edition, ParseEdition(closing, text));
+    editions.push_back(edition);
+  }
+  const auto from = [&](Edition e) {
+    cohorts.from = cohorts.from.has_value() ? std::max(*cohorts.from, e) : e;
+  };
+  const auto to = [&](Edition e) { cohorts.to = cohorts.to.has_value() ? std::min(*cohorts.to, e) : e; };
+  switch (editions.size() == 1 ? c.operator_()
+          : editions.size() == 2 && c.operator_() == v1::Condition::OPERATOR_BETWEEN
+              ? c.operator_()
+              : v1::Condition::OPERATOR_UNSPECIFIED) {
+    case v1::Condition::OPERATOR_EQUAL:
+      from(editions[0]);
+      to(editions[0]);
+      return absl::OkStatus();
+    case v1::Condition::OPERATOR_BETWEEN:
+      from(editions[0]);
+      to(editions[1]);
+      return absl::OkStatus();
+    case v1::Condition::OPERATOR_GREATER_OR_EQUAL:
+      from(editions[0]);
+      return absl::OkStatus();
+    case v1::Condition::OPERATOR_GREATER:
+      from(editions[0] + 1);
+      return absl::OkStatus();
+    case v1::Condition::OPERATOR_LESS_OR_EQUAL:
+      to(editions[0]);
+      return absl::OkStatus();
+    case v1::Condition::OPERATOR_LESS:
+      to(editions[0] - 1);
+      return absl::OkStatus();
+    default:
+      return Bad("entered: écrivez = '2026-Q3', >= , <= ou BETWEEN '2025-Q4' AND '2026-Q3'",
+                 "entered: write = '2026-Q3', >= , <= or BETWEEN '2025-Q4' AND '2026-Q3'");
+  }
+}
+
+// Takes the top-level AND conjuncts on `entered` out of a condition; nothing is left where that was all.
+absl::StatusOr<absl::optional<v1::Condition>> TakeCohorts(const v1::Condition& where, Closing closing,
+                                                          Cohorts& cohorts) {
+  if (!NamesEntered(where)) return absl::make_optional(where);
+  if (where.column() == "entered") {
+    RETURN_IF_ERROR(Narrow(where, closing, cohorts));
+    return absl::optional<v1::Condition>();
+  }
+  if (where.operator_() == v1::Condition::OPERATOR_AND) {
+    v1::Condition rest;
+    rest.set_operator_(v1::Condition::OPERATOR_AND);
+    for (const v1::Condition& child : where.children()) {
+      ASSIGN_OR_RETURN(absl::optional<v1::Condition> left, TakeCohorts(child, closing, cohorts));
+      if (left.has_value()) *rest.add_children() = *std::move(left);
+    }
+    if (rest.children_size() == 0) return absl::optional<v1::Condition>();
+    return absl::make_optional(std::move(rest));
+  }
+  return Bad("entered désigne des cohortes: joignez-le par AND, pas sous OR ni NOT",
+             "entered names cohorts: join it by AND, not under OR or NOT");
+}
+
+}  // namespace
+
+v1::Refusal RefusalOf(const absl::Status& status, std::string* about) {
+  const auto number = status.GetPayload(kRefusal);
+  int value = 0;
+  if (!number.has_value() || !absl::SimpleAtoi(std::string(*number), &value)) return v1::REFUSAL_UNSPECIFIED;
+  if (const auto name = status.GetPayload(kAbout); name.has_value()) *about = std::string(*name);
+  return static_cast<v1::Refusal>(value);
+}
+
+absl::StatusOr<Question> Bind(const v1::Question& asked, const Codebook& codebook) {
+  v1::Select select;
+  if (asked.has_sql()) {
+    ASSIGN_OR_RETURN(select, ParseSql(asked.sql()));
+  } else if (asked.has_select()) {
+    select = asked.select();
+  } else {
+    return Bad("question vide: donnez du SQL", "empty question: give SQL");
+  }
+  Question question;
+  question.title = asked.title();
+  question.weight = asked.weight() == 0 ? 1 : asked.weight();
+  if (question.title.size() > 200) return Bad("titre: au plus 200 octets", "title: at most 200 bytes");
+  if (question.weight > kMostWeight) return Bad("poids: au plus 1000", "weight: at most 1000");
+  const auto table = codebook.FindTable(select.table());
+  if (!table.has_value()) {
+    std::vector<std::string> known;
+    for (const Table& t : codebook.tables) known.push_back(t.name);
+    return Unknown(v1::REFUSAL_UNKNOWN_TABLE, select.table(), known);
+  }
+  question.table = *table;
+  if (select.measures_size() < 1 || select.measures_size() > kMostMeasures) {
+    return Bad("de 1 à 8 mesures par question", "1 to 8 measures a question");
+  }
+  const QuestionBinder binder(codebook, *table);
+  for (const v1::Measure& measure : select.measures()) {
+    ASSIGN_OR_RETURN(Measure bound, binder.BindMeasure(measure));
+    question.measures.push_back(std::move(bound));
+  }
+  if (static_cast<size_t>(select.by_size()) > kMostKeys)
+    return Bad("au plus 8 critères de regroupement", "at most 8 grouping columns");
+  for (const v1::Grain& grain : select.by()) {
+    ASSIGN_OR_RETURN(const Grain bound, binder.BindGrain(grain));
+    question.by.push_back(bound);
+  }
+  if (select.has_where()) {
+    ASSIGN_OR_RETURN(const auto rest, TakeCohorts(select.where(), codebook.closing, question.cohorts));
+    if (rest.has_value()) {
+      ASSIGN_OR_RETURN(question.where, BindCondition(*rest, codebook, [&](absl::string_view name) {
+                         return binder.Resolve(name);
+                       }));
+    }
+  }
+  return question;
+}
+
+absl::StatusOr<std::vector<Question>> BindAll(const v1::Bulletin& bulletin, const Codebook& codebook) {
+  if (bulletin.questions_size() < 1 || bulletin.questions_size() > kMostQuestions) {
+    return Bad("un bulletin a de 1 à 64 questions", "a bulletin has 1 to 64 questions");
+  }
+  std::vector<Question> questions;
+  for (int i = 0; i < bulletin.questions_size(); ++i) {
+    absl::StatusOr<Question> question = Bind(bulletin.questions(i), codebook);
+    if (!question.ok()) {
+      if (bulletin.questions_size() == 1) return question.status();
+      std::string about;
+      const v1::Refusal refusal = RefusalOf(question.status(), &about);
+      absl::Status status = At(absl::StrCat("question ", i + 1), question.status());
+      if (refusal != v1::REFUSAL_UNSPECIFIED) {
+        status.SetPayload(kRefusal, absl::Cord(absl::StrCat(static_cast<int>(refusal))));
+        status.SetPayload(kAbout, absl::Cord(about));
+      }
+      return status;
+    }
+    questions.push_back(*std::move(question));
+  }
+  return questions;
+}
+
+std::string CanonicalText(const Question& q, const Codebook& codebook) {
+  std::vector<std::string> keys, measures;
+  for (const Grain& grain : q.by) {
+    const std::string name = ColumnName(codebook, grain.column, q.table);
+    const Column& column = codebook.tables[grain.column.table].columns[grain.column.column];
+    static constexpr const char* kFunctions[] = {"",     "fold",  "main_of", "country", "day",
+                                                 "week", "month", "quarter", "year"};
+    const bool own_unit =
+        grain.level == GrainLevel::kValue ||
+        (column.is_date() && static_cast<int>(grain.level) - static_cast<int>(GrainLevel::kDay) ==
+                                 static_cast<int>(column.type) - static_cast<int>(ColumnType::kDay));
+    keys.push_back(own_unit ? name : absl::StrCat(kFunctions[static_cast<int>(grain.level)], "(", name, ")"));
+  }
+  for (const Measure& m : q.measures) {
+    const std::string column = m.column.has_value() ? ColumnName(codebook, *m.column, q.table) : "";
+    const std::string call = m.kind == MeasureKind::kPersons ? "count(DISTINCT person)"
+                             : m.kind == MeasureKind::kRows
+                                 ? "count(*)"
+                                 : absl::StrCat(m.kind == MeasureKind::kSum ? "sum(" : "avg(", column, ")");
+    measures.push_back(absl::StrCat(call, " AS \"", m.name, "\""));
+  }
+  std::vector<std::string> selected = keys;
+  selected.insert(selected.end(), measures.begin(), measures.end());
+  std::string text =
+      absl::StrCat("SELECT ", absl::StrJoin(selected, ", "), " FROM ", codebook.tables[q.table].name);
+  std::vector<std::string> conditions;
+  if (q.where.kind != Predicate::Kind::kTrue) conditions.push_back(ToSql(q.where, codebook, q.table));
+  if (q.cohorts.from.has_value())
+    conditions.push_back(absl::StrCat("entered >= '", EditionLabel(codebook.closing, *q.cohorts.from), "'"));
+  if (q.cohorts.to.has_value())
+    conditions.push_back(absl::StrCat("entered <= '", EditionLabel(codebook.closing, *q.cohorts.to), "'"));
+  if (!conditions.empty()) absl::StrAppend(&text, " WHERE ", absl::StrJoin(conditions, " AND "));
+  if (!keys.empty()) absl::StrAppend(&text, " GROUP BY ", absl::StrJoin(keys, ", "));
+  return text;
+}
+
+}  // namespace penc

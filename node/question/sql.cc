@@ -1,0 +1,491 @@
+#include "question/sql.h"
+
+#include <pg_query.h>
+#include <pg_query/pg_query.pb-c.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "base/utf8.h"
+
+namespace penc {
+namespace {
+
+constexpr int kDeepest = 64;
+
+struct FreeTree {
+  void operator()(PgQuery__ParseResult* tree) const { pg_query__parse_result__free_unpacked(tree, nullptr); }
+};
+
+class Parser {
+ public:
+  explicit Parser(absl::string_view sql) : sql_(sql) {}
+
+  absl::StatusOr<v1::Select> Parse() {
+    PgQueryProtobufParseResult parsed = pg_query_parse_protobuf(std::string(sql_).c_str());
+    absl::Status status;
+    std::unique_ptr<PgQuery__ParseResult, FreeTree> tree;
+    if (parsed.error != nullptr) {
+      const std::string said = parsed.error->message == nullptr ? "?" : parsed.error->message;
+      status = At(parsed.error->cursorpos - 1, {absl::StrCat("PostgreSQL ne comprend pas ceci: ", said),
+                                                absl::StrCat("PostgreSQL does not understand this: ", said)});
+    } else {
+      tree.reset(pg_query__parse_result__unpack(nullptr, parsed.parse_tree.len,
+                                                reinterpret_cast<const uint8_t*>(parsed.parse_tree.data)));
+    }
+    pg_query_free_protobuf_parse_result(parsed);
+    RETURN_IF_ERROR(status);
+    if (tree == nullptr || tree->n_stmts != 1 || tree->stmts[0]->stmt == nullptr ||
+        tree->stmts[0]->stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) {
+      return At(0, {"une seule question à la fois, qui commence par SELECT",
+                    "one question at a time, beginning with SELECT"});
+    }
+    RETURN_IF_ERROR(Select(*tree->stmts[0]->stmt->select_stmt));
+    return std::move(select_);
+  }
+
+ private:
+  // An error at a byte offset (-1: somewhere).
+  absl::Status At(int offset, Text text) const {
+    const size_t at = std::min<size_t>(std::max(offset, 0), sql_.size());
+    const absl::string_view before = sql_.substr(0, at);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const size_t column =
+        1 + at - (before.rfind('\n') == absl::string_view::npos ? 0 : before.rfind('\n') + 1);
+    const absl::string_view excerpt = sql_.substr(at, sql_.substr(at).find_first_of(" \n,()", 1));
+    const std::string near = excerpt.empty() ? "" : absl::StrCat(" «", excerpt.substr(0, 40), "»");
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat("ligne ", line, ", colonne ", column, near, ": ", text.fr),
+                 absl::StrCat("line ", line, ", column ", column, near, ": ", text.en)});
+  }
+  // For clauses without a position of their own: where their keyword stands.
+  absl::Status AtWord(absl::string_view word, Text text) const {
+    const std::string upper = absl::AsciiStrToUpper(sql_);
+    const size_t found = upper.find(std::string(word));
+    return At(found == std::string::npos ? 0 : static_cast<int>(found), std::move(text));
+  }
+
+  absl::Status Select(const PgQuery__SelectStmt& s) {
+    if (s.op != PG_QUERY__SET_OPERATION__SETOP_NONE &&
+        s.op != PG_QUERY__SET_OPERATION__SET_OPERATION_UNDEFINED) {
+      return AtWord("UNION", {"posez deux questions (un bulletin) au lieu de les réunir",
+                              "ask two questions (a bulletin) instead of uniting them"});
+    }
+    if (s.with_clause != nullptr)
+      return AtWord("WITH", {"pas de sous-question: une table, WHERE, GROUP BY",
+                             "no subquery: one table, WHERE, GROUP BY"});
+    if (s.n_distinct_clause > 0) {
+      return AtWord("DISTINCT", {"écrivez count(DISTINCT person)", "write count(DISTINCT person)"});
+    }
+    if (s.into_clause != nullptr)
+      return AtWord("INTO", {"une question n'écrit rien", "a question writes nothing"});
+    if (s.having_clause != nullptr) {
+      return AtWord("HAVING", {"HAVING choisirait selon les nombres exacts; triez la réponse vous-même",
+                               "HAVING would choose by exact numbers; select in the answer yourself"});
+    }
+    if (s.n_sort_clause > 0)
+      return AtWord("ORDER", {"les cases viennent dans l'ordre du lexique; triez la réponse vous-même",
+                              "cells come in the codebook's order; sort the answer yourself"});
+    if (s.limit_count != nullptr || s.limit_offset != nullptr) {
+      return AtWord("LIMIT", {"toutes les cases sont toujours données; retirez LIMIT",
+                              "all cells are always given; drop LIMIT"});
+    }
+    if (s.n_window_clause > 0 || s.n_locking_clause > 0 || s.n_values_lists > 0) {
+      return At(0, {"attendu: SELECT mesures FROM table [WHERE …] [GROUP BY …]",
+                    "expected: SELECT measures FROM table [WHERE …] [GROUP BY …]"});
+    }
+    RETURN_IF_ERROR(From(s));
+    if (s.where_clause != nullptr) RETURN_IF_ERROR(Condition(*s.where_clause, select_.mutable_where(), 0));
+    return Targets(s);
+  }
+
+  absl::Status From(const PgQuery__SelectStmt& s) {
+    if (s.n_from_clause != 1) {
+      return AtWord("FROM", {"une table exactement; les colonnes de la personne y sont déjà",
+                             "exactly one table; the person's columns are already in it"});
+    }
+    const PgQuery__Node& from = *s.from_clause[0];
+    if (from.node_case == PG_QUERY__NODE__NODE_JOIN_EXPR) {
+      return AtWord("JOIN", {"inutile de joindre: écrivez person.colonne dans une table d'événements",
+                             "no need to join: write person.column in a table of events"});
+    }
+    if (from.node_case != PG_QUERY__NODE__NODE_RANGE_VAR) {
+      return AtWord("FROM", {"le nom d'une table est attendu ici", "the name of a table is expected here"});
+    }
+    const PgQuery__RangeVar& table = *from.range_var;
+    if (table.alias != nullptr) return At(table.location, {"pas d'alias de table", "no table alias"});
+    if (table.schemaname != nullptr && *table.schemaname != 0)
+      return At(table.location,
+                {"pas de schéma: seulement le nom de la table", "no schema: the table's name only"});
+    select_.set_table(table.relname);
+    return absl::OkStatus();
+  }
+
+  // "sex" or "person.sex".
+  absl::StatusOr<std::string> ColumnName(const PgQuery__ColumnRef& column) const {
+    std::string name;
+    for (size_t i = 0; i < column.n_fields; ++i) {
+      const PgQuery__Node& field = *column.fields[i];
+      if (field.node_case == PG_QUERY__NODE__NODE_A_STAR) {
+        return At(column.location, {"aucune ligne ne sort d'ici: écrivez count(*) ou count(DISTINCT person)",
+                                    "no row leaves this place: write count(*) or count(DISTINCT person)"});
+      }
+      if (i >= 2 || field.node_case != PG_QUERY__NODE__NODE_STRING) {
+        return At(column.location, {"écrivez colonne ou table.colonne", "write column or table.column"});
+      }
+      absl::StrAppend(&name, i > 0 ? "." : "", field.string->sval);
+    }
+    return name;
+  }
+
+  static std::string FunctionName(const PgQuery__FuncCall& call) {
+    return call.n_funcname > 0 && call.funcname[call.n_funcname - 1]->node_case == PG_QUERY__NODE__NODE_STRING
+               ? call.funcname[call.n_funcname - 1]->string->sval
+               : "";
+  }
+
+  absl::StatusOr<std::string> OneColumn(const PgQuery__FuncCall& call, size_t at) const {
+    if (call.n_args != at + 1 || call.args[at]->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) {
+      return At(call.location, {"le nom d'une colonne est attendu entre parenthèses",
+                                "the name of a column is expected in the parentheses"});
+    }
+    return ColumnName(*call.args[at]->column_ref);
+  }
+
+  static bool IsMeasure(const PgQuery__Node& node) {
+    if (node.node_case != PG_QUERY__NODE__NODE_FUNC_CALL) return false;
+    const std::string name = FunctionName(*node.func_call);
+    return name == "count" || name == "sum" || name == "avg";
+  }
+
+  absl::Status AddMeasure(const PgQuery__FuncCall& call, absl::string_view alias) {
+    if (call.over != nullptr || call.agg_filter != nullptr || call.n_agg_order > 0 || call.agg_within_group) {
+      return At(call.location,
+                {"écrivez count(*), count(DISTINCT person), sum(x) ou avg(x), sans OVER ni FILTER",
+                 "write count(*), count(DISTINCT person), sum(x) or avg(x), without OVER or FILTER"});
+    }
+    v1::Measure* measure = select_.add_measures();
+    measure->set_name(std::string(alias));
+    const std::string name = FunctionName(call);
+    if (name == "count") {
+      if (call.agg_star) {
+        measure->set_kind(v1::Measure::KIND_ROWS);
+        return absl::OkStatus();
+      }
+      ASSIGN_OR_RETURN(const std::string column, OneColumn(call, 0));
+      if (!call.agg_distinct || column != "person") {
+        return At(call.location, {"on compte des personnes, count(DISTINCT person), ou des lignes, count(*)",
+                                  "count persons, count(DISTINCT person), or rows, count(*)"});
+      }
+      measure->set_kind(v1::Measure::KIND_PERSONS);
+      return absl::OkStatus();
+    }
+    if (call.agg_distinct)
+      return At(call.location,
+                {"pas de DISTINCT dans une somme ou une moyenne", "no DISTINCT in a sum or a mean"});
+    ASSIGN_OR_RETURN(const std::string column, OneColumn(call, 0));
+    measure->set_kind(name == "sum" ? v1::Measure::KIND_SUM : v1::Measure::KIND_MEAN);
+    measure->set_column(column);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<v1::Grain> ParseGrain(const PgQuery__Node& node) {
+    v1::Grain grain;
+    if (node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
+      ASSIGN_OR_RETURN(const std::string column, ColumnName(*node.column_ref));
+      if (column == "person" || column == "person_ref") {
+        return At(node.column_ref->location,
+                  {"aucune question ne peut nommer une personne", "no question can name a person"});
+      }
+      grain.set_column(column);
+      return grain;
+    }
+    if (node.node_case != PG_QUERY__NODE__NODE_FUNC_CALL) {
+      return AtWord(
+          "GROUP", {"on regroupe par colonne, fold(c), main_of(c), country(c), month(c), quarter(c), year(c)",
+                    "group by column, fold(c), main_of(c), country(c), month(c), quarter(c), year(c)"});
+    }
+    const PgQuery__FuncCall& call = *node.func_call;
+    std::string name = FunctionName(call);
+    size_t column_at = 0;
+    if (name == "date_trunc" && call.n_args == 2 && call.args[0]->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+        call.args[0]->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL) {
+      name = call.args[0]->a_const->sval->sval;
+      column_at = 1;
+    }
+    struct Level {
+      const char* name;
+      v1::Grain::Level level;
+    };
+    static constexpr Level kLevels[] = {
+        {"fold", v1::Grain::LEVEL_FOLD},      {"main_of", v1::Grain::LEVEL_MAIN},
+        {"country", v1::Grain::LEVEL_PARENT}, {"adm1", v1::Grain::LEVEL_UNSPECIFIED},
+        {"day", v1::Grain::LEVEL_DAY},        {"week", v1::Grain::LEVEL_WEEK},
+        {"month", v1::Grain::LEVEL_MONTH},    {"quarter", v1::Grain::LEVEL_QUARTER},
+        {"year", v1::Grain::LEVEL_YEAR}};
+    for (const Level& level : kLevels) {
+      if (name != level.name) continue;
+      ASSIGN_OR_RETURN(const std::string column, OneColumn(call, column_at));
+      grain.set_column(column);
+      grain.set_level(level.level);
+      return grain;
+    }
+    return At(call.location,
+              {"fonction inconnue; acceptées: fold, main_of, country, adm1, day, week, month, quarter, year",
+               "unknown function; accepted: fold, main_of, country, adm1, day, week, month, quarter, year"});
+  }
+
+  absl::Status Targets(const PgQuery__SelectStmt& s) {
+    std::vector<v1::Grain> shown;
+    std::vector<int> shown_at;
+    std::vector<const PgQuery__Node*> target_of;  // by position, for GROUP BY 1
+    for (size_t i = 0; i < s.n_target_list; ++i) {
+      const PgQuery__ResTarget& target = *s.target_list[i]->res_target;
+      target_of.push_back(target.val);
+      const absl::string_view alias = target.name == nullptr ? "" : target.name;
+      if (IsMeasure(*target.val)) {
+        RETURN_IF_ERROR(AddMeasure(*target.val->func_call, alias));
+        continue;
+      }
+      if (target.val->node_case != PG_QUERY__NODE__NODE_COLUMN_REF &&
+          target.val->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) {
+        return At(target.location, {"attendu: une colonne de GROUP BY ou count, sum, avg",
+                                    "expected: a column of GROUP BY, or count, sum, avg"});
+      }
+      ASSIGN_OR_RETURN(v1::Grain grain, ParseGrain(*target.val));
+      shown.push_back(std::move(grain));
+      shown_at.push_back(target.location);
+    }
+    if (select_.measures_size() == 0) {
+      return At(0, {"il manque ce qu'on compte: count(DISTINCT person), count(*), sum(x) ou avg(x)",
+                    "what to count is missing: count(DISTINCT person), count(*), sum(x) or avg(x)"});
+    }
+    for (size_t i = 0; i < s.n_group_clause; ++i) {
+      const PgQuery__Node* node = s.group_clause[i];
+      if (node->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+          node->a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL) {
+        const int position = node->a_const->ival->ival;
+        if (position < 1 || static_cast<size_t>(position) > target_of.size() ||
+            IsMeasure(*target_of[position - 1])) {
+          return At(node->a_const->location, {"ce numéro ne désigne pas une colonne du SELECT",
+                                              "this number is not a column of the SELECT"});
+        }
+        node = target_of[position - 1];
+      }
+      ASSIGN_OR_RETURN(v1::Grain grain, ParseGrain(*node));
+      const std::string bytes = grain.SerializeAsString();
+      for (const v1::Grain& earlier : select_.by()) {
+        if (earlier.SerializeAsString() == bytes)
+          return AtWord("GROUP", {"un critère y est deux fois", "a key stands there twice"});
+      }
+      *select_.add_by() = std::move(grain);
+    }
+    for (size_t i = 0; i < shown.size(); ++i) {
+      const bool grouped = std::any_of(select_.by().begin(), select_.by().end(), [&](const v1::Grain& by) {
+        return by.SerializeAsString() == shown[i].SerializeAsString();
+      });
+      if (!grouped)
+        return At(shown_at[i],
+                  {"cette colonne doit aussi être dans GROUP BY", "this column must be in GROUP BY too"});
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status LiteralOf(const PgQuery__Node& node, v1::Literal* out) const {
+    if (node.node_case == PG_QUERY__NODE__NODE_A_CONST) {
+      const PgQuery__AConst& constant = *node.a_const;
+      if (constant.isnull)
+        return At(constant.location, {"écrivez IS NULL ou IS NOT NULL", "write IS NULL or IS NOT NULL"});
+      switch (constant.val_case) {
+        case PG_QUERY__A__CONST__VAL_IVAL:
+          out->set_integer(constant.ival->ival);
+          return absl::OkStatus();
+        case PG_QUERY__A__CONST__VAL_FVAL:
+          out->set_decimal(constant.fval->fval);
+          return absl::OkStatus();
+        case PG_QUERY__A__CONST__VAL_SVAL:
+          out->set_text(constant.sval->sval);
+          return absl::OkStatus();
+        default:
+          return At(constant.location,
+                    {"attendu: un texte entre ' ' ou un nombre", "expected: a text in ' ' or a number"});
+      }
+    }
+    if (node.node_case == PG_QUERY__NODE__NODE_A_EXPR && node.a_expr->lexpr == nullptr &&
+        OperatorName(*node.a_expr) == "-") {
+      RETURN_IF_ERROR(LiteralOf(*node.a_expr->rexpr, out));
+      if (out->has_integer()) {
+        out->set_integer(-out->integer());
+      } else if (out->has_decimal()) {
+        out->set_decimal(absl::StrCat("-", out->decimal()));
+      } else {
+        return At(node.a_expr->location, {"attendu: un nombre", "expected: a number"});
+      }
+      return absl::OkStatus();
+    }
+    return At(LocationOf(node),
+              {"on compare une colonne à une valeur écrite ici (un texte entre ' ' ou un nombre)",
+               "a column is compared with a value written here (a text in ' ' or a number)"});
+  }
+
+  static int LocationOf(const PgQuery__Node& node) {
+    switch (node.node_case) {
+      case PG_QUERY__NODE__NODE_COLUMN_REF:
+        return node.column_ref->location;
+      case PG_QUERY__NODE__NODE_FUNC_CALL:
+        return node.func_call->location;
+      case PG_QUERY__NODE__NODE_A_EXPR:
+        return node.a_expr->location;
+      case PG_QUERY__NODE__NODE_BOOL_EXPR:
+        return node.bool_expr->location;
+      case PG_QUERY__NODE__NODE_TYPE_CAST:
+        return node.type_cast->location;
+      case PG_QUERY__NODE__NODE_SUB_LINK:
+        return node.sub_link->location;
+      case PG_QUERY__NODE__NODE_CASE_EXPR:
+        return node.case_expr->location;
+      default:
+        return 0;
+    }
+  }
+
+  static std::string OperatorName(const PgQuery__AExpr& e) {
+    return e.n_name == 1 && e.name[0]->node_case == PG_QUERY__NODE__NODE_STRING ? e.name[0]->string->sval
+                                                                                : "";
+  }
+
+  absl::StatusOr<std::string> Compared(const PgQuery__Node& node) const {
+    if (node.node_case != PG_QUERY__NODE__NODE_COLUMN_REF) {
+      return At(LocationOf(node), {"le nom d'une colonne est attendu à gauche",
+                                   "the name of a column is expected on the left"});
+    }
+    ASSIGN_OR_RETURN(std::string column, ColumnName(*node.column_ref));
+    if (column == "person" || column == "person_ref") {
+      return At(node.column_ref->location,
+                {"aucune question ne peut nommer une personne", "no question can name a person"});
+    }
+    return column;
+  }
+
+  absl::Status Condition(const PgQuery__Node& node, v1::Condition* out, int depth) {
+    if (depth > kDeepest)
+      return At(LocationOf(node),
+                {"condition trop imbriquée; simplifiez", "condition nested too deeply; simplify"});
+    switch (node.node_case) {
+      case PG_QUERY__NODE__NODE_BOOL_EXPR: {
+        const PgQuery__BoolExpr& e = *node.bool_expr;
+        out->set_operator_(e.boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR  ? v1::Condition::OPERATOR_AND
+                           : e.boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR ? v1::Condition::OPERATOR_OR
+                                                                           : v1::Condition::OPERATOR_NOT);
+        for (size_t i = 0; i < e.n_args; ++i)
+          RETURN_IF_ERROR(Condition(*e.args[i], out->add_children(), depth + 1));
+        return absl::OkStatus();
+      }
+      case PG_QUERY__NODE__NODE_NULL_TEST: {
+        const PgQuery__NullTest& test = *node.null_test;
+        ASSIGN_OR_RETURN(*out->mutable_column(), Compared(*test.arg));
+        out->set_operator_(test.nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL
+                               ? v1::Condition::OPERATOR_IS_NULL
+                               : v1::Condition::OPERATOR_IS_NOT_NULL);
+        return absl::OkStatus();
+      }
+      case PG_QUERY__NODE__NODE_A_EXPR:
+        return Comparison(*node.a_expr, out);
+      default:
+        return At(LocationOf(node),
+                  {"attendu: colonne = valeur, <, <=, >, >=, <>, IN, BETWEEN, IS NULL, AND, OR, NOT",
+                   "expected: column = value, <, <=, >, >=, <>, IN, BETWEEN, IS NULL, AND, OR, NOT"});
+    }
+  }
+
+  absl::Status Comparison(const PgQuery__AExpr& e, v1::Condition* out) {
+    if (e.lexpr == nullptr || e.rexpr == nullptr)
+      return At(e.location, {"comparaison incomplète", "incomplete comparison"});
+    const std::string op = OperatorName(e);
+    const auto list = [&](const PgQuery__Node& values) -> absl::Status {
+      if (values.node_case != PG_QUERY__NODE__NODE_LIST)
+        return At(e.location, {"attendu: une liste de valeurs", "expected: a list of values"});
+      for (size_t i = 0; i < values.list->n_items; ++i)
+        RETURN_IF_ERROR(LiteralOf(*values.list->items[i], out->add_values()));
+      return absl::OkStatus();
+    };
+    // Written the other way round (2026 < year): turned.
+    if (e.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && e.lexpr->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+        e.rexpr->node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
+      return At(e.location, {"écrivez la colonne à gauche, la valeur à droite",
+                             "write the column on the left, the value on the right"});
+    }
+    ASSIGN_OR_RETURN(*out->mutable_column(), Compared(*e.lexpr));
+    switch (e.kind) {
+      case PG_QUERY__A__EXPR__KIND__AEXPR_OP: {
+        struct Operator {
+          const char* name;
+          v1::Condition::Operator op;
+        };
+        static constexpr Operator kOperators[] = {
+            {"=", v1::Condition::OPERATOR_EQUAL},   {"<>", v1::Condition::OPERATOR_NOT_EQUAL},
+            {"<", v1::Condition::OPERATOR_LESS},    {"<=", v1::Condition::OPERATOR_LESS_OR_EQUAL},
+            {">", v1::Condition::OPERATOR_GREATER}, {">=", v1::Condition::OPERATOR_GREATER_OR_EQUAL}};
+        for (const Operator& known : kOperators) {
+          if (op != known.name) continue;
+          out->set_operator_(known.op);
+          return LiteralOf(*e.rexpr, out->add_values());
+        }
+        return At(e.location, {"opérateur inconnu; acceptés: = <> < <= > >=",
+                               "unknown operator; accepted: = <> < <= > >="});
+      }
+      case PG_QUERY__A__EXPR__KIND__AEXPR_IN: {
+        v1::Condition* in = out;
+        if (op == "<>") Negate(&in);
+        in->set_operator_(v1::Condition::OPERATOR_IN);
+        out = in;
+        return list(*e.rexpr);
+      }
+      case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
+      case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN: {
+        v1::Condition* between = out;
+        if (e.kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN) Negate(&between);
+        between->set_operator_(v1::Condition::OPERATOR_BETWEEN);
+        out = between;
+        return list(*e.rexpr);
+      }
+      default:
+        return At(e.location, {"acceptés: = <> < <= > >= IN BETWEEN IS NULL",
+                               "accepted: = <> < <= > >= IN BETWEEN IS NULL"});
+    }
+  }
+
+  // Turns *condition into NOT (child) and points at the child, which keeps the column.
+  static void Negate(v1::Condition** condition) {
+    std::string column = (*condition)->column();
+    (*condition)->clear_column();
+    (*condition)->set_operator_(v1::Condition::OPERATOR_NOT);
+    *condition = (*condition)->add_children();
+    (*condition)->set_column(std::move(column));
+  }
+
+  absl::string_view sql_;
+  v1::Select select_;
+};
+
+}  // namespace
+
+absl::StatusOr<v1::Select> ParseSql(absl::string_view sql) {
+  if (sql.size() > kLongestSql) {
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat("question trop longue: au plus ", kLongestSql, " octets"),
+                 absl::StrCat("question too long: at most ", kLongestSql, " bytes")});
+  }
+  if (sql.find('\0') != absl::string_view::npos || FirstInvalidUtf8(sql) < sql.size()) {
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {"la question n'est pas du texte UTF-8", "the question is not UTF-8 text"});
+  }
+  return Parser(sql).Parse();
+}
+
+}  // namespace penc
