@@ -1,0 +1,224 @@
+#include "office/office.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "base/status.h"
+#include "tests/support/small_office.h"
+
+namespace penc {
+namespace {
+
+namespace fs = std::filesystem;
+
+void ExpectSays(const absl::Status& status, absl::StatusCode code, absl::string_view english) {
+  EXPECT_EQ(status.code(), code) << status;
+  EXPECT_TRUE(absl::StrContains(Explain(status).en, english)) << status;
+  EXPECT_NE(Explain(status).fr, Explain(status).en);
+}
+
+using OfficeFolder = SmallOffice;
+
+TEST_F(OfficeFolder, IsPrivateAndKeepsItsIdentity) {
+  Create();
+  struct stat found;
+  ASSERT_EQ(stat(dir_.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0700u);
+  for (const char* key : {"/keys/node.key", "/keys/tls.key"}) {
+    ASSERT_EQ(stat((dir_ + key).c_str(), &found), 0);
+    EXPECT_EQ(found.st_mode & 0777, 0600u) << key;
+  }
+  std::string fingerprint = office_->identity().fingerprint;
+  clock_.now += absl::Hours(24 * 365 * 10);  // the certificate is renewed, the key stays
+  Open();
+  EXPECT_EQ(office_->identity().fingerprint, fingerprint);
+  EXPECT_EQ(office_->rules().policy->name, "small");
+  EXPECT_EQ(office_->rules().codebook->name, "small");
+}
+
+TEST_F(OfficeFolder, IsNeverMadeOverSomethingElse) {
+  fs::create_directories(dir_ + "/precious");
+  ExpectSays(Office::Create(dir_, Init(), environment()), absl::StatusCode::kAlreadyExists,
+             "not an empty folder");
+  EXPECT_TRUE(fs::exists(dir_ + "/precious"));
+  fs::remove_all(dir_);
+  fs::create_directories(dir_);
+  EXPECT_TRUE(Office::Create(dir_, Init(), environment()).ok()) << "an empty folder will do";
+}
+
+TEST_F(OfficeFolder, BadCodebookOrPolicyLeavesNothingBehind) {
+  InitOptions bad = Init();
+  bad.codebook_text = "codebook: small\nversion: one\n";
+  ExpectSays(Office::Create(dir_, bad, environment()), absl::StatusCode::kInvalidArgument,
+             "codebook.yaml line 2");
+  bad = Init();
+  bad.policy_text = "policy: small\npolicy: twice\n";
+  ExpectSays(Office::Create(dir_, bad, environment()), absl::StatusCode::kInvalidArgument,
+             "policy.yaml line 2");
+  for (const auto& entry : fs::directory_iterator(fs::path(dir_).parent_path())) {
+    EXPECT_FALSE(absl::StartsWith(entry.path().string(), dir_)) << entry.path();
+  }
+}
+
+TEST_F(OfficeFolder, IsOpenedByOnePencAtATime) {
+  Create();
+  ExpectSays(Office::Open(dir_, environment()).status(), absl::StatusCode::kFailedPrecondition,
+             "already uses");
+}
+
+TEST_F(OfficeFolder, SaysWhatIsMissingOrDamaged) {
+  ExpectSays(Office::Open(dir_, environment()).status(), absl::StatusCode::kNotFound, "penc init");
+  Create();
+  office_.reset();
+  auto config = *ReadFile(dir_ + "/office.yaml");
+  ASSERT_TRUE(WriteFileAtomically(dir_ + "/office.yaml", "office: ALCRER\nformat: 1\nlisten: [\n").ok());
+  ExpectSays(Office::Open(dir_, environment()).status(), absl::StatusCode::kInvalidArgument,
+             "office.yaml line");
+  ASSERT_TRUE(WriteFileAtomically(dir_ + "/office.yaml", config).ok());
+  fs::permissions(dir_ + "/keys/node.key", fs::perms::others_read, fs::perm_options::add);
+  EXPECT_EQ(Office::Open(dir_, environment()).status().code(), absl::StatusCode::kPermissionDenied);
+  fs::permissions(dir_ + "/keys/node.key", fs::perms::others_read, fs::perm_options::remove);
+  fs::rename(dir_ + "/keys/node.key", dir_ + "/keys/elsewhere");
+  EXPECT_EQ(Office::Open(dir_, environment()).status().code(), absl::StatusCode::kNotFound);
+  fs::rename(dir_ + "/keys/elsewhere", dir_ + "/keys/node.key");
+  Open();
+}
+
+TEST_F(OfficeFolder, AppliedPolicyHoldsWhateverHappensToTheCopy) {
+  Create();
+  std::string stricter = absl::StrCat(kSmallPolicy, "");
+  stricter.replace(stricter.find("policy: small"), 13, "policy: other");
+  ASSERT_EQ(*office_->ApplyPolicy("p.yaml", stricter), 2u);
+  EXPECT_EQ(office_->rules().policy->name, "other");
+  ASSERT_TRUE(WriteFileAtomically(dir_ + "/policy.yaml", kSmallPolicy).ok());
+  Open();
+  EXPECT_EQ(office_->rules().policy->name, "other");
+  ExpectSays(office_->ApplyPolicy("p.yaml", "policy: x\ncolumns: {work.rase: allow}\n").status(),
+             absl::StatusCode::kInvalidArgument, "p.yaml line");
+  EXPECT_EQ(office_->rules().policy->name, "other");
+}
+
+TEST_F(OfficeFolder, CodebookTakesAdditionsOnlyOnceRecordsExist) {
+  Create();
+  ASSERT_TRUE(Import(Rows(30)).ok());
+  std::string more = kSmallCodebook, fewer = kSmallCodebook;
+  more.replace(more.find("version: 1"), 10, "version: 2");
+  more.replace(more.find("[68, 88]"), 8, "[68, 99]");
+  fewer.replace(fewer.find("version: 1"), 10, "version: 2");
+  fewer.replace(fewer.find("[68, 88]"), 8, "[68, 80]");
+  EXPECT_EQ(office_->ApplyCodebook("c.yaml", fewer).code(), absl::StatusCode::kFailedPrecondition);
+  absl::Status applied = office_->ApplyCodebook("c.yaml", more);
+  ASSERT_TRUE(applied.ok()) << applied;
+  EXPECT_EQ(office_->rules().codebook->version, 2u);
+  Open();
+  EXPECT_EQ(office_->rules().codebook->version, 2u);
+  ASSERT_TRUE(Close().ok());
+}
+
+TEST_F(OfficeFolder, EmergencyStopSurvivesARestart) {
+  Create();
+  ASSERT_TRUE(office_->SetStopped(true).ok());
+  Open();
+  EXPECT_TRUE(office_->rules().stopped);
+  ASSERT_TRUE(office_->SetStopped(false).ok());
+  Open();
+  EXPECT_FALSE(office_->rules().stopped);
+}
+
+TEST_F(OfficeFolder, EveryClosingOpensABudget) {
+  Create();
+  ASSERT_TRUE(Import(Rows(30)).ok());
+  auto closed = Close();
+  ASSERT_TRUE(closed.ok()) << closed.status();
+  EXPECT_EQ(closed->close().edition(), "2026-Q3");
+  EXPECT_EQ(Close().status().code(), absl::StatusCode::kFailedPrecondition);
+  clock_.now += absl::Hours(24 * 365);
+  EXPECT_EQ(Close().status().code(), absl::StatusCode::kFailedPrecondition) << "clock set forward a year";
+  clock_.now -= absl::Hours(24 * 365 * 2);
+  EXPECT_EQ(Close().status().code(), absl::StatusCode::kFailedPrecondition) << "clock set back a year";
+  closed = Close("2026-Q4");
+  ASSERT_TRUE(closed.ok()) << closed.status();
+  v1::BudgetResult budget = Budget();
+  ASSERT_EQ(budget.cohorts_size(), 2);
+  EXPECT_EQ(budget.cohorts(0).cohort(), "2026-Q3");
+  EXPECT_EQ(budget.cohorts(1).cohort(), "2026-Q4");
+  EXPECT_EQ(budget.cohorts(0).epsilon(), "8");
+  EXPECT_EQ(budget.cohorts(0).delta(), "1e-6");
+  EXPECT_EQ(budget.cohorts(0).spent_ppm(), 0u);
+}
+
+TEST_F(OfficeFolder, GrantsAreReadAsTheyAreAndBadOnesAreNamed) {
+  Create();
+  SigningKey one = SigningKey::Generate(random_), two = SigningKey::Generate(random_);
+  const std::string a = one.verify_key().Fingerprint(), b = two.verify_key().Fingerprint();
+  EXPECT_EQ(office_->Knows(a).code(), absl::StatusCode::kPermissionDenied);
+  absl::Status granted = Grant(a, "iom-dakar");
+  ASSERT_TRUE(granted.ok()) << granted;
+  EXPECT_TRUE(office_->Knows(a).ok());
+  EXPECT_EQ(Grant(a, "twice").code(), absl::StatusCode::kAlreadyExists);
+  // A person copies the file for another key, and mistypes it.
+  std::string text = *ReadFile(dir_ + "/grants/iom-dakar.yaml");
+  ASSERT_TRUE(WriteFileAtomically(dir_ + "/grants/copy.yaml", text).ok());
+  EXPECT_EQ(Status().grant_errors_size(), 1);
+  EXPECT_EQ(office_->Knows(a).code(), absl::StatusCode::kPermissionDenied) << "two files for one key: denied";
+  ASSERT_TRUE(WriteFileAtomically(dir_ + "/grants/copy.yaml", "grant: copy\nkee: x\n").ok());
+  v1::StatusResult status = Status();
+  ASSERT_EQ(status.grant_errors_size(), 1);
+  EXPECT_TRUE(absl::StrContains(status.grant_errors(0), "copy.yaml line 2")) << status.grant_errors(0);
+  EXPECT_TRUE(office_->Knows(a).ok());
+  EXPECT_EQ(office_->Knows(b).code(), absl::StatusCode::kPermissionDenied);
+  fs::remove(dir_ + "/grants/iom-dakar.yaml");
+  EXPECT_EQ(Status().grants_size(), 0);
+  EXPECT_EQ(office_->Knows(a).code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(OfficeFolder, DescribesOnlyWhatTheGrantNames) {
+  Create();
+  const std::string key = SigningKey::Generate(random_).verify_key().Fingerprint();
+  EXPECT_EQ(office_->Describe(key).status().code(), absl::StatusCode::kPermissionDenied);
+  ASSERT_TRUE(Grant(key, "iom-dakar").ok());
+  auto described = office_->Describe(key);
+  ASSERT_TRUE(described.ok()) << described.status();
+  EXPECT_EQ(described->organisation(), "ALCRER");
+  EXPECT_EQ(described->codebook(), "small@1");
+  ASSERT_EQ(described->tables_size(), 1);
+  ASSERT_EQ(described->tables(0).columns_size(), 2);
+  EXPECT_EQ(described->tables(0).columns(0).rule(), "allow");
+  EXPECT_EQ(described->tables(0).columns(0).codes_size(), 3);
+  EXPECT_EQ(described->tables(0).columns(1).from(), "68");
+  EXPECT_EQ(described->tables(0).columns(1).to(), "88");
+}
+
+TEST_F(OfficeFolder, JournalVerifiesAndShowsWhatHappened) {
+  Create();
+  ASSERT_TRUE(Import(Rows(30)).ok());
+  ASSERT_TRUE(Close().ok());
+  v1::AdminCommand verify, show;
+  verify.mutable_journal_verify();
+  show.mutable_journal_show();
+  auto verified = Run(verify);
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  auto shown = Run(show);
+  ASSERT_TRUE(shown.ok()) << shown.status();
+  EXPECT_EQ(verified->journal_verify().size(), static_cast<uint64_t>(shown->journal_show().entries_size()));
+  std::vector<std::string> kinds;
+  for (const v1::JournalEntry& entry : shown->journal_show().entries()) kinds.push_back(entry.kind());
+  EXPECT_EQ(kinds, (std::vector<std::string>{"office_created", "codebook_applied", "policy_applied",
+                                             "imported", "closed"}));
+  EXPECT_TRUE(absl::StartsWith(verified->journal_verify().checkpoint(), "penc/ALCRER\n5\n"));
+}
+
+TEST_F(OfficeFolder, CardNamesAddressAndKey) {
+  Create();
+  v1::AdminCommand command;
+  command.mutable_card()->set_address("alcrer.example:7411");
+  auto card = Run(command);
+  ASSERT_TRUE(card.ok()) << card.status();
+  EXPECT_TRUE(absl::StrContains(card->card().text(), office_->identity().fingerprint));
+  EXPECT_TRUE(absl::StrContains(card->card().text(), "alcrer.example:7411"));
+}
+
+}  // namespace
+}  // namespace penc

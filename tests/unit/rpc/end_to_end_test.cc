@@ -1,0 +1,237 @@
+// The whole way: an office with a few records, a partner, questions over mutual TLS.
+#include <future>
+#include <set>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "base/status.h"
+#include "rpc/admin_client.h"
+#include "rpc/client.h"
+#include "rpc/partner.h"
+#include "rpc/server.h"
+#include "rpc/tls13.h"
+#include "tests/support/small_office.h"
+
+namespace penc::rpc {
+namespace {
+
+class EndToEnd : public SmallOffice {
+ protected:
+  static void SetUpTestSuite() { RequireTls13(); }
+
+  void SetUp() override {
+    std::filesystem::remove_all(partner_dir_);
+    Create();
+    auto imported = Import(Rows(600));
+    ASSERT_TRUE(imported.ok()) << imported.status();
+    ASSERT_TRUE(Close().ok());
+    ASSERT_TRUE(Partner::Create(partner_dir_, "iom-dakar", clock_.now, random_).ok());
+    auto partner = Partner::Open(partner_dir_, clock_.now);
+    ASSERT_TRUE(partner.ok()) << partner.status();
+    partner_ = std::make_unique<Partner>(*std::move(partner));
+    absl::Status granted = Grant(partner_->identity().fingerprint, "iom-dakar");
+    ASSERT_TRUE(granted.ok()) << granted;
+    Serve();
+  }
+  ~EndToEnd() override {
+    server_.reset();
+    std::filesystem::remove_all(partner_dir_);
+  }
+
+  void Serve() {
+    server_.reset();
+    ServerOptions options;
+    options.listen = "127.0.0.1:0";
+    auto server = NodeServer::Start(*office_, clock_, options);
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    card_.set_card("ALCRER");
+    card_.set_address(absl::StrCat("127.0.0.1:", server_->port()));
+    card_.set_key(office_->identity().fingerprint);
+  }
+
+  v1::AskBody Body(const std::string& sql, uint32_t share_ppm = 20000) {
+    v1::AskBody body;
+    body.mutable_bulletin()->add_questions()->set_sql(sql);
+    body.set_purpose("plaidoyer");
+    body.mutable_price()->set_share_ppm(share_ppm);
+    body.set_node(card_.key());
+    body.set_expires_unix_micros(absl::ToUnixMicros(clock_.now + absl::Hours(1)));
+    return body;
+  }
+  static v1::Answer Parsed(const std::string& bytes) {
+    v1::Answer answer;
+    EXPECT_TRUE(answer.ParseFromString(bytes));
+    return answer;
+  }
+
+  const std::string partner_dir_ = dir_ + "-partner";
+  std::unique_ptr<Partner> partner_;
+  storage::v1::Card card_;
+  std::unique_ptr<NodeServer> server_;
+};
+
+constexpr char kByRace[] = "SELECT race, count(DISTINCT person) FROM work GROUP BY race";
+
+TEST_F(EndToEnd, SameQuestionTwiceGivesTheSameBytesAndIsChargedOnce) {
+  NodeClient client(partner_->identity(), card_, clock_);
+  absl::Duration start = Monotonic();
+  auto first = client.AskBytes(Body(kByRace));
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_GE(Monotonic() - start, absl::Milliseconds(100)) << "left before its slot";
+  v1::Answer answer = Parsed(*first);
+  ASSERT_FALSE(answer.has_refusal()) << answer.DebugString();
+  ASSERT_EQ(answer.tables_size(), 1);
+  ASSERT_GE(answer.tables(0).rows_size(), 3);
+  EXPECT_EQ(answer.edition(), "2026-Q3");
+  for (int i = 0; i < 3; ++i) EXPECT_NEAR(answer.tables(0).rows(i).values(0).value(), 200, 100);
+
+  uint32_t spent = Budget().cohorts(0).spent_ppm();
+  EXPECT_GT(spent, 0u);
+  EXPECT_LE(spent, 20000u);
+  auto again = client.AskBytes(Body(kByRace));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(*first, *again);
+  EXPECT_EQ(Budget().cohorts(0).spent_ppm(), spent);
+
+  auto budget = client.GetBudget();
+  ASSERT_TRUE(budget.ok()) << budget.status();
+  EXPECT_EQ(budget->cohorts(0).your_spent_ppm(), spent);
+  EXPECT_EQ(budget->cohorts(0).your_share_ppm(), 400000u);
+}
+
+TEST_F(EndToEnd, AnswersHoldAcrossARestart) {
+  auto first = NodeClient(partner_->identity(), card_, clock_).AskBytes(Body(kByRace));
+  ASSERT_TRUE(first.ok()) << first.status();
+  server_.reset();
+  Open();
+  Serve();
+  auto again = NodeClient(partner_->identity(), card_, clock_).AskBytes(Body(kByRace));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(*first, *again);
+}
+
+TEST_F(EndToEnd, ExplainsAndDescribesWithoutSpending) {
+  NodeClient client(partner_->identity(), card_, clock_);
+  auto described = client.Describe();
+  ASSERT_TRUE(described.ok()) << described.status();
+  EXPECT_EQ(described->editions_size(), 1);
+  v1::ExplainRequest request;
+  request.mutable_bulletin()->add_questions()->set_sql(kByRace);
+  request.set_purpose("plaidoyer");
+  request.mutable_price()->set_share_ppm(20000);
+  auto explained = client.Explain(request);
+  ASSERT_TRUE(explained.ok()) << explained.status();
+  EXPECT_FALSE(explained->has_refusal()) << explained->DebugString();
+  ASSERT_EQ(explained->questions_size(), 1);
+  EXPECT_GT(explained->questions(0).margins(0), 0);
+  EXPECT_EQ(Budget().cohorts(0).spent_ppm(), 0u);
+  auto note = client.GetCheckpoint();
+  ASSERT_TRUE(note.ok()) << note.status();
+  EXPECT_TRUE(absl::StartsWith(*note, "penc/ALCRER\n"));
+}
+
+TEST_F(EndToEnd, RefusalsAreAnswersAndCostNothing) {
+  NodeClient client(partner_->identity(), card_, clock_);
+  struct {
+    v1::AskBody body;
+    v1::Refusal reason;
+  } rows[] = {
+      {Body("SELECT count(*) FROM nowhere"), v1::REFUSAL_UNKNOWN_TABLE},
+      {Body("SELECT colour, count(*) FROM work GROUP BY colour"), v1::REFUSAL_UNKNOWN_COLUMN},
+      {Body(kByRace), v1::REFUSAL_PURPOSE_NOT_GRANTED},
+  };
+  rows[2].body.set_purpose("curiosity");
+  for (const auto& row : rows) {
+    auto bytes = client.AskBytes(row.body);
+    ASSERT_TRUE(bytes.ok()) << bytes.status();
+    EXPECT_EQ(Parsed(*bytes).refusal().reason(), row.reason) << Parsed(*bytes).DebugString();
+  }
+  EXPECT_EQ(Budget().cohorts(0).spent_ppm(), 0u);
+  ASSERT_TRUE(office_->SetStopped(true).ok());
+  EXPECT_EQ(Parsed(*client.AskBytes(Body(kByRace))).refusal().reason(), v1::REFUSAL_STOPPED);
+}
+
+TEST_F(EndToEnd, QuestionsForAnotherNodeOrTooLateOrUnparsableAreErrors) {
+  NodeClient client(partner_->identity(), card_, clock_);
+  v1::AskBody elsewhere = Body(kByRace), late = Body(kByRace);
+  elsewhere.set_node("SHA256:other");
+  late.set_expires_unix_micros(absl::ToUnixMicros(clock_.now - absl::Seconds(1)));
+  for (const v1::AskBody& body : {elsewhere, late, Body("SELECT * FROM work"), Body("DROP TABLE work")}) {
+    absl::Status status = client.AskBytes(body).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    EXPECT_NE(Explain(status).fr, Explain(status).en);
+  }
+  EXPECT_EQ(Budget().cohorts(0).spent_ppm(), 0u);
+}
+
+TEST_F(EndToEnd, TheCommandLineReachesTheRunningNodeThroughItsSocket) {
+  auto node = AdminClient::Find(dir_);
+  ASSERT_TRUE(node.ok() && node->has_value()) << node.status();
+  int steps = 0;
+  auto count = [&](const v1::AdminProgress&) { ++steps; };
+  v1::AdminCommand import;
+  import.mutable_import_file()->set_file_name("more.csv");
+  import.mutable_import_file()->set_table("work");
+  TextSource file(Rows(40000, 1000));  // more than one chunk
+  auto imported = (*node)->Run(import, &file, count);
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  EXPECT_EQ(imported->import_file().stored(), 120000u);
+  v1::AdminCommand status;
+  status.mutable_status();
+  auto held = (*node)->Run(status, nullptr, count);
+  ASSERT_TRUE(held.ok()) << held.status();
+  EXPECT_EQ(held->status().staged_rows(), 120000u);
+
+  v1::AdminCommand bad;
+  bad.mutable_undo()->set_batch(999);
+  absl::Status refused = (*node)->Run(bad, nullptr, count).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kNotFound) << refused;
+  EXPECT_NE(Explain(refused).fr, Explain(refused).en);
+  // A file that breaks off on the way must not look complete.
+  class Broken : public ByteSource {
+   public:
+    absl::StatusOr<size_t> Read(absl::Span<char> out) override {
+      if (++reads_ > 2) return Fail(absl::StatusCode::kDataLoss, {"illisible", "unreadable"});
+      std::string rows = Rows(1000, 100000 * reads_);
+      size_t n = std::min(out.size(), rows.size());
+      std::memcpy(out.data(), rows.data(), n);
+      return n;
+    }
+
+   private:
+    int reads_ = 0;
+  } broken;
+  import.mutable_import_file()->set_file_name("broken.csv");
+  EXPECT_EQ((*node)->Run(import, &broken, count).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ((*node)->Run(status, nullptr, count)->status().staged_rows(), 120000u);
+
+  server_.reset();
+  node = AdminClient::Find(dir_);
+  ASSERT_TRUE(node.ok()) << node.status();
+  EXPECT_FALSE(node->has_value());
+}
+
+TEST_F(EndToEnd, ConcurrentAskersOfOneQuestionGetTheSameBytes) {
+  std::vector<std::future<absl::StatusOr<std::string>>> askers;
+  for (int i = 0; i < 16; ++i) {
+    askers.push_back(std::async(std::launch::async, [this]() -> absl::StatusOr<std::string> {
+      NodeClient client(partner_->identity(), card_, clock_);
+      for (;;) {
+        auto bytes = client.AskBytes(Body("SELECT count(*) FROM work"));
+        if (!bytes.ok() || Parsed(*bytes).refusal().reason() != v1::REFUSAL_IN_PROGRESS) return bytes;
+      }
+    }));
+  }
+  std::set<std::string> answers;
+  for (auto& asker : askers) {
+    auto bytes = asker.get();
+    ASSERT_TRUE(bytes.ok()) << bytes.status();
+    answers.insert(*bytes);
+  }
+  EXPECT_EQ(answers.size(), 1u);
+  EXPECT_LE(Budget().cohorts(0).spent_ppm(), 20000u);
+}
+
+}  // namespace
+}  // namespace penc::rpc
