@@ -40,6 +40,7 @@ struct Display {
 };
 
 // Pure. One table per question of the plan.
-std::vector<EstimatedTable> Estimate(const Plan& plan, const Release& release, const Display& display);
+std::vector<EstimatedTable> Estimate(const Plan& plan, const Codebook& codebook, const Release& release,
+                                     const Display& display);
 
 }  // namespace penc

@@ -1,0 +1,192 @@
+#include "question/answer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/status.h"
+#include "privacy/law.h"
+#include "question/measures/measure.h"
+
+namespace penc {
+namespace {
+
+const char* const kCounts[] = {"persons", "rows", "amounts"};
+
+v1::Label ToLabel(const Text& text) {
+  v1::Label label;
+  label.set_fr(text.fr);
+  label.set_en(text.en);
+  return label;
+}
+
+const Column* ColumnOf(const Measure& measure, const Codebook& codebook) {
+  return measure.column.has_value() ? &codebook.tables[measure.column->table].columns[measure.column->column]
+                                    : nullptr;
+}
+
+v1::Value ToValue(const Value& value) {
+  v1::Value out;
+  switch (value.shown) {
+    case Value::Shown::kYes:
+      out.set_shown(v1::Value::SHOWN_YES);
+      out.set_value(value.value);
+      out.set_low(value.low);
+      out.set_high(value.high);
+      break;
+    case Value::Shown::kTooFew:
+      out.set_shown(v1::Value::SHOWN_TOO_FEW);
+      break;
+    case Value::Shown::kMarginTooWide:
+      out.set_shown(v1::Value::SHOWN_MARGIN_TOO_WIDE);
+      break;
+  }
+  return out;
+}
+
+void FillBlock(const Block& block, const Measure& measure, const Codebook& codebook, const Release& release,
+               v1::Block& out) {
+  for (uint64_t i = 0; i < block.cells; ++i) out.add_noisy(release.noisy[block.first + i]);
+  *out.mutable_noise() = ToNoise(block.noise);
+  out.set_l0(block.per_person.l0);
+  out.set_linf(block.per_person.linf);
+  out.set_l1(block.per_person.l1);
+  out.set_counts(kCounts[static_cast<int>(block.counting.kind)]);
+  if (block.counting.kind == Counting::Kind::kAmounts) {
+    const Column& column = *ColumnOf(measure, codebook);
+    // A unit is grid steps; a mean counts half steps from the middle of the range.
+    const bool centred = measure.kind == MeasureKind::kMean;
+    out.set_unit_num(block.counting.grid * column.step_num);
+    out.set_unit_den(column.step_den * (centred ? 2 : 1));
+    out.set_centre_num(centred ? (column.lo + column.hi) * column.step_num : 0);
+    out.set_centre_den(centred ? 2 * column.step_den : 1);
+  }
+}
+
+std::string Number(double value) {
+  return std::fabs(value) < 100 && std::floor(value) != value ? absl::StrFormat("%.1f", value)
+                                                              : absl::StrFormat("%.0f", value);
+}
+
+// «environ 140 personnes suivies (entre 130 et 150)», of the largest cell that is shown.
+v1::Label Reading(const v1::Table& table) {
+  const v1::Row* best = nullptr;
+  for (const v1::Row& row : table.rows()) {
+    if (row.values(0).shown() != v1::Value::SHOWN_YES) continue;
+    if (best == nullptr || row.values(0).value() > best->values(0).value()) best = &row;
+  }
+  v1::Label label;
+  if (best == nullptr) return label;
+  std::vector<std::string> fr, en;
+  for (int a = 0; a < best->key_size(); ++a) {
+    const v1::Category& category = table.axes(a).categories(best->key(a));
+    fr.push_back(category.label().fr());
+    en.push_back(category.label().en());
+  }
+  const v1::Value& value = best->values(0);
+  const std::string& measure = table.columns(0).measure();
+  const char* what_fr = measure == "persons" ? " personnes suivies" : measure == "rows" ? " lignes" : "";
+  const char* what_en = measure == "persons" ? " people followed" : measure == "rows" ? " rows" : "";
+  const std::string where_fr = fr.empty() ? "" : absl::StrCat(absl::StrJoin(fr, ", "), ": ");
+  const std::string where_en = en.empty() ? "" : absl::StrCat(absl::StrJoin(en, ", "), ": ");
+  label.set_fr(absl::StrCat(where_fr, "environ ", Number(value.value()), what_fr, " (entre ",
+                            Number(value.low()), " et ", Number(value.high()), ")"));
+  label.set_en(absl::StrCat(where_en, "about ", Number(value.value()), what_en, " (between ",
+                            Number(value.low()), " and ", Number(value.high()), ")"));
+  return label;
+}
+
+std::vector<NoisyBlock> BlocksOf(const Plan& plan, const PlannedQuestion& planned, uint32_t measure,
+                                 const Release* release) {
+  std::vector<NoisyBlock> blocks;
+  for (uint32_t b : planned.blocks) {
+    const Block& block = plan.blocks[b];
+    if (block.measure != measure) continue;
+    blocks.emplace_back(block, release == nullptr
+                                   ? absl::Span<const int64_t>()
+                                   : absl::MakeConstSpan(release->noisy).subspan(block.first, block.cells));
+  }
+  return blocks;
+}
+
+}  // namespace
+
+v1::Noise ToNoise(const Mechanism& mechanism) {
+  v1::Noise noise;
+  noise.set_family(mechanism.family == Family::kSkellam ? v1::Noise::FAMILY_SKELLAM
+                                                        : v1::Noise::FAMILY_DISCRETE_LAPLACE);
+  noise.set_parameter_num(mechanism.parameter.num);
+  noise.set_parameter_den(mechanism.parameter.den);
+  return noise;
+}
+
+std::vector<v1::Table> ToTables(const Plan& plan, const Codebook& codebook, const Release& release,
+                                const Display& display) {
+  const std::vector<EstimatedTable> estimated = Estimate(plan, codebook, release, display);
+  std::vector<v1::Table> tables;
+  for (size_t q = 0; q < plan.questions.size(); ++q) {
+    const PlannedQuestion& planned = plan.questions[q];
+    v1::Table table;
+    table.set_title(planned.question.title);
+    table.set_question(CanonicalText(planned.question, codebook));
+    for (const Axis& axis : planned.domain.axes) {
+      v1::Axis* out = table.add_axes();
+      out->set_name(axis.name);
+      for (const Category& category : axis.categories) {
+        v1::Category* c = out->add_categories();
+        c->set_code(category.code);
+        *c->mutable_label() = ToLabel(category.label);
+        c->set_not_stated(category.null);
+      }
+    }
+    for (uint32_t m = 0; m < planned.question.measures.size(); ++m) {
+      const Measure& measure = planned.question.measures[m];
+      const MeasureDefinition& definition = DefinitionOf(measure.kind);
+      v1::Column* column = table.add_columns();
+      column->set_name(measure.name);
+      column->set_measure(definition.name());
+      *column->mutable_unit() = ToLabel(definition.unit());
+      column->set_margin(
+          definition.Margin(ColumnOf(measure, codebook), BlocksOf(plan, planned, m, &release)));
+    }
+    for (uint32_t b : planned.blocks) {
+      FillBlock(plan.blocks[b], planned.question.measures[plan.blocks[b].measure], codebook, release,
+                *table.add_blocks());
+    }
+    for (const EstimatedRow& row : estimated[q].rows) {
+      v1::Row* out = table.add_rows();
+      for (uint32_t key : row.key) out->add_key(key);
+      for (const Value& value : row.values) *out->add_values() = ToValue(value);
+    }
+    table.set_hidden_rows(estimated[q].hidden);
+    table.set_cap_cells(planned.caps.cells);
+    table.set_cap_rows(planned.caps.rows);
+    *table.mutable_reading() = Reading(table);
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+std::vector<v1::ExplainedQuestion> ExplainPlan(const Plan& plan, const Codebook& codebook) {
+  std::vector<v1::ExplainedQuestion> explained;
+  for (const PlannedQuestion& planned : plan.questions) {
+    v1::ExplainedQuestion question;
+    question.set_title(planned.question.title);
+    question.set_question(CanonicalText(planned.question, codebook));
+    question.set_cells(planned.domain.cells);
+    question.set_cap_cells(planned.caps.cells);
+    question.set_cap_rows(planned.caps.rows);
+    for (uint32_t m = 0; m < planned.question.measures.size(); ++m) {
+      const Measure& measure = planned.question.measures[m];
+      question.add_margins(DefinitionOf(measure.kind)
+                               .Margin(ColumnOf(measure, codebook), BlocksOf(plan, planned, m, nullptr)));
+    }
+    for (uint32_t b : planned.blocks) *question.add_noise() = ToNoise(plan.blocks[b].noise);
+    explained.push_back(std::move(question));
+  }
+  return explained;
+}
+
+}  // namespace penc

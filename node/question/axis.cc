@@ -1,0 +1,178 @@
+#include "question/axis.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "codebook/codes.h"
+#include "codebook/period.h"
+#include "question/predicate.h"
+
+namespace penc {
+namespace {
+
+const Column& ColumnOf(const Codebook& codebook, const ColumnRef& ref) {
+  return codebook.tables[ref.table].columns[ref.column];
+}
+
+const Category& NotStated() {
+  static const auto* const category = new Category{"", {"non renseigné", "not stated"}, true};
+  return *category;
+}
+
+bool Has(const std::vector<Interval>& values, StoredValue v) {
+  return std::any_of(values.begin(), values.end(),
+                     [v](const Interval& i) { return i.first <= v && v <= i.last; });
+}
+
+absl::Status TooMany(absl::string_view name, uint64_t limit) {
+  return Fail(
+      absl::StatusCode::kInvalidArgument,
+      {absl::StrCat("GROUP BY ", name, ": plus de ", limit, " catégories; ajoutez une période dans WHERE (",
+                    name, " BETWEEN … AND …) ou regroupez: month, quarter, year, fold"),
+       absl::StrCat("GROUP BY ", name, ": more than ", limit, " categories; add a range in WHERE (", name,
+                    " BETWEEN … AND …) or make it coarser: month, quarter, year, fold")});
+}
+
+ColumnType TypeOf(GrainLevel level) {
+  return static_cast<ColumnType>(static_cast<int>(ColumnType::kDay) + static_cast<int>(level) -
+                                 static_cast<int>(GrainLevel::kDay));
+}
+
+// Codes of a list: as they are, folded, or by their parent.
+void FillCodes(const Codebook& codebook, const Column& column, GrainLevel level,
+               const std::vector<Interval>& allowed, Axis& axis) {
+  const CodeList& list = *codebook.list_of(column);
+  const CodeList* parents = nullptr;
+  for (const CodeList& other : codebook.code_lists) {
+    if (other.name == list.parent_list) parents = &other;
+  }
+  std::map<uint32_t, uint32_t> category_at;  // group or parent index -> category
+  const auto group_of = [&](uint32_t code) -> uint32_t {
+    if (level == GrainLevel::kFold) return list.fold->group_of[code];
+    if (level == GrainLevel::kParent) return parents->Find(list.codes[code].parent).value();
+    return code;
+  };
+  const std::vector<Code>& groups = level == GrainLevel::kFold     ? list.fold->groups
+                                    : level == GrainLevel::kParent ? parents->codes
+                                                                   : list.codes;
+  std::vector<bool> used(groups.size(), false);
+  for (uint32_t code = 0; code < list.codes.size(); ++code) {
+    if (Has(allowed, code + 1)) used[group_of(code)] = true;
+  }
+  for (uint32_t group = 0; group < groups.size(); ++group) {
+    if (!used[group]) continue;
+    category_at[group] = axis.categories.size();
+    axis.categories.push_back({groups[group].code, groups[group].label, false});
+  }
+  axis.category_of.assign(list.codes.size() + 1, kNoCategory);
+  for (uint32_t code = 0; code < list.codes.size(); ++code) {
+    if (Has(allowed, code + 1)) axis.category_of[code + 1] = category_at[group_of(code)];
+  }
+}
+
+void FillMask(const Codebook& codebook, const Column& column, GrainLevel level,
+              const std::vector<Interval>& allowed, Axis& axis) {
+  const CodeList& list = *codebook.list_of(column);
+  axis.by_mask = level == GrainLevel::kValue;
+  if (level == GrainLevel::kMain) axis.mask_order = list.main_order;
+  axis.category_of.assign(kMaxMaskCodes + 1, kNoCategory);
+  for (uint32_t bit = 0; bit < list.codes.size(); ++bit) {
+    axis.category_of[bit] = axis.categories.size();
+    axis.categories.push_back({list.codes[bit].code, list.codes[bit].label, false});
+  }
+  if (Has(allowed, kNull)) {
+    axis.category_of[kMaxMaskCodes] = axis.categories.size();
+    axis.categories.push_back(NotStated());
+  }
+}
+
+absl::Status FillOrdered(const Codebook& codebook, const Column& column, GrainLevel level,
+                         const std::vector<Interval>& allowed, uint64_t limit, Axis& axis) {
+  axis.category_of.assign(static_cast<size_t>(column.hi - column.lo) + 2, kNoCategory);
+  const ColumnType coarse = column.is_date() ? TypeOf(level) : column.type;
+  int64_t current = 0;
+  bool any = false;
+  for (const Interval& interval : allowed) {
+    for (StoredValue v = std::max<StoredValue>(interval.first, 1); v <= interval.last; ++v) {
+      const int64_t native = column.lo + static_cast<int64_t>(v) - 1;
+      const int64_t period = column.is_date() ? Coarsen(column.type, native, coarse) : native;
+      if (!any || period != current) {
+        if (axis.categories.size() >= limit) return TooMany(axis.name, limit);
+        const std::string text =
+            column.is_date() ? FormatPeriod(coarse, period) : WrittenOf(codebook, column, v);
+        axis.categories.push_back({text, {text, text}, false});
+        current = period;
+        any = true;
+      }
+      axis.category_of[v] = static_cast<uint32_t>(axis.categories.size() - 1);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<Interval> AllowedValues(const Predicate& where, const ColumnRef& column,
+                                    const Codebook& codebook) {
+  std::vector<Interval> allowed = {{kNull, LastStored(codebook, column)}};
+  const auto narrow = [&](const Predicate& p) {
+    if (!(p.column == column)) return;
+    if (p.kind == Predicate::Kind::kIn) allowed = Intersection(allowed, p.values);
+    // A row that has any, or has none but something, of the codes has something.
+    if (p.kind == Predicate::Kind::kHasAny || p.kind == Predicate::Kind::kHasNone) {
+      allowed = Intersection(allowed, {{1, LastStored(codebook, column)}});
+    }
+  };
+  if (where.kind == Predicate::Kind::kAnd) {
+    for (const Predicate& child : where.children) narrow(child);
+  } else if (where.kind != Predicate::Kind::kOr && where.kind != Predicate::Kind::kTrue) {
+    narrow(where);
+  }
+  return allowed;
+}
+
+absl::StatusOr<Axis> MakeAxis(const Grain& grain, const Question& question, const Codebook& codebook,
+                              uint64_t limit) {
+  const Column& column = ColumnOf(codebook, grain.column);
+  Axis axis;
+  axis.grain = grain;
+  axis.name = column.name;
+  const std::vector<Interval> allowed = AllowedValues(question.where, grain.column, codebook);
+  if (column.type == ColumnType::kCodes) {
+    FillMask(codebook, column, grain.level, allowed, axis);
+    return axis;
+  }
+  if (column.type == ColumnType::kCode) {
+    FillCodes(codebook, column, grain.level, allowed, axis);
+  } else {
+    uint64_t values = 0;
+    for (const Interval& interval : allowed)
+      values += static_cast<uint64_t>(interval.last) - interval.first + 1;
+    // Laying out what a range holds costs memory too: bounded before it is done.
+    if (!column.is_date() && values > limit) return TooMany(column.name, limit);
+    if (column.hi - column.lo > (1 << 22)) return TooMany(column.name, limit);
+    RETURN_IF_ERROR(FillOrdered(codebook, column, grain.level, allowed, limit, axis));
+  }
+  if (Has(allowed, kNull)) {
+    axis.category_of[kNull] = axis.categories.size();
+    axis.categories.push_back(NotStated());
+  }
+  if (axis.categories.empty()) {
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat("GROUP BY ", column.name, ": WHERE ne laisse aucune valeur"),
+                 absl::StrCat("GROUP BY ", column.name, ": WHERE leaves no value")});
+  }
+  return axis;
+}
+
+uint32_t CategoriesPerPerson(const Axis& axis, const Codebook& codebook) {
+  const ColumnRef& ref = axis.grain.column;
+  const Column& column = ColumnOf(codebook, ref);
+  const bool constant = column.constant || codebook.tables[ref.table].unit == Unit::kPerson;
+  if (!constant) return 0;
+  return axis.by_mask ? std::max<uint32_t>(1, column.max_codes) : 1;
+}
+
+}  // namespace penc

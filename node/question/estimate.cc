@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <cmath>
+
+#include "privacy/law.h"
+#include "question/measures/measure.h"
+#include "question/release.h"
+
+namespace penc {
+namespace {
+
+// The smallest t such that at most `phantoms` empty cells of the table would be expected to reach it by noise
+// alone.
+uint64_t PhantomThreshold(const Mechanism& noise, uint64_t cells, double phantoms) {
+  uint64_t low = 0, high = 1;
+  const auto enough = [&](uint64_t t) {
+    return t > 0 && static_cast<double>(cells) * UpperTail(noise, t) <= phantoms;
+  };
+  while (!enough(high) && high < (uint64_t{1} << 50)) high *= 2;
+  while (low + 1 < high) {
+    const uint64_t middle = low + (high - low) / 2;
+    (enough(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
+void Hide(const MeasureDefinition& definition, const std::vector<NoisyBlock>& blocks, int64_t threshold,
+          const Display& display, uint64_t cell, Value& value) {
+  if (value.shown == Value::Shown::kYes && definition.hides_phantoms() && blocks[0].noisy[cell] < threshold) {
+    value.shown = Value::Shown::kTooFew;
+  }
+  const double half = (value.high - value.low) / 2;
+  if (value.shown == Value::Shown::kYes && half > display.hide_margin_above * std::fabs(value.value)) {
+    value.shown = Value::Shown::kMarginTooWide;
+  }
+  if (value.shown != Value::Shown::kYes) value.value = value.low = value.high = 0;
+}
+
+EstimatedTable EstimateQuestion(const Plan& plan, const PlannedQuestion& planned, const Release& release,
+                                const Codebook& codebook, const Display& display) {
+  EstimatedTable table;
+  const Domain& domain = planned.domain;
+  table.rows.resize(domain.cells);
+  for (uint64_t cell = 0; cell < domain.cells; ++cell) {
+    std::vector<uint32_t>& key = table.rows[cell].key;
+    key.resize(domain.axes.size());
+    uint64_t rest = cell;
+    for (size_t a = domain.axes.size(); a-- > 0;) {
+      key[a] = static_cast<uint32_t>(rest % domain.axes[a].categories.size());
+      rest /= domain.axes[a].categories.size();
+    }
+  }
+  for (uint32_t m = 0; m < planned.question.measures.size(); ++m) {
+    const Measure& measure = planned.question.measures[m];
+    const Column* column = measure.column.has_value()
+                               ? &codebook.tables[measure.column->table].columns[measure.column->column]
+                               : nullptr;
+    std::vector<NoisyBlock> blocks;
+    for (uint32_t b : planned.blocks) {
+      const Block& block = plan.blocks[b];
+      if (block.measure == m)
+        blocks.emplace_back(block, absl::MakeConstSpan(release.noisy).subspan(block.first, block.cells));
+    }
+    const MeasureDefinition& definition = DefinitionOf(measure.kind);
+    const auto threshold = static_cast<int64_t>(
+        domain.axes.empty() ? 0 : PhantomThreshold(blocks[0].block.noise, domain.cells, display.phantoms));
+    for (uint64_t cell = 0; cell < domain.cells; ++cell) {
+      Value value = definition.Estimate(column, blocks, cell);
+      Hide(definition, blocks, threshold, display, cell, value);
+      table.rows[cell].values.push_back(value);
+    }
+  }
+  for (const EstimatedRow& row : table.rows) {
+    table.hidden += std::none_of(row.values.begin(), row.values.end(),
+                                 [](const Value& v) { return v.shown == Value::Shown::kYes; });
+  }
+  return table;
+}
+
+}  // namespace
+
+std::vector<EstimatedTable> Estimate(const Plan& plan, const Codebook& codebook, const Release& release,
+                                     const Display& display) {
+  std::vector<EstimatedTable> tables;
+  for (const PlannedQuestion& planned : plan.questions) {
+    tables.push_back(EstimateQuestion(plan, planned, release, codebook, display));
+  }
+  return tables;
+}
+
+}  // namespace penc
