@@ -1,5 +1,5 @@
-// Decide: may this plan be answered? Pure and total: no clock, no disk, no record; the same inputs give the same
-// decision for ever, so that past questions can be replayed under a new policy.
+// Decide: may this plan be answered? Pure and total: no clock, no disk, no record; the same inputs give the
+// same decision for ever, so that past questions can be replayed under a new policy.
 #pragma once
 #include <string>
 
@@ -21,7 +21,8 @@ struct Decision {
   bool allowed() const { return refusal == v1::REFUSAL_UNSPECIFIED; }
 };
 
-// `grant` is null where the asker's key has none. Reasons in the order of the enum: the smallest that applies.
+// `grant` is null where the asker's key has none. Reasons in the order of the enum: the smallest that
+// applies.
 Decision Decide(const Plan& plan, const Codebook& codebook, absl::string_view purpose, const Policy& policy,
                 const Grant* grant, Standing standing, Reach reach, absl::Time now);
 

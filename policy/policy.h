@@ -18,7 +18,8 @@ enum class Rule { kDeny, kAsk, kAllow };
 
 struct ColumnRule {
   Rule rule = Rule::kDeny;
-  absl::optional<GrainLevel> finest;  // dates: nothing finer than this may be a grouping key or a range boundary
+  absl::optional<GrainLevel>
+      finest;  // dates: nothing finer than this may be a grouping key or a range boundary
 };
 
 enum class Openness { kNobody, kGranted };

@@ -1,0 +1,134 @@
+#include "policy/decide.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "absl/strings/str_cat.h"
+
+namespace penc {
+namespace {
+
+std::string NameOf(const Codebook& codebook, const ColumnRef& ref) {
+  return absl::StrCat(codebook.tables[ref.table].name, ".",
+                      codebook.tables[ref.table].columns[ref.column].name);
+}
+
+ColumnRule RuleOf(const Policy& policy, const std::string& name) {
+  const auto rule = policy.columns.find(name);
+  return rule == policy.columns.end() ? ColumnRule{} : rule->second;
+}
+
+// Every column that a question reads: keys, conditions, amounts.
+void ForEachColumn(const Question& question, const std::function<void(const ColumnRef&)>& visit) {
+  for (const Grain& grain : question.by) visit(grain.column);
+  for (const Measure& measure : question.measures) {
+    if (measure.column.has_value()) visit(*measure.column);
+  }
+  const std::function<void(const Predicate&)> walk = [&](const Predicate& p) {
+    if (p.kind == Predicate::Kind::kIn || p.kind == Predicate::Kind::kHasAny ||
+        p.kind == Predicate::Kind::kHasNone)
+      visit(p.column);
+    for (const Predicate& child : p.children) walk(child);
+  };
+  walk(question.where);
+}
+
+// Whether every boundary of the intervals falls on a boundary of the allowed period.
+bool OnBoundaries(const Column& column, const std::vector<Interval>& values, GrainLevel finest) {
+  const auto coarse = static_cast<ColumnType>(static_cast<int>(ColumnType::kDay) + static_cast<int>(finest) -
+                                              static_cast<int>(GrainLevel::kDay));
+  if (coarse <= column.type) return true;
+  const auto period = [&](StoredValue v) {
+    return Coarsen(column.type, column.lo + static_cast<int64_t>(v) - 1, coarse);
+  };
+  const StoredValue last = column.size(nullptr);
+  for (const Interval& interval : values) {
+    const StoredValue first = std::max<StoredValue>(interval.first, 1);
+    if (interval.last < first) continue;  // only NULL
+    if (first > 1 && period(first) == period(first - 1)) return false;
+    if (interval.last < last && period(interval.last) == period(interval.last + 1)) return false;
+  }
+  return true;
+}
+
+bool TooFine(const Question& question, const Codebook& codebook, const Policy& policy, std::string& about) {
+  bool fine = false;
+  const auto check = [&](const ColumnRef& ref, const std::function<bool(const Column&, GrainLevel)>& within) {
+    const Column& column = codebook.tables[ref.table].columns[ref.column];
+    const auto finest = RuleOf(policy, NameOf(codebook, ref)).finest;
+    if (!fine && column.is_date() && finest.has_value() && !within(column, *finest)) {
+      fine = true;
+      about = NameOf(codebook, ref);
+    }
+  };
+  for (const Grain& grain : question.by) {
+    check(grain.column, [&](const Column& column, GrainLevel finest) {
+      const GrainLevel level =
+          grain.level == GrainLevel::kValue
+              ? static_cast<GrainLevel>(static_cast<int>(GrainLevel::kDay) + static_cast<int>(column.type) -
+                                        static_cast<int>(ColumnType::kDay))
+              : grain.level;
+      return level >= finest;
+    });
+  }
+  const std::function<void(const Predicate&)> walk = [&](const Predicate& p) {
+    if (p.kind == Predicate::Kind::kIn) {
+      check(p.column,
+            [&](const Column& column, GrainLevel finest) { return OnBoundaries(column, p.values, finest); });
+    }
+    for (const Predicate& child : p.children) walk(child);
+  };
+  walk(question.where);
+  return fine;
+}
+
+}  // namespace
+
+Decision Decide(const Plan& plan, const Codebook& codebook, absl::string_view purpose, const Policy& policy,
+                const Grant* grant, Standing standing, Reach reach, absl::Time now) {
+  if (standing == Standing::kStopped) return {v1::REFUSAL_STOPPED, ""};
+  if (now >= policy.valid_until) return {v1::REFUSAL_POLICY_EXPIRED, policy.name};
+  if (grant == nullptr) return {v1::REFUSAL_NOT_GRANTED, ""};
+  // Every table that a question reads must be granted, also where a person's column is only looked up.
+  for (const PlannedQuestion& planned : plan.questions) {
+    std::vector<uint32_t> tables = {planned.question.table};
+    ForEachColumn(planned.question, [&](const ColumnRef& ref) { tables.push_back(ref.table); });
+    for (uint32_t table : tables) {
+      const std::string& name = codebook.tables[table].name;
+      if (std::find(grant->tables.begin(), grant->tables.end(), name) == grant->tables.end())
+        return {v1::REFUSAL_NOT_GRANTED, name};
+    }
+  }
+  if (now >= grant->until) return {v1::REFUSAL_GRANT_EXPIRED, grant->name};
+  if (std::find(grant->purposes.begin(), grant->purposes.end(), purpose) == grant->purposes.end()) {
+    return {v1::REFUSAL_PURPOSE_NOT_GRANTED, std::string(purpose.substr(0, 100))};
+  }
+  if ((reach == Reach::kLocal ? policy.local : policy.regional) != Openness::kGranted)
+    return {v1::REFUSAL_LOCAL_NOT_OPEN, ""};
+  std::string denied, asked;
+  for (const PlannedQuestion& planned : plan.questions) {
+    ForEachColumn(planned.question, [&](const ColumnRef& ref) {
+      const std::string name = NameOf(codebook, ref);
+      const Rule rule = RuleOf(policy, name).rule;
+      if (rule == Rule::kDeny && denied.empty()) denied = name;
+      if (rule == Rule::kAsk && asked.empty()) asked = name;
+    });
+  }
+  if (!denied.empty()) return {v1::REFUSAL_COLUMN_DENIED, denied};
+  std::string about;
+  for (const PlannedQuestion& planned : plan.questions) {
+    if (TooFine(planned.question, codebook, policy, about)) return {v1::REFUSAL_TOO_FINE, about};
+  }
+  for (const PlannedQuestion& planned : plan.questions) {
+    if (planned.question.by.size() > policy.max_group_by) {
+      return {v1::REFUSAL_TOO_MANY_DIMENSIONS,
+              absl::StrCat(planned.question.by.size(), " > ", policy.max_group_by)};
+    }
+  }
+  if (plan.length > policy.max_cells)
+    return {v1::REFUSAL_TOO_MANY_CELLS, absl::StrCat(plan.length, " > ", policy.max_cells)};
+  if (!asked.empty()) return {v1::REFUSAL_NEEDS_APPROVAL, asked};
+  return {};
+}
+
+}  // namespace penc
