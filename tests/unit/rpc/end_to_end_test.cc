@@ -207,9 +207,9 @@ TEST_F(EndToEnd, TheCommandLineReachesTheRunningNodeThroughItsSocket) {
   EXPECT_EQ((*node)->Run(status, nullptr, count)->status().staged_rows(), 120000u);
 
   server_.reset();
-  node = AdminClient::Find(dir_);
-  ASSERT_TRUE(node.ok()) << node.status();
-  EXPECT_FALSE(node->has_value());
+  auto gone = AdminClient::Find(dir_);
+  ASSERT_TRUE(gone.ok()) << gone.status();
+  EXPECT_FALSE(gone->has_value());
 }
 
 TEST_F(EndToEnd, ConcurrentAskersOfOneQuestionGetTheSameBytes) {
