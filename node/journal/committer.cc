@@ -76,10 +76,11 @@ void Committer::Loop() {
 void Committer::CommitGroup(std::vector<Item>& group) {
   rocksdb::WriteBatch batch;
   const absl::Time now = clock_.Now();
+  ++group_;
   for (Item& item : group) {
     batch.SetSavePoint();
     merkle::Frontier mark = journal_.Mark();
-    Staging staging(batch, journal_, now);
+    Staging staging(batch, journal_, now, group_);
     item.status = item.stage(staging);
     if (item.status.ok()) {
       batch.PopSavePoint().PermitUncheckedError();

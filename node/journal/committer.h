@@ -32,12 +32,15 @@ class Staging {
   Staging(rocksdb::WriteBatch& batch, Journal& journal, absl::Time now)
       : batch_(batch), journal_(journal), now_(now) {}
   rocksdb::WriteBatch& batch() { return batch_; }
+  // Number of the write that this is part of: what was staged under the same number is not on the disk yet.
+  uint64_t group() const { return group_; }
   uint64_t Leaf(storage::v1::JournalLeaf leaf) { return journal_.Stage(batch_, std::move(leaf), now_); }
 
  private:
   rocksdb::WriteBatch& batch_;
   Journal& journal_;
   absl::Time now_;
+  uint64_t group_;
 };
 
 // Thread-safe. References outlive it.
@@ -77,6 +80,7 @@ class Committer {
   Journal& journal_;
   const Clock& clock_;
   std::vector<std::function<void()>> reloads_;
+  uint64_t group_ = 0;
 
   std::mutex mutex_;
   std::condition_variable changed_;

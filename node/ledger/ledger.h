@@ -1,7 +1,7 @@
-// The privacy ledger: what was charged to which cohort and to which asker, and which answer each charge paid for.
-// RESERVE is the charge (one synced write, then nothing can be forgotten); COMMIT attaches the answer. A charge found
-// without its answer stays spent; the same question in the same edition completes it at no new cost, at most three
-// times, then GIVEN_UP. Thread-safe; all writes go through the office's Committer.
+// The privacy ledger: what was charged to which cohort and to which asker, and which answer each charge paid
+// for. RESERVE is the charge (one synced write, then nothing can be forgotten); COMMIT attaches the answer. A
+// charge found without its answer stays spent; the same question in the same edition completes it at no new
+// cost, at most three times, then GIVEN_UP. Thread-safe; all writes go through the office's Committer.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -27,7 +27,7 @@ using SlotKey = std::string;  // 32 bytes: SHA-256 of (plan id, edition) locally
 struct Charge {
   SlotKey slot;
   std::string plan_id;
-  std::string question;          // canonical text, for the journal
+  std::string question;  // canonical text, for the journal
   std::string purpose;
   std::string asker;             // key fingerprint
   uint64_t share_ppm = 1000000;  // of each cohort's budget that this asker may use (its grant)
@@ -42,7 +42,7 @@ struct Slot {
   v1::Refusal refusal = v1::REFUSAL_UNSPECIFIED;
   std::vector<Edition> exhausted;  // cohorts named by BUDGET_EXHAUSTED or SHARE_EXHAUSTED
   std::string answer;              // kCommitted: the stored bytes
-  bool charged_now = false;        // this call wrote the charge (false: an earlier one is completed or resent)
+  bool charged_now = false;  // this call wrote the charge (false: an earlier one is completed or resent)
 };
 
 struct CohortBalance {
@@ -54,20 +54,24 @@ struct CohortBalance {
 
 class Ledger {
  public:
-  static absl::StatusOr<std::unique_ptr<Ledger>> Open(Database& db, Committer& committer, const Promise& promise);
+  // DATA_LOSS where a row cannot be read. References outlive it.
+  static absl::StatusOr<std::unique_ptr<Ledger>> Open(Database& db, Committer& committer, Closing closing);
   virtual ~Ledger() = default;
 
   // Decides and charges in one synced write. IN_PROGRESS while another call holds the slot.
-  virtual absl::StatusOr<Slot> Reserve(const Charge& charge, absl::Time now) = 0;
-  // Attaches the answer (and its journal leaf) in one synced write. On failure the slot returns to "charged, open".
-  virtual absl::Status Commit(const Slot& slot, const std::string& answer, absl::Time now) = 0;
+  virtual absl::StatusOr<Slot> Reserve(const Charge& charge) = 0;
+  // Attaches the answer (and its journal leaf) in one synced write. On failure the slot returns to "charged,
+  // open".
+  virtual absl::Status Commit(const Slot& slot, const std::string& answer) = 0;
   // Lets go of a reserved slot without an answer (an internal error): spent stays spent.
   virtual void Abandon(const Slot& slot) = 0;
 
   virtual std::vector<CohortBalance> Balances() const = 0;
-  // Opens the budget of a newly closed cohort under the promise in force; staged into the closing's own write by
-  // the office. Idempotent.
+  // Opens the budget of a newly closed cohort under the promise in force. Idempotent: a cohort that has a
+  // budget keeps it.
   virtual absl::Status OpenCohort(Edition cohort, const Promise& promise) = 0;
+  // After a restore: every cohort's remaining budget is gone.
+  virtual absl::Status ForfeitAll() = 0;
 };
 
 }  // namespace penc

@@ -1,5 +1,5 @@
-// How an exact vector ends: the local finisher adds all the noise; the regional one adds this office's share and masks it.
-// Left of the vector nobody knows noise, right of it nobody knows records.
+// How an exact vector ends: the local finisher adds all the noise; the regional one adds this office's share
+// and masks it. Left of the vector nobody knows noise, right of it nobody knows records.
 #pragma once
 #include <string>
 
@@ -18,7 +18,8 @@ class Finisher {
   // Regional: the recomputed plan equals the descriptor. Before anything is spent.
   virtual absl::Status Check(const Plan& plan) = 0;
   virtual SlotKey KeyOf(const Plan& plan, Edition edition) = 0;
-  // Consumes the vector. Must not branch visibly on it. The returned bytes are what COMMIT stores and what leaves.
+  // Consumes the vector. Must not branch visibly on it. The returned bytes are what COMMIT stores and what
+  // leaves.
   virtual absl::StatusOr<std::string> Finish(const Plan& plan, Edition edition, ExactVector&& exact) = 0;
 };
 

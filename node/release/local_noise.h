@@ -1,0 +1,39 @@
+// The local finisher: this office alone answers, so it adds all the noise.
+#pragma once
+#include <string>
+
+#include "base/random.h"
+#include "codebook/codebook.h"
+#include "ledger/ledger.h"
+#include "penc/v1/answer.pb.h"
+#include "policy/policy.h"
+#include "release/finisher.h"
+
+namespace penc {
+
+class LocalNoise final : public Finisher {
+ public:
+  // Everything in the answer that is not in the plan. References outlive it.
+  struct Setting {
+    const Codebook& codebook;
+    const Policy& policy;
+    RandomSource& random;
+    std::string organisation;
+    bool practice = false;
+    std::vector<Edition> cohorts;  // charged
+  };
+  explicit LocalNoise(const Setting& setting) : setting_(setting) {}
+
+  absl::Status Check(const Plan& plan) override { return absl::OkStatus(); }  // nothing to compare with
+  SlotKey KeyOf(const Plan& plan, Edition edition) override;
+  absl::StatusOr<std::string> Finish(const Plan& plan, Edition edition, ExactVector&& exact) override;
+
+ private:
+  Setting setting_;
+};
+
+// What the plan charges, in the message's terms.
+v1::Charge ToCharge(const Plan& plan, const Codebook& codebook, const Policy& policy,
+                    const std::vector<Edition>& cohorts);
+
+}  // namespace penc

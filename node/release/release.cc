@@ -1,0 +1,185 @@
+#include "release/release.h"
+
+#include <cstdio>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status.h"
+#include "journal/committer.h"
+#include "policy/words.h"
+#include "question/answer.h"
+#include "question/bind.h"
+#include "release/local_noise.h"
+
+namespace penc {
+namespace {
+
+std::string QuestionText(const Plan& plan, const Codebook& codebook) {
+  return absl::StrJoin(plan.questions, ";\n", [&](std::string* out, const PlannedQuestion& planned) {
+    *out += CanonicalText(planned.question, codebook);
+  });
+}
+
+std::string Refusal(const v1::RefusalDetail& detail) {
+  v1::Answer answer;
+  *answer.mutable_refusal() = detail;
+  return answer.SerializeAsString();
+}
+
+// A refusal by policy is journaled, so that the office sees what was tried; nothing is spent.
+absl::StatusOr<std::string> Refuse(const Decision& decision, const Plan& plan, const AskFor& ask,
+                                   Responder& office) {
+  RETURN_IF_ERROR(office.committer.Commit([&](Staging& staging) {
+    storage::v1::JournalLeaf leaf;
+    storage::v1::Refused& refused = *leaf.mutable_refused();
+    refused.set_plan_id(plan.id);
+    refused.set_refusal(decision.refusal);
+    refused.set_asker(ask.asker);
+    refused.set_purpose(ask.purpose.substr(0, 100));
+    refused.set_question(QuestionText(plan, office.codebook));
+    staging.Leaf(std::move(leaf));
+    return absl::OkStatus();
+  }));
+  return Refusal(InWords(decision.refusal, decision.about));
+}
+
+// The ledger's refusal; cohorts are named by their labels.
+std::string Refuse(const Slot& slot, const Codebook& codebook) {
+  return Refusal(
+      InWords(slot.refusal, absl::StrJoin(slot.exhausted, ", ", [&](std::string* out, Edition cohort) {
+                *out += EditionLabel(codebook.closing, cohort);
+              })));
+}
+
+absl::Status NothingClosed() {
+  return Fail(absl::StatusCode::kFailedPrecondition,
+              {"cette organisation n'a encore rien arrêté: aucune édition n'est ouverte",
+               "this organisation has closed nothing yet: no edition is open"});
+}
+
+// What the asker is told of damage: nothing of where. The local log names it.
+absl::Status Internal(const absl::Status& cause) {
+  std::fprintf(stderr, "penc: %s\n", Explain(cause).fr.c_str());
+  return Fail(absl::StatusCode::kInternal,
+              {"l'organisation n'a pas pu répondre; son administrateur voit pourquoi. Ce qui a été compté le "
+               "reste; reposez la même question plus tard, sans frais",
+               "the organisation could not answer; its administrator sees why. What was charged stays "
+               "charged; ask the same question later, at no new cost"});
+}
+
+Price FromMessage(const v1::Price& price) {
+  switch (price.kind_case()) {
+    case v1::Price::kEpsilon1024:
+      return {Price::Kind::kEpsilon, price.epsilon_1024()};
+    case v1::Price::kMargin:
+      return {Price::Kind::kMargin, price.margin()};
+    case v1::Price::kSharePpm:
+      return {Price::Kind::kShare, price.share_ppm()};
+    default:
+      return {};  // 2 %
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Planned> PlanQuestions(const v1::Bulletin& bulletin, const v1::Price& price,
+                                      const Codebook& codebook) {
+  Planned planned;
+  absl::StatusOr<std::vector<Question>> questions = BindAll(bulletin, codebook);
+  if (!questions.ok()) {
+    std::string about;
+    const v1::Refusal refusal = RefusalOf(questions.status(), &about);
+    if (refusal == v1::REFUSAL_UNSPECIFIED) return questions.status();
+    planned.refused = true;
+    planned.refusal = InWords(refusal, about);
+    // The nearest known name is worth more than the general sentence.
+    const Text text = Explain(questions.status());
+    planned.refusal.mutable_says()->set_fr(text.fr);
+    planned.refusal.mutable_says()->set_en(text.en);
+    planned.refusal.clear_about();
+    return planned;
+  }
+  ASSIGN_OR_RETURN(planned.plan, MakePlan(*std::move(questions), FromMessage(price), codebook));
+  return planned;
+}
+
+std::vector<Edition> TouchedCohorts(const Plan& plan, const std::vector<Edition>& editions) {
+  std::vector<Edition> touched;
+  for (Edition edition : editions) {
+    if (plan.cohorts.from.has_value() && edition < *plan.cohorts.from) continue;
+    if (plan.cohorts.to.has_value() && edition > *plan.cohorts.to) continue;
+    touched.push_back(edition);
+  }
+  return touched;
+}
+
+absl::StatusOr<std::string> Answer(const AskFor& ask, Responder& office,
+                                   const std::function<void(const Plan&)>& planned) {
+  ASSIGN_OR_RETURN(const Planned p,
+                   PlanQuestions(ask.bulletin, ask.price, office.codebook));  // validate, plan
+  if (p.refused) return Refusal(p.refusal);
+  const Plan& plan = p.plan;
+  if (planned) planned(plan);
+  const Decision decision = Decide(plan, office.codebook, ask.purpose, office.policy, office.grant,
+                                   office.standing, Reach::kLocal, office.clock.Now());
+  if (!decision.allowed()) return Refuse(decision, plan, ask, office);  // nothing spent
+
+  const StoreStatus records = office.store.Status();
+  if (!records.edition.has_value()) return NothingClosed();
+  const std::vector<Edition> cohorts = TouchedCohorts(plan, records.editions);
+  LocalNoise finish(
+      {office.codebook, office.policy, office.random, office.organisation, office.practice, cohorts});
+  RETURN_IF_ERROR(finish.Check(plan));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, office.store.OpenSnapshot());
+  Charge charge{finish.KeyOf(plan, *records.edition),
+                plan.id,
+                QuestionText(plan, office.codebook),
+                ask.purpose,
+                ask.asker,
+                office.grant->share_ppm,
+                cohorts,
+                CostAt(plan, OrderOf(office.policy.promise))};
+  office.steps.Reached("ask.before_reserve");
+  ASSIGN_OR_RETURN(const Slot slot, office.ledger.Reserve(charge));  // fsync: THE charge
+  office.steps.Reached("ask.after_reserve");
+  if (slot.state == Slot::State::kRefused) return Refuse(slot, office.codebook);
+  if (slot.state == Slot::State::kCommitted) return slot.answer;  // same bytes
+
+  absl::StatusOr<ExactVector> exact =
+      office.store.Extract(*snapshot, plan);  // nothing visible may depend on it from here
+  office.steps.Reached("ask.after_extract");
+  if (!exact.ok()) {
+    office.ledger.Abandon(slot);
+    return Internal(exact.status());
+  }
+  absl::StatusOr<std::string> out = finish.Finish(plan, *records.edition, *std::move(exact));  // + noise
+  if (!out.ok()) {
+    office.ledger.Abandon(slot);
+    return Internal(out.status());
+  }
+  office.steps.Reached("ask.before_commit");
+  RETURN_IF_ERROR(office.ledger.Commit(slot, *out));  // fsync: bytes and journal leaf, one write
+  office.steps.Reached("ask.after_commit");
+  return out;
+}
+
+absl::StatusOr<v1::ExplainResponse> ExplainQuestion(const AskFor& ask, const Responder& office) {
+  ASSIGN_OR_RETURN(const Planned p, PlanQuestions(ask.bulletin, ask.price, office.codebook));
+  v1::ExplainResponse response;
+  if (p.refused) {
+    *response.mutable_refusal() = p.refusal;
+    return response;
+  }
+  const Decision decision = Decide(p.plan, office.codebook, ask.purpose, office.policy, office.grant,
+                                   office.standing, Reach::kLocal, office.clock.Now());
+  if (!decision.allowed()) *response.mutable_refusal() = InWords(decision.refusal, decision.about);
+  for (v1::ExplainedQuestion& question : ExplainPlan(p.plan, office.codebook))
+    *response.add_questions() = std::move(question);
+  *response.mutable_charge() = ToCharge(p.plan, office.codebook, office.policy,
+                                        TouchedCohorts(p.plan, office.store.Status().editions));
+  response.set_question_id(absl::BytesToHexString(p.plan.id));
+  return response;
+}
+
+}  // namespace penc
