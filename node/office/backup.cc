@@ -8,12 +8,11 @@
 #include "base/database.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "crypto/hash.h"
 #include "journal/committer.h"
 #include "ledger/ledger.h"
 #include "office/archive.h"
+#include "office/balance.h"
 #include "office/folder.h"
-#include "privacy/filter.h"
 
 namespace penc {
 namespace {
@@ -44,47 +43,14 @@ class Scratch {
   std::string path_;
 };
 
-// What is left of a cohort, charged to nobody in particular. Two charges are never needed: one of P and R is
-// brought to its end and the other beyond it, so that nothing fits any more (filter.h).
-Cost AllThatIsLeft(const CohortBalance& balance) {
-  const uint64_t pure = PureBudget(balance.promise), renyi = RenyiBudget(balance.promise);
-  Cost left;
-  if (!balance.promise.pure() && balance.spent.renyi < renyi) {
-    left.pure = kInfinitePure;
-    left.renyi = renyi - balance.spent.renyi;
-  } else if (balance.spent.pure < pure) {
-    left.pure = pure - balance.spent.pure;
-    left.renyi = renyi + 1;
-  }
-  return left;
-}
-
-// Charges all that is left of every cohort and says so in the journal. Number of cohorts that had something
-// left.
+// Nothing more is answered about the people of any closed edition, and the journal says why. Number of
+// cohorts that had something left.
 absl::StatusOr<uint64_t> Forfeit(Office& office) {
-  const absl::Time now = office.environment().clock.Now();
-  std::string nonce(16, '\0');
-  office.environment().random.Fill(absl::MakeSpan(reinterpret_cast<uint8_t*>(nonce.data()), nonce.size()));
   uint64_t cohorts = 0;
   for (const CohortBalance& balance : office.ledger().Balances()) {
-    Charge charge;
-    charge.cost = AllThatIsLeft(balance);
-    if (charge.cost.pure == 0 && charge.cost.renyi == 0) continue;
-    charge.slot = Sha256({"penc restore v1", nonce, absl::StrCat(balance.cohort)});
-    charge.plan_id = charge.slot;
-    charge.question = "restore";
-    charge.purpose = "restore";
-    charge.asker = "restore";
-    charge.cohorts = {balance.cohort};
-    ASSIGN_OR_RETURN(Slot slot, office.ledger().Reserve(charge, now));
-    if (slot.state != Slot::State::kReserved) {
-      return Fail(absl::StatusCode::kInternal,
-                  {"le crédit restant n'a pas pu être retiré: la restauration s'arrête",
-                   "what was left of the budget could not be forfeited: restore stops"});
-    }
-    office.ledger().Abandon(slot);
-    ++cohorts;
+    cohorts += SpentPpm(balance.promise, balance.spent) < kWholePpm;
   }
+  RETURN_IF_ERROR(office.ledger().ForfeitAll());
   RETURN_IF_ERROR(office.committer().Commit([&](Staging& staging) {
     storage::v1::JournalLeaf leaf;
     leaf.mutable_restored()->set_forfeited(true);

@@ -1,5 +1,6 @@
 #include "office/office.h"
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -77,13 +78,18 @@ absl::Status Office::OpenParts() {
   StoreOptions options;
   options.steps = &environment_.steps;
   ASSIGN_OR_RETURN(store_, RecordStore::Open(*database_, *committer_, *rules_.codebook, *node_key_, options));
-  ASSIGN_OR_RETURN(ledger_, Ledger::Open(*database_, *committer_, rules_.policy->promise));
-  // A closing opens the cohort's budget before its edition shows; an edition without budget is one whose
-  // closing was cut off in between by an older format or a restore.
-  for (Edition edition : store_->Status().editions) {
-    RETURN_IF_ERROR(ledger_->OpenCohort(edition, rules_.policy->promise));
-  }
+  ASSIGN_OR_RETURN(ledger_, Ledger::Open(*database_, *committer_, rules_.codebook->closing));
+  RETURN_IF_ERROR(OpenMissingBudgets());
   grants_ = std::make_unique<Grants>(layout_.grants());
+  return absl::OkStatus();
+}
+
+// A closing opens the cohort's budget before its edition shows, so there should be none to open.
+absl::Status Office::OpenMissingBudgets() {
+  std::set<Edition> missing;
+  for (Edition edition : store_->Status().editions) missing.insert(edition);
+  for (const CohortBalance& balance : ledger_->Balances()) missing.erase(balance.cohort);
+  for (Edition edition : missing) RETURN_IF_ERROR(ledger_->OpenCohort(edition, rules_.policy->promise));
   return absl::OkStatus();
 }
 

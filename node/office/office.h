@@ -34,6 +34,7 @@ class Journal;
 class Ledger;
 class RecordStore;
 class Secret;
+struct Responder;
 
 struct InitOptions {
   std::string name;                             // display name of the organisation
@@ -112,6 +113,8 @@ class Office {
   Office(std::string dir, const Environment& environment);
   absl::Status OpenParts();
   absl::Status LoadRules();
+  absl::Status OpenMissingBudgets();
+  Responder ResponderFor(const Rules& rules, const Grant* grant);
 
   const Layout layout_;
   const Environment environment_;
