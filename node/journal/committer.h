@@ -29,8 +29,8 @@ namespace penc {
 
 class Staging {
  public:
-  Staging(rocksdb::WriteBatch& batch, Journal& journal, absl::Time now)
-      : batch_(batch), journal_(journal), now_(now) {}
+  Staging(rocksdb::WriteBatch& batch, Journal& journal, absl::Time now, uint64_t group)
+      : batch_(batch), journal_(journal), now_(now), group_(group) {}
   rocksdb::WriteBatch& batch() { return batch_; }
   // Number of the write that this is part of: what was staged under the same number is not on the disk yet.
   uint64_t group() const { return group_; }

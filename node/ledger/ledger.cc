@@ -68,6 +68,8 @@ void ToRow(const Spent& spent, storage::v1::Spent* row) {
   row->set_renyi(spent.renyi);
 }
 
+using Costs = std::map<Edition, Cost>;
+
 struct Account {
   Promise promise;
   Allowance allowance;
@@ -199,12 +201,13 @@ class LedgerOnDatabase final : public Ledger {
 
     // Charged before: each asker's own share is charged the first time it gets the answer.
     if (std::find(row->askers().begin(), row->askers().end(), charge.asker) == row->askers().end()) {
-      std::vector<Edition> cohorts(row->cohorts().begin(), row->cohorts().end());
-      const Cost cost{row->pure(), row->renyi()};
-      if (!ShareFits(charge, cohorts, cost, slot)) return absl::OkStatus();
-      ChargeShare(charge, cohorts, cost, staging);
+      Costs costs;
+      for (const storage::v1::CohortCost& c : row->cohorts())
+        costs[c.cohort()] = {c.cost().pure(), c.cost().renyi()};
+      if (!ShareFits(charge, costs, slot)) return absl::OkStatus();
+      ChargeShare(charge, costs, staging);
       row->add_askers(charge.asker);
-      storage::v1::JournalLeaf leaf = ChargedLeaf(charge, cohorts, cost);
+      storage::v1::JournalLeaf leaf = ChargedLeaf(charge, costs);
       leaf.mutable_charged()->set_share_only(true);
       staging.Leaf(std::move(leaf));
       PutSlot(staging, charge.slot, *row);
@@ -230,36 +233,42 @@ class LedgerOnDatabase final : public Ledger {
   }
 
   absl::Status FirstCharge(const Charge& charge, Staging& staging, Slot& slot) {
+    Costs costs;
     for (Edition cohort : charge.cohorts) {
       const auto account = accounts_.find(cohort);
       // A cohort without a budget was never opened: nothing may be charged to it.
-      if (account == accounts_.end() || !Fits(account->second.allowance, account->second.spent, charge.cost))
+      if (account == accounts_.end()) {
+        slot.exhausted.push_back(cohort);
+        continue;
+      }
+      costs[cohort] = charge.cost(account->second.allowance.order);
+      if (!Fits(account->second.allowance, account->second.spent, costs[cohort]))
         slot.exhausted.push_back(cohort);
     }
     if (!slot.exhausted.empty()) return Refuse(slot, v1::REFUSAL_BUDGET_EXHAUSTED);
-    if (!ShareFits(charge, charge.cohorts, charge.cost, slot)) return absl::OkStatus();
-    for (Edition cohort : charge.cohorts) {
-      Account& account = accounts_[cohort];
-      account.spent = Add(account.spent, charge.cost);
-      PutCohort(staging, cohort, account);
-    }
-    ChargeShare(charge, charge.cohorts, charge.cost, staging);
+    if (!ShareFits(charge, costs, slot)) return absl::OkStatus();
     storage::v1::SlotRow row;
     row.set_state(storage::v1::SlotRow::STATE_CHARGED);
     row.set_plan_id(charge.plan_id);
-    for (Edition cohort : charge.cohorts) row.add_cohorts(cohort);
-    row.set_pure(charge.cost.pure);
-    row.set_renyi(charge.cost.renyi);
+    for (const auto& [cohort, cost] : costs) {
+      Account& account = accounts_[cohort];
+      account.spent = Add(account.spent, cost);
+      PutCohort(staging, cohort, account);
+      storage::v1::CohortCost* c = row.add_cohorts();
+      c->set_cohort(cohort);
+      ToRow({cost.pure, cost.renyi}, c->mutable_cost());
+    }
+    ChargeShare(charge, costs, staging);
     row.add_askers(charge.asker);
-    PutSlot(staging, charge.slot, row);
-    staging.Leaf(ChargedLeaf(charge, charge.cohorts, charge.cost));
+    PutSlot(staging, charge.slot, std::move(row));
+    staging.Leaf(ChargedLeaf(charge, costs));
     slot.charged_now = true;
     Hold(slot);
     return absl::OkStatus();
   }
 
-  bool ShareFits(const Charge& charge, const std::vector<Edition>& cohorts, const Cost& cost, Slot& slot) {
-    for (Edition cohort : cohorts) {
+  bool ShareFits(const Charge& charge, const Costs& costs, Slot& slot) {
+    for (const auto& [cohort, cost] : costs) {
       const auto account = accounts_.find(cohort);
       PENC_CHECK(account != accounts_.end());
       const auto spent = account->second.askers.find(charge.asker);
@@ -273,9 +282,8 @@ class LedgerOnDatabase final : public Ledger {
     return false;
   }
 
-  void ChargeShare(const Charge& charge, const std::vector<Edition>& cohorts, const Cost& cost,
-                   Staging& staging) {
-    for (Edition cohort : cohorts) {
+  void ChargeShare(const Charge& charge, const Costs& costs, Staging& staging) {
+    for (const auto& [cohort, cost] : costs) {
       Spent& spent = accounts_[cohort].askers[charge.asker];
       spent = Add(spent, cost);
       storage::v1::AskerRow row;
@@ -287,8 +295,7 @@ class LedgerOnDatabase final : public Ledger {
     }
   }
 
-  storage::v1::JournalLeaf ChargedLeaf(const Charge& charge, const std::vector<Edition>& cohorts,
-                                       const Cost& cost) const {
+  storage::v1::JournalLeaf ChargedLeaf(const Charge& charge, const Costs& costs) const {
     storage::v1::JournalLeaf leaf;
     storage::v1::Charged& charged = *leaf.mutable_charged();
     charged.set_slot(charge.slot);
@@ -296,9 +303,12 @@ class LedgerOnDatabase final : public Ledger {
     charged.set_question(charge.question);
     charged.set_purpose(charge.purpose);
     charged.set_asker(charge.asker);
-    for (Edition cohort : cohorts) charged.add_cohorts(EditionLabel(closing_, cohort));
-    charged.set_pure(cost.pure);
-    charged.set_renyi(cost.renyi);
+    for (const auto& [cohort, cost] : costs) {
+      storage::v1::CohortCharge* c = charged.add_cohorts();
+      c->set_cohort(EditionLabel(closing_, cohort));
+      c->set_pure(cost.pure);
+      c->set_renyi(cost.renyi);
+    }
     return leaf;
   }
 

@@ -32,7 +32,9 @@ struct Charge {
   std::string asker;             // key fingerprint
   uint64_t share_ppm = 1000000;  // of each cohort's budget that this asker may use (its grant)
   std::vector<Edition> cohorts;  // touched
-  Cost cost;                     // at this office's promise
+  // What the release costs at an order: each cohort is charged at the order of its own promise. Pure; called
+  // on the committer's thread, so the usual order should be worked out before.
+  std::function<Cost(Order)> cost;
 };
 
 struct Slot {

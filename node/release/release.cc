@@ -132,14 +132,17 @@ absl::StatusOr<std::string> Answer(const AskFor& ask, Responder& office,
       {office.codebook, office.policy, office.random, office.organisation, office.practice, cohorts});
   RETURN_IF_ERROR(finish.Check(plan));
   ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, office.store.OpenSnapshot());
-  Charge charge{finish.KeyOf(plan, *records.edition),
-                plan.id,
-                QuestionText(plan, office.codebook),
-                ask.purpose,
-                ask.asker,
-                office.grant->share_ppm,
-                cohorts,
-                CostAt(plan, OrderOf(office.policy.promise))};
+  const Order order = OrderOf(office.policy.promise);
+  const Cost cost = CostAt(plan, order);
+  const Charge charge{
+      finish.KeyOf(plan, *records.edition),
+      plan.id,
+      QuestionText(plan, office.codebook),
+      ask.purpose,
+      ask.asker,
+      office.grant->share_ppm,
+      cohorts,
+      [&](Order at) { return at.twice_alpha == order.twice_alpha ? cost : CostAt(plan, at); }};
   office.steps.Reached("ask.before_reserve");
   ASSIGN_OR_RETURN(const Slot slot, office.ledger.Reserve(charge));  // fsync: THE charge
   office.steps.Reached("ask.after_reserve");
