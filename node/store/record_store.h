@@ -1,12 +1,15 @@
-// The promise of the record store: tables of typed columns, every row owned by one person key, sealed at rest.
+// The promise of the record store: tables of typed columns, every row owned by one person key, sealed at
+// rest.
 //
 //   staged   ImportBatch adds all rows of a file or none; batches can be listed, undone, replaced
-//   closed   Close merges what is staged into person-clustered sealed segments and opens an edition; only closed
+//   closed   Close merges what is staged into person-clustered sealed segments and opens an edition; only
+//   closed
 //            records are asked
 //   asked    Extract(Snapshot, Plan) -> ExactVector, one pass over persons
 //
-// Thread-safe: any number of readers with snapshots beside one writer at a time (writers are serialised inside).
-// Every writing method commits through the office's Committer: the change and its journal leaf are one synced write.
+// Thread-safe: any number of readers with snapshots beside one writer at a time (writers are serialised
+// inside). Every writing method commits through the office's Committer: the change and its journal leaf are
+// one synced write.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -36,13 +39,15 @@ using PersonKey = std::array<uint8_t, 16>;
 // Rows on their way in, column by column; rows in file order.
 struct RowBlock {
   std::vector<PersonKey> persons;
-  std::vector<std::array<uint8_t, 16>> identity;  // row identity (keyed hash), empty where the mapping declares none
+  std::vector<std::array<uint8_t, 16>>
+      identity;  // row identity (keyed hash), empty where the mapping declares none
   std::vector<std::array<uint8_t, 16>> content;   // keyed hash of all cells: tells duplicate from replacement
   std::vector<std::vector<StoredValue>> columns;  // [column][row]
   size_t rows() const { return persons.size(); }
 };
 
-// What an import did; read = stored + duplicate + replaced + quarantined + dropped (the last two are the importer's).
+// What an import did; read = stored + duplicate + replaced + quarantined + dropped (the last two are the
+// importer's).
 struct StagedCounts {
   uint64_t stored = 0, duplicate = 0, replaced = 0, conflicting = 0;
 };
@@ -50,8 +55,8 @@ struct StagedCounts {
 struct BatchInfo {
   uint64_t id = 0;
   std::string table;
-  std::string file_name;   // base name only
-  std::string file_hash;   // SHA-256: the same file twice changes nothing
+  std::string file_name;  // base name only
+  std::string file_hash;  // SHA-256: the same file twice changes nothing
   absl::Time imported;
   uint64_t rows = 0;       // shown on the admin socket only
   Edition closed_in = -1;  // -1: staged
@@ -59,8 +64,8 @@ struct BatchInfo {
 };
 
 struct StoreStatus {
-  absl::optional<Edition> edition;  // last closed
-  std::vector<Edition> editions;    // all closed, ascending; the cohorts
+  absl::optional<Edition> edition;                  // last closed
+  std::vector<Edition> editions;                    // all closed, ascending; the cohorts
   uint64_t persons = 0, rows = 0, staged_rows = 0;  // admin socket only
   uint64_t bytes = 0;
 };
@@ -75,29 +80,35 @@ struct StoreOptions {
 
 class RecordStore {
  public:
-  // `keys`: the node key that wraps table keys. DATA_LOSS when the manifest or a chunk it needs does not verify.
-  static absl::StatusOr<std::unique_ptr<RecordStore>> Open(Database& db, Committer& committer, const Codebook& codebook,
-                                                           const Secret& node_key, const StoreOptions& options);
+  // `keys`: the node key that wraps table keys. DATA_LOSS when the manifest or a chunk it needs does not
+  // verify.
+  static absl::StatusOr<std::unique_ptr<RecordStore>> Open(Database& db, Committer& committer,
+                                                           const Codebook& codebook, const Secret& node_key,
+                                                           const StoreOptions& options);
   virtual ~RecordStore() = default;
 
-  // Starts a staged batch. Rows arrive in blocks and are sealed to sorted runs on disk as they come (memory stays
-  // bounded); nothing shows before Commit; an abandoned batch is swept at the next Open.
+  // Starts a staged batch. Rows arrive in blocks and are sealed to sorted runs on disk as they come (memory
+  // stays bounded); nothing shows before Commit; an abandoned batch is swept at the next Open.
   class Import {
    public:
     virtual ~Import() = default;
     virtual absl::Status Add(RowBlock block) = 0;
     virtual absl::StatusOr<StagedCounts> Commit() = 0;  // all rows or none
   };
-  // `replace`: the file becomes the whole table, atomically at Commit. ALREADY_EXISTS when this file is already in.
+  // `replace`: the file becomes the whole table, atomically at Commit. ALREADY_EXISTS when this file is
+  // already in.
   virtual absl::StatusOr<std::unique_ptr<Import>> Begin(uint32_t table, const std::string& file_name,
                                                         const std::string& file_hash, bool replace,
                                                         absl::Time now) = 0;
   virtual std::vector<BatchInfo> Batches() const = 0;
-  virtual absl::Status Undo(uint64_t batch) = 0;  // staged or closed; a closed batch leaves at once, editions stay
+  virtual absl::Status Undo(
+      uint64_t batch) = 0;  // staged or closed; a closed batch leaves at once, editions stay
 
   // Merges the staged batches; `edition` must be after the last one. Progress in rows, for people.
-  virtual absl::Status Close(Edition edition, absl::Time now, const std::function<void(uint64_t, uint64_t)>& progress) = 0;
-  // Removes every row of the person: staged, segments, decoded caches. Never moves the edition. Number of rows removed.
+  virtual absl::Status Close(Edition edition, absl::Time now,
+                             const std::function<void(uint64_t, uint64_t)>& progress) = 0;
+  // Removes every row of the person: staged, segments, decoded caches. Never moves the edition. Number of
+  // rows removed.
   virtual absl::StatusOr<uint64_t> Erase(const PersonKey& person) = 0;
 
   virtual absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot() const = 0;

@@ -1,0 +1,112 @@
+#include "store/generation.h"
+
+#include <rocksdb/write_batch.h>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "crypto/aead.h"
+#include "crypto/keyfile.h"
+
+namespace penc {
+
+std::shared_ptr<const UnpackedColumn> ColumnCache::Find(const std::string& key) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = index_.find(key);
+  if (found == index_.end()) return nullptr;
+  entries_.splice(entries_.begin(), entries_, found->second);
+  return found->second->column;
+}
+
+void ColumnCache::Insert(const std::string& key, std::shared_ptr<const UnpackedColumn> column) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (index_.find(key) != index_.end() || column->bytes() > limit_) return;
+  bytes_ += column->bytes();
+  entries_.push_front({key, std::move(column)});
+  index_[key] = entries_.begin();
+  while (bytes_ > limit_) {
+    bytes_ -= entries_.back().column->bytes();
+    index_.erase(entries_.back().key);
+    entries_.pop_back();
+  }
+}
+
+void ColumnCache::Clear() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  entries_.clear();
+  index_.clear();
+  bytes_ = 0;
+}
+
+std::string ChunkName(const std::string& key) { return absl::StrCat("penc chunk v1\n", key); }
+
+absl::StatusOr<std::shared_ptr<Generation>> Generation::Open(Database& db, ColumnCache& cache,
+                                                             const Secret& node_key,
+                                                             storage::v1::Manifest manifest) {
+  std::shared_ptr<Generation> generation(new Generation(db, cache, std::move(manifest)));
+  generation->persons_key_ = DeriveKey(node_key, "persons");
+  for (const storage::v1::StoredTable& table : generation->manifest_.tables()) {
+    ASSIGN_OR_RETURN(Secret key,
+                     UnwrapKey(node_key, absl::StrCat("table ", table.name()), table.wrapped_key()));
+    generation->keys_.push_back(std::move(key));
+  }
+  return generation;
+}
+
+Generation::~Generation() {
+  if (!doomed_ || manifest_.generation() == 0) return;
+  rocksdb::WriteBatch batch;
+  db_.DeleteRange(batch, Space::kRecords, GenerationKey(manifest_.generation()),
+                  GenerationKey(manifest_.generation() + 1));
+  // What a crash or a full disk keeps from being deleted is swept at the next opening.
+  db_.Write(batch, /*sync=*/false).IgnoreError();
+}
+
+int Generation::TableNumber(const std::string& name) const {
+  for (int t = 0; t < manifest_.tables_size(); ++t) {
+    if (manifest_.tables(t).name() == name) return t;
+  }
+  return -1;
+}
+
+int Generation::ColumnNumber(int table, const std::string& name) const {
+  if (table < 0) return -1;
+  const storage::v1::StoredTable& stored = manifest_.tables(table);
+  for (int c = 0; c < stored.columns_size(); ++c) {
+    if (stored.columns(c) == name) return c;
+  }
+  return -1;
+}
+
+const Secret& Generation::key_of(uint32_t table) const {
+  return table == kPersonsTable ? persons_key_ : keys_[table];
+}
+
+absl::StatusOr<std::string> Generation::ReadChunk(uint32_t segment, uint32_t table, uint32_t column) const {
+  const std::string key = ChunkKey(manifest_.generation(), segment, table, column);
+  ASSIGN_OR_RETURN(const absl::optional<std::string> sealed, db_.Get(Space::kRecords, key));
+  const std::string where = absl::StrCat("segment ", segment, ", table ", table, ", column ", column);
+  if (!sealed.has_value()) {
+    return Fail(
+        absl::StatusCode::kDataLoss,
+        {absl::StrCat("enregistrements abîmés (", where, " manque); restaurez une sauvegarde (penc restore)"),
+         absl::StrCat("damaged records (", where, " is missing); restore a backup (penc restore)")});
+  }
+  absl::StatusOr<std::string> opened = Aead(key_of(table)).Open(ChunkName(key), *sealed);
+  if (!opened.ok()) return At(where, opened.status());
+  return opened;
+}
+
+absl::StatusOr<std::shared_ptr<const UnpackedColumn>> Generation::ReadColumn(uint32_t segment, uint32_t table,
+                                                                             uint32_t column,
+                                                                             size_t size) const {
+  const std::string key = ChunkKey(manifest_.generation(), segment, table, column);
+  if (auto cached = cache_.Find(key); cached != nullptr) return cached;
+  ASSIGN_OR_RETURN(const std::string packed, ReadChunk(segment, table, column));
+  ASSIGN_OR_RETURN(UnpackedColumn unpacked, Unpack(packed, size));
+  auto shared = std::make_shared<const UnpackedColumn>(std::move(unpacked));
+  cache_.Insert(key, shared);
+  return shared;
+}
+
+}  // namespace penc

@@ -1,0 +1,90 @@
+// The closed content of an office, readable: its manifest, keys, and decoded columns behind a bounded cache.
+// Shared by snapshots; when the last reader of a replaced generation goes, its chunks are deleted.
+// Thread-safe.
+#pragma once
+#include <atomic>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/database.h"
+#include "codebook/codebook.h"
+#include "crypto/secret.h"
+#include "penc/storage/v1/records.pb.h"
+#include "store/layout.h"
+#include "store/pack.h"
+#include "store/record_store.h"
+
+namespace penc {
+
+// Decoded columns of any generation, least recently used first out.
+class ColumnCache {
+ public:
+  explicit ColumnCache(size_t limit_bytes) : limit_(limit_bytes) {}
+  std::shared_ptr<const UnpackedColumn> Find(const std::string& key);
+  void Insert(const std::string& key, std::shared_ptr<const UnpackedColumn> column);
+  void Clear();
+
+ private:
+  struct Entry {
+    std::string key;
+    std::shared_ptr<const UnpackedColumn> column;
+  };
+  const size_t limit_;
+  std::mutex mutex_;
+  std::list<Entry> entries_;  // most recent first
+  std::map<std::string, std::list<Entry>::iterator> index_;
+  size_t bytes_ = 0;
+};
+
+class Generation {
+ public:
+  // Keys are unwrapped under the node key. `db` and `cache` outlive it.
+  static absl::StatusOr<std::shared_ptr<Generation>> Open(Database& db, ColumnCache& cache,
+                                                          const Secret& node_key,
+                                                          storage::v1::Manifest manifest);
+  ~Generation();
+
+  const storage::v1::Manifest& manifest() const { return manifest_; }
+  // The number of a table or column in stored keys; -1 where nothing of it is stored.
+  int TableNumber(const std::string& name) const;
+  int ColumnNumber(int table, const std::string& name) const;
+  const Secret& key_of(uint32_t table) const;  // kPersonsTable: the first key of all
+
+  // The opened bytes of a chunk. DATA_LOSS names it.
+  absl::StatusOr<std::string> ReadChunk(uint32_t segment, uint32_t table, uint32_t column) const;
+  // `size` values, through the cache.
+  absl::StatusOr<std::shared_ptr<const UnpackedColumn>> ReadColumn(uint32_t segment, uint32_t table,
+                                                                   uint32_t column, size_t size) const;
+
+  // Its chunks go when it does.
+  void Doom() { doomed_ = true; }
+
+ private:
+  Generation(Database& db, ColumnCache& cache, storage::v1::Manifest manifest)
+      : db_(db), cache_(cache), manifest_(std::move(manifest)) {}
+
+  Database& db_;
+  ColumnCache& cache_;
+  storage::v1::Manifest manifest_;
+  std::vector<Secret> keys_;  // by table number
+  Secret persons_key_;
+  std::atomic<bool> doomed_{false};
+};
+
+// How a chunk is bound to its place: whoever opens it states the same.
+std::string ChunkName(const std::string& key);
+
+class Snapshot {
+ public:
+  Snapshot(std::shared_ptr<const Generation> of, std::shared_ptr<const Codebook> with)
+      : generation(std::move(of)), codebook(std::move(with)) {}
+  const std::shared_ptr<const Generation> generation;
+  const std::shared_ptr<const Codebook> codebook;
+};
+
+}  // namespace penc
