@@ -15,8 +15,9 @@ const std::array<absl::Duration, 4>& Slots() {
 
 absl::Duration WorstCase(const PlannedWork& work, const DeclaredCapacity& capacity) {
   // Duration arithmetic saturates at infinity: an absurd plan lands in the last slot, never in a small one.
-  return absl::Milliseconds(20) +
-         absl::Nanoseconds(10) * static_cast<double>(work.questions) * static_cast<double>(capacity.rows) +
+  const double questions = static_cast<double>(work.questions);
+  return absl::Milliseconds(20) + absl::Milliseconds(30) * questions +
+         absl::Nanoseconds(10) * questions * static_cast<double>(capacity.rows) +
          absl::Nanoseconds(400) * static_cast<double>(work.cells);
 }
 

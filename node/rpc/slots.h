@@ -15,8 +15,8 @@ struct DeclaredCapacity {
   uint64_t rows = 1000000;
 };
 
-// Upper estimate on the office's slowest supported machine (2 cores): a fixed part for two synced writes, 10
-// ns a row and question, 400 ns a cell.
+// Upper estimate on the office's slowest supported machine (2 cores): 20 ms for two synced writes, then for
+// each question 30 ms of planning and 10 ns a row, and 400 ns a cell.
 absl::Duration WorstCase(const PlannedWork& work, const DeclaredCapacity& capacity);
 
 // The smallest slot that holds `estimated`; the largest where none does.
