@@ -149,6 +149,16 @@ absl::Status Database::CopyTo(const std::string& folder) const {
   return FromRocks(checkpoint->CreateCheckpoint(folder), folder);
 }
 
+uint64_t Database::Bytes() const {
+  uint64_t bytes = 0;
+  for (rocksdb::ColumnFamilyHandle* space : spaces_) {
+    uint64_t part = 0;
+    if (db_->GetIntProperty(space, rocksdb::DB::Properties::kLiveSstFilesSize, &part)) bytes += part;
+    if (db_->GetIntProperty(space, rocksdb::DB::Properties::kSizeAllMemTables, &part)) bytes += part;
+  }
+  return bytes;
+}
+
 void Database::Compact(Space space) {
   rocksdb::CompactRangeOptions options;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;

@@ -56,6 +56,9 @@ class Database {
   // A consistent copy in a folder that does not exist yet.
   absl::Status CopyTo(const std::string& folder) const;
 
+  // On disk, about.
+  uint64_t Bytes() const;
+
   // Gives back the space of deleted ranges.
   void Compact(Space space);
 

@@ -35,7 +35,7 @@ absl::StatusOr<storage::v1::OfficeConfig> ReadConfig(const Layout& layout) {
                  absl::StrCat(layout.dir(), " is not a folder of penc: make one with penc init ",
                               layout.dir(), " --name NAME")});
   }
-  RETURN_IF_ERROR(text);
+  if (!text.ok()) return text.status();
   storage::v1::OfficeConfig config;
   YamlLines lines;
   RETURN_IF_ERROR(ReadYaml(layout.config(), *text, &config, &lines));
@@ -76,6 +76,7 @@ absl::Status Office::OpenParts() {
   committer_ = std::make_unique<Committer>(*database_, *journal_, environment_.clock);
   RETURN_IF_ERROR(LoadRules());
   StoreOptions options;
+  options.random = &environment_.random;
   options.steps = &environment_.steps;
   ASSIGN_OR_RETURN(store_, RecordStore::Open(*database_, *committer_, *rules_.codebook, *node_key_, options));
   ASSIGN_OR_RETURN(ledger_, Ledger::Open(*database_, *committer_, rules_.codebook->closing));

@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "base/random.h"
 #include "base/steps.h"
 #include "codebook/codebook.h"
 #include "codebook/period.h"
@@ -75,7 +76,11 @@ class Snapshot;  // one consistent closed edition; cheap, shared, keeps its segm
 struct StoreOptions {
   size_t cache_bytes = 256 << 20;  // decoded columns
   int threads = 2;
+  RandomSource* random = nullptr;  // seals; required
   Steps* steps = nullptr;
+  uint32_t segment_rows = 65536;  // of the largest table
+  uint32_t run_rows = 1 << 20;    // staged rows that are sorted together
+  uint32_t block_rows = 8192;     // staged rows sealed together
 };
 
 class RecordStore {
@@ -93,7 +98,11 @@ class RecordStore {
    public:
     virtual ~Import() = default;
     virtual absl::Status Add(RowBlock block) = 0;
+    // Where Begin did not know it yet (a pipe): before Commit.
+    virtual void SetFileHash(const std::string& file_hash) = 0;
+    // ALREADY_EXISTS when this file is already in.
     virtual absl::StatusOr<StagedCounts> Commit() = 0;  // all rows or none
+    virtual uint64_t batch() const = 0;
   };
   // `replace`: the file becomes the whole table, atomically at Commit. ALREADY_EXISTS when this file is
   // already in.
