@@ -30,7 +30,7 @@ absl::StatusOr<v1::StopResult> Stop(Office& office, const v1::StopCommand& comma
 // A command's own result as one of the results.
 template <typename Part>
 absl::StatusOr<v1::AdminResult> As(Part* (v1::AdminResult::*place)(), absl::StatusOr<Part> part) {
-  RETURN_IF_ERROR(part);
+  if (!part.ok()) return part.status();
   v1::AdminResult result;
   *(result.*place)() = *std::move(part);
   return result;

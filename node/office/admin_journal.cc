@@ -81,7 +81,7 @@ absl::StatusOr<v1::JournalShowResult> ShowJournal(Office& office, const v1::Jour
     entry->set_json(std::move(json));
     return true;
   }));
-  RETURN_IF_ERROR(unreadable);
+  if (!unreadable.ok()) return unreadable;
   return result;
 }
 

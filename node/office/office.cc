@@ -53,8 +53,8 @@ absl::StatusOr<storage::v1::OfficeConfig> ReadConfig(const Layout& layout) {
 
 }  // namespace
 
-Office::Office(std::string dir, const Environment& environment)
-    : layout_(std::move(dir)), environment_(environment) {}
+Office::Office(const std::string& dir, const Environment& environment)
+    : layout_(dir), environment_(environment) {}
 
 Office::~Office() = default;
 

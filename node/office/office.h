@@ -110,7 +110,7 @@ class Office {
   absl::Status SetStopped(bool stopped);
 
  private:
-  Office(std::string dir, const Environment& environment);
+  Office(const std::string& dir, const Environment& environment);
   absl::Status OpenParts();
   absl::Status LoadRules();
   absl::Status OpenMissingBudgets();

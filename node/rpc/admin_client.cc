@@ -94,7 +94,7 @@ absl::StatusOr<v1::AdminResult> AdminClient::Run(
   }
   sender.join();
   grpc::Status status = stream->Finish();
-  RETURN_IF_ERROR(read_error);
+  if (!read_error.ok()) return read_error;
   if (outcome) return *std::move(outcome);
   if (status.ok() || status.error_code() == grpc::StatusCode::UNAVAILABLE) return WentAway();
   return FromGrpc(status);

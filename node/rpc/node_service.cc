@@ -21,8 +21,9 @@ class OpenCall {
       std::swap(reactor, reactor_);
     }
     if (reactor == nullptr) return;
+    const grpc::Status status = ToGrpc(outcome.status());
     if (outcome.ok()) *response_ = *std::move(outcome);
-    reactor->Finish(ToGrpc(outcome.status()));
+    reactor->Finish(status);
   }
 
  private:

@@ -35,13 +35,13 @@ class PinVerifier final : public grpc::experimental::ExternalCertificateVerifier
 
 }  // namespace
 
-std::shared_ptr<grpc::ServerCredentials> ServerTls(const Identity& identity,
-                                                   std::shared_ptr<grpc::AuthMetadataProcessor> gatekeeper) {
+std::shared_ptr<grpc::ServerCredentials> ServerTls(
+    const Identity& identity, const std::shared_ptr<grpc::AuthMetadataProcessor>& gatekeeper) {
   // "Don't verify": there is no authority to verify against; the gatekeeper compares keys and dates itself.
   grpc::SslServerCredentialsOptions options(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
   options.pem_key_cert_pairs.push_back({identity.key.ToPem(), identity.certificate_pem});
   auto credentials = grpc::SslServerCredentials(options);
-  credentials->SetAuthMetadataProcessor(std::move(gatekeeper));
+  credentials->SetAuthMetadataProcessor(gatekeeper);
   return credentials;
 }
 

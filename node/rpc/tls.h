@@ -18,8 +18,8 @@
 namespace penc::rpc {
 
 // Asks callers for a certificate; `gatekeeper` decides per call.
-std::shared_ptr<grpc::ServerCredentials> ServerTls(const Identity& identity,
-                                                   std::shared_ptr<grpc::AuthMetadataProcessor> gatekeeper);
+std::shared_ptr<grpc::ServerCredentials> ServerTls(
+    const Identity& identity, const std::shared_ptr<grpc::AuthMetadataProcessor>& gatekeeper);
 
 // What a client expects of the server, and what it found. Thread-safe; shared with the channel.
 class Pin {
