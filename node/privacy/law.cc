@@ -17,10 +17,10 @@ double LaplaceBeyond(double a, double m) {  // P(|X| > m)
 
 // ---- Skellam: P(k) = e^-mu I_|k|(mu)
 
-// P(0), P(1), ... up to where it is below 1e-300 or nothing, by backward recurrence of I_(k-1) = (2k / mu)
-// I_k + I_(k+1), normalised to one: stable, relative error a few units in the last place.
+// P(0), P(1), ... up to 14 standard deviations (beyond them lies less than 1e-40), by backward recurrence of
+// I_(k-1) = (2k / mu) I_k + I_(k+1), normalised to one: stable, relative error a few units in the last place.
 std::vector<double> SkellamWeights(double mu) {
-  const auto last = static_cast<size_t>(40 + 40 * std::sqrt(mu));
+  const auto last = static_cast<size_t>(60 + 14 * std::sqrt(mu));
   std::vector<double> ratios(last + 2, 0);
   double next = 0;
   for (size_t k = last + 64; k >= 1; --k) {

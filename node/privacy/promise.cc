@@ -9,27 +9,37 @@
 namespace penc {
 namespace {
 
-constexpr mpfr_prec_t kBits = 256;
+constexpr mpfr_prec_t kBits = 127;  // far more than the 2^-40 that counts; the largest that MPFR does fast
 constexpr uint32_t kLargestTwiceAlpha = 512;
 
-// B(alpha), rounded down: every step of the sum is rounded down at 256 bits.
+// B(alpha) = epsilon + ln(alpha / (alpha - 1)) + ln(delta alpha) / (alpha - 1), every step rounded down.
 Real BudgetAt(const Promise& promise, uint32_t twice_alpha) {
   Real alpha(kBits), delta(kBits), sum(kBits), term(kBits), minus(kBits);
   mpfr_set_ui_2exp(alpha.get(), twice_alpha, -1, MPFR_RNDN);
   mpfr_ui_pow_ui(delta.get(), 10, promise.delta_exponent, MPFR_RNDU);
   mpfr_ui_div(delta.get(), promise.delta_mantissa, delta.get(), MPFR_RNDD);
   mpfr_set_ui_2exp(sum.get(), promise.epsilon_1024, -10, MPFR_RNDD);
-  // - ln(1 - 1/alpha) = ln(alpha / (alpha - 1))
   mpfr_sub_ui(minus.get(), alpha.get(), 1, MPFR_RNDN);
   mpfr_div(term.get(), alpha.get(), minus.get(), MPFR_RNDD);
   mpfr_log(term.get(), term.get(), MPFR_RNDD);
   mpfr_add(sum.get(), sum.get(), term.get(), MPFR_RNDD);
-  // + ln(delta alpha) / (alpha - 1), a negative number
   mpfr_mul(term.get(), delta.get(), alpha.get(), MPFR_RNDD);
   mpfr_log(term.get(), term.get(), MPFR_RNDD);
   mpfr_div(term.get(), term.get(), minus.get(), MPFR_RNDD);
   mpfr_add(sum.get(), sum.get(), term.get(), MPFR_RNDD);
   return sum;
+}
+
+// No order from alpha on has B / alpha above `best`: ln(delta beta) < 1 for every delta below 10^-2 and beta
+// up to 256, so B(beta) <= epsilon + 2 / (beta - 1), and that over beta falls.
+bool NoneBetterFrom(const Promise& promise, uint32_t twice_alpha, const Real& best) {
+  Real bound(kBits), t(kBits);
+  mpfr_set_ui(t.get(), 4, MPFR_RNDN);
+  mpfr_div_ui(t.get(), t.get(), twice_alpha - 2, MPFR_RNDU);
+  mpfr_set_ui_2exp(bound.get(), promise.epsilon_1024, -10, MPFR_RNDU);
+  mpfr_add(bound.get(), bound.get(), t.get(), MPFR_RNDU);
+  mpfr_div_ui(bound.get(), bound.get(), twice_alpha, MPFR_RNDU);
+  return mpfr_cmp(bound.get(), best.get()) < 0;
 }
 
 absl::Status Bad(absl::string_view what, absl::string_view text, absl::string_view example) {
@@ -97,6 +107,7 @@ Order OrderOf(const Promise& promise) {
   mpfr_set_inf(best_ratio.get(), -1);
   // Half-integers up to 10, integers above: finer steps would gain less than a part in a thousand.
   for (uint32_t twice_alpha = 3; twice_alpha <= kLargestTwiceAlpha; twice_alpha += twice_alpha < 20 ? 1 : 2) {
+    if (NoneBetterFrom(promise, twice_alpha, best_ratio)) break;
     Real ratio = BudgetAt(promise, twice_alpha);
     mpfr_div_ui(ratio.get(), ratio.get(), twice_alpha, MPFR_RNDD);
     if (mpfr_cmp(ratio.get(), best_ratio.get()) > 0) {
@@ -107,18 +118,22 @@ Order OrderOf(const Promise& promise) {
   return best;
 }
 
-uint64_t RenyiBudget(const Promise& promise) {
+uint64_t RenyiBudgetAt(const Promise& promise, Order order) {
+  PENC_CHECK(order.twice_alpha >= 3);
   if (promise.pure()) return 0;
-  Real budget = BudgetAt(promise, OrderOf(promise).twice_alpha);
+  Real budget = BudgetAt(promise, order.twice_alpha);
   if (mpfr_sgn(budget.get()) <= 0) return 0;
   mpfr_mul_2ui(budget.get(), budget.get(), 40, MPFR_RNDD);
   return mpfr_get_uj(budget.get(), MPFR_RNDD);
 }
 
+uint64_t RenyiBudget(const Promise& promise) { return RenyiBudgetAt(promise, OrderOf(promise)); }
+
 uint64_t PureBudget(const Promise& promise) { return promise.epsilon_1024 << 30; }
 
 Allowance AllowanceOf(const Promise& promise) {
-  return {OrderOf(promise), PureBudget(promise), RenyiBudget(promise)};
+  const Order order = OrderOf(promise);
+  return {order, PureBudget(promise), RenyiBudgetAt(promise, order)};
 }
 
 }  // namespace penc

@@ -30,6 +30,8 @@ Order OrderOf(const Promise& promise);
 
 // B = epsilon - ln(1 - 1/alpha) + ln(delta alpha) / (alpha - 1), in 2^-40, rounded down. Pure: 0.
 uint64_t RenyiBudget(const Promise& promise);
+// The same at any order from 3/2 on.
+uint64_t RenyiBudgetAt(const Promise& promise, Order order);
 // epsilon in 2^-40, exact.
 uint64_t PureBudget(const Promise& promise);
 

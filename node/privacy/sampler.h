@@ -1,8 +1,9 @@
 // Exact noise. No floating-point number decides a bit: a sample is read off infinitely many random bits, of
 // which only as many are drawn as are needed to be certain (proofs: laplace_sampler.md, skellam_sampler.md).
 //
-//   NoiseSampler sampler(mechanism);           // some microseconds to milliseconds, by the size of its
-//   tables Words words(random); int64_t noise = sampler.Draw(words);
+//   auto sampler = MakeSampler(mechanism);  // 0.1 ms, up to 50 ms for the widest Skellam
+//   Words words(random);
+//   int64_t noise = sampler->Draw(words);
 #pragma once
 #include <cstdint>
 #include <memory>

@@ -1,6 +1,6 @@
 #include "privacy/skellam_sampler.h"
 
-#include <algorithm>
+#include <array>
 #include <vector>
 
 #include "base/status.h"
@@ -10,6 +10,9 @@ namespace penc {
 namespace {
 
 constexpr uint64_t kLargestTable = uint64_t{1} << 27;  // mu above is split into independent parts
+constexpr mpfr_prec_t kFirstBits = 72;  // of the first table: 127 bits at work, where MPFR is fastest
+
+static_assert(sizeof(unsigned long) == 8, "floors are 64-bit words");
 
 // mu / (k + sqrt(k^2 + mu^2)): p(k) / p(k - 1) far out, within a relative 1 / sqrt(k^2 + mu^2).
 void StartRatio(const Real& mu, uint64_t k, Real& out) {
@@ -20,48 +23,48 @@ void StartRatio(const Real& mu, uint64_t k, Real& out) {
   mpfr_div(out.get(), mu.get(), t.get(), MPFR_RNDN);
 }
 
-// Enclosures of F(k) = P(X <= k) for |k| <= reach(), at `bits` of precision.
+// Enclosures of F(k) = P(X <= k) for |k| <= reach(), within 2^-bits.
 class Distribution {
  public:
-  Distribution(const Ratio& mu_ratio, mpfr_prec_t bits) : bits_(bits) {
-    const mpfr_prec_t work = bits + 96;
+  Distribution(const Ratio& mu_ratio, mpfr_prec_t bits) : slack_(64) {
+    const mpfr_prec_t work = bits + 55;
     const Real mu(work, mu_ratio, MPFR_RNDN);
-    // P(|X| > K) < 2^-(bits + 8) (Chernoff: K asinh(K / mu) - sqrt(mu^2 + K^2) + mu > (bits + 9) ln 2, see
-    // the page).
-    const double near = mpfr_get_d(mu.get(), MPFR_RNDN), need = static_cast<double>(bits + 40);
+    // P(|X| > reach) < 2^-(bits + 31) (the page, "Tail").
+    const double near = mpfr_get_d(mu.get(), MPFR_RNDN), need = static_cast<double>(bits + 32);
     reach_ = 8;
-    while (static_cast<double>(reach_) * static_cast<double>(reach_) < 2 * need * near * 1.2 + need * need)
-      reach_ += 1 + reach_ / 8;
-    // p(k) / p(k - 1) by backward recurrence, then p(k) / p(0) and the mass.
-    std::vector<Real> ratios(reach_ + 1, Real(2));
-    Real next(work), t(work);
+    while (static_cast<double>(reach_) * static_cast<double>(reach_) < 1.9 * need * near + 0.4 * need * need)
+      reach_ += 1 + reach_ / 16;
+    // r(k) = p(k) / p(k - 1) by backward recurrence r(k) = 1 / ((2 / mu) k + r(k + 1)).
+    std::vector<Real> weights(reach_ + 1, Real(work));
+    Real step(work), next(work), t(work);
+    mpfr_ui_div(step.get(), 2, mu.get(), MPFR_RNDN);
     const uint64_t start = reach_ + 2 * static_cast<uint64_t>(work);
     StartRatio(mu, start + 1, next);
     for (uint64_t k = start; k >= 1; --k) {
-      mpfr_set_uj(t.get(), 2 * k, MPFR_RNDN);
-      mpfr_div(t.get(), t.get(), mu.get(), MPFR_RNDN);
+      mpfr_mul_ui(t.get(), step.get(), k, MPFR_RNDN);
       mpfr_add(t.get(), t.get(), next.get(), MPFR_RNDN);
       mpfr_ui_div(next.get(), 1, t.get(), MPFR_RNDN);
-      if (k <= reach_) ratios[k] = next;
+      if (k <= reach_) mpfr_set(weights[k].get(), next.get(), MPFR_RNDN);
     }
-    Real weight(work), mass(work);
-    mpfr_set_ui(weight.get(), 1, MPFR_RNDN);
-    mpfr_set_ui(mass.get(), 1, MPFR_RNDN);
+    // p(k) / p(0), and half the mass.
+    Real sum(work), mass(work);
+    mpfr_set_ui(weights[0].get(), 1, MPFR_RNDN);
     for (uint64_t k = 1; k <= reach_; ++k) {
-      mpfr_mul(weight.get(), weight.get(), ratios[k].get(), MPFR_RNDN);
-      mpfr_mul_2ui(t.get(), weight.get(), 1, MPFR_RNDN);
-      mpfr_add(mass.get(), mass.get(), t.get(), MPFR_RNDN);
+      mpfr_mul(weights[k].get(), weights[k].get(), weights[k - 1].get(), MPFR_RNDN);
+      mpfr_add(mass.get(), mass.get(), weights[k].get(), MPFR_RNDN);
     }
-    // P(X > k) for k >= 0, by summing from the far end: above[k].
-    above_.assign(reach_ + 1, Real(2));
-    Real sum(work);
+    mpfr_mul_2ui(mass.get(), mass.get(), 1, MPFR_RNDN);
+    mpfr_add_ui(mass.get(), mass.get(), 1, MPFR_RNDN);
+    mpfr_ui_div(mass.get(), 1, mass.get(), MPFR_RNDN);
+    // P(X > k) for k >= 0 in the place of p(k), summed from the far end.
     for (uint64_t k = reach_;; --k) {
-      above_[k] = sum;
-      mpfr_div(above_[k].get(), above_[k].get(), mass.get(), MPFR_RNDN);
+      mpfr_swap(t.get(), weights[k].get());
+      mpfr_mul(weights[k].get(), sum.get(), mass.get(), MPFR_RNDN);
       if (k == 0) break;
-      mpfr_add(sum.get(), sum.get(), weight.get(), MPFR_RNDN);
-      mpfr_div(weight.get(), weight.get(), ratios[k].get(), MPFR_RNDN);
+      mpfr_add(sum.get(), sum.get(), t.get(), MPFR_RNDN);
     }
+    above_ = std::move(weights);
+    mpfr_set_ui_2exp(slack_.get(), 1, -static_cast<mpfr_exp_t>(bits) - 1, MPFR_RNDN);
   }
 
   int64_t reach() const { return static_cast<int64_t>(reach_); }
@@ -70,64 +73,93 @@ class Distribution {
   Real Bound(int64_t k, mpfr_rnd_t round) const {
     Real f = above_[k >= 0 ? k : -k - 1];
     if (k >= 0) mpfr_ui_sub(f.get(), 1, f.get(), round);  // F(k) = 1 - P(X > k); F(-k - 1) = P(X > k)
-    Real slack(64);
-    mpfr_set_ui_2exp(slack.get(), 1, -static_cast<mpfr_exp_t>(bits_) - 1, MPFR_RNDN);
-    (round == MPFR_RNDD ? mpfr_sub : mpfr_add)(f.get(), f.get(), slack.get(), round);
+    (round == MPFR_RNDD ? mpfr_sub : mpfr_add)(f.get(), f.get(), slack_.get(), round);
     return f;
   }
 
+  // floor(2^bits P(X > k) - slack), or 0, and ceil(2^bits P(X > k) + slack), k >= 0, bits <= 64.
+  uint64_t FloorAbove(int64_t k, int bits, Real& scratch) const {
+    mpfr_sub(scratch.get(), above_[k].get(), slack_.get(), MPFR_RNDD);
+    mpfr_mul_2ui(scratch.get(), scratch.get(), bits, MPFR_RNDD);
+    return mpfr_sgn(scratch.get()) <= 0 ? 0 : mpfr_get_ui(scratch.get(), MPFR_RNDD);
+  }
+  uint64_t CeilingAbove(int64_t k, int bits, Real& scratch) const {
+    mpfr_add(scratch.get(), above_[k].get(), slack_.get(), MPFR_RNDU);
+    mpfr_mul_2ui(scratch.get(), scratch.get(), bits, MPFR_RNDU);
+    return mpfr_get_ui(scratch.get(), MPFR_RNDU);
+  }
+
  private:
-  mpfr_prec_t bits_;
   uint64_t reach_;
+  Real slack_;  // 2^-(bits + 1): more than all errors of above_ together
   std::vector<Real> above_;
 };
 
 class SkellamSampler final : public NoiseSampler {
  public:
   SkellamSampler(const Ratio& mu, int first_bits) : mu_(mu), first_bits_(first_bits) {
-    const Distribution distribution(mu, 128);
-    // floor(2^first_bits (lower bound of F(k))), for the k where it says something.
-    for (int64_t k = -distribution.reach(); k <= distribution.reach(); ++k) {
-      Real f = distribution.Bound(k, MPFR_RNDD);
-      if (mpfr_sgn(f.get()) <= 0) continue;
-      mpfr_mul_2ui(f.get(), f.get(), first_bits, MPFR_RNDD);
-      const uint64_t floor = mpfr_get_uj(f.get(), MPFR_RNDD);
+    const Distribution distribution(mu, kFirstBits);
+    // floor(2^first_bits (lower bound of F(k))), for the k where it says something: F(-k - 1) = P(X > k)
+    // below zero, F(k) = 1 - P(X > k) above.
+    Real scratch(kFirstBits + 64);
+    for (int64_t k = distribution.reach(); k >= 0; --k) {
+      const uint64_t floor = distribution.FloorAbove(k, first_bits, scratch);
       if (floor == 0) continue;
-      if (floors_.empty()) first_ = k;
+      if (floors_.empty()) first_ = -k - 1;
       floors_.push_back(floor);
-      if (floor >= Top()) break;
     }
-    PENC_CHECK(!floors_.empty());
-    // guide_[i]: the first floor that is not below the i-th part of the range.
-    int guide_bits = 1;
-    while (guide_bits < 16 && guide_bits < first_bits && (size_t{1} << guide_bits) < 2 * floors_.size())
-      ++guide_bits;
-    guide_shift_ = first_bits - guide_bits;
-    size_t at = 0;
-    for (uint64_t i = 0; i < (uint64_t{1} << guide_bits); ++i) {
-      while (at < floors_.size() && floors_[at] < i << guide_shift_) ++at;
-      guide_.push_back(static_cast<uint32_t>(at));
+    if (floors_.empty()) first_ = 0;
+    const uint64_t one =
+        first_bits == 64 ? 0 : uint64_t{1} << first_bits;  // 2^64 is 0: the differences are right
+    for (int64_t k = 0; k <= distribution.reach(); ++k) {
+      const uint64_t ceiling = distribution.CeilingAbove(k, first_bits, scratch);
+      floors_.push_back(one - ceiling);
+      if (ceiling == 1) break;
     }
+    count_ = floors_.size();
+    while ((size_t{1} << levels_) <= count_) ++levels_;
+    floors_.resize((size_t{1} << levels_) - 1, UINT64_MAX);
   }
 
   int64_t Draw(Words& words) const override {
     const uint64_t u = words.Next() >> (64 - first_bits_);
-    size_t at = guide_[u >> guide_shift_];
-    while (at < floors_.size() && floors_[at] < u) ++at;
-    // U lies in [u, u + 1) 2^-bits, F(first + at) in [floor, floor + 2) 2^-bits. Certain where the intervals
-    // are apart: the floor at `at` is above u, and the one before is more than one below it.
-    if (at > 0 && at < floors_.size() && floors_[at] > u && floors_[at - 1] + 1 < u) {
-      return first_ + static_cast<int64_t>(at);
-    }
-    return DrawMore(u, words);
+    size_t at = 0;
+    for (int level = levels_ - 1; level >= 0; --level) at = Step(at, level, u);
+    return Decide(at, u, words);
   }
 
   void AddTo(absl::Span<int64_t> cells, Words& words) const override {
+    // Several searches side by side, so that one waits for memory while the others go on.
+    constexpr size_t kLanes = 8;
+    while (cells.size() >= kLanes) {
+      std::array<uint64_t, kLanes> u;
+      std::array<size_t, kLanes> at{};
+      for (uint64_t& word : u) word = words.Next() >> (64 - first_bits_);
+      for (int level = levels_ - 1; level >= 0; --level) {
+        for (size_t lane = 0; lane < kLanes; ++lane) at[lane] = Step(at[lane], level, u[lane]);
+      }
+      for (size_t lane = 0; lane < kLanes; ++lane) cells[lane] += Decide(at[lane], u[lane], words);
+      cells.remove_prefix(kLanes);
+    }
     for (int64_t& cell : cells) cell += Draw(words);
   }
 
  private:
-  uint64_t Top() const { return first_bits_ == 64 ? UINT64_MAX : (uint64_t{1} << first_bits_) - 1; }
+  // One level of the search for the number of floors below u: no branch, so that all draws take the same
+  // steps.
+  size_t Step(size_t at, int level, uint64_t u) const {
+    const size_t half = size_t{1} << level;
+    return at + (half & -static_cast<size_t>(floors_[at + half - 1] < u));
+  }
+
+  // U lies in [u, u + 1) 2^-bits, F(first + i) in [floor, floor + 2) 2^-bits. Certain where the intervals are
+  // apart: the floor at `at` is above u, and the one before is more than one below it.
+  int64_t Decide(size_t at, uint64_t u, Words& words) const {
+    if (at > 0 && at < count_ && floors_[at] > u && floors_[at - 1] + 1 < u) {
+      return first_ + static_cast<int64_t>(at);
+    }
+    return DrawMore(u, words);
+  }
 
   // U is known to be in [u, u + 1) 2^-bits: draws further bits until one k has F(k - 1) <= U < F(k) for
   // certain.
@@ -140,8 +172,7 @@ class SkellamSampler final : public NoiseSampler {
       Real part(64);
       mpfr_set_uj(part.get(), words.Next(), MPFR_RNDN);
       mpfr_div_2ui(part.get(), part.get(), bits + 64, MPFR_RNDN);
-      mpfr_add(low.get(), low.get(), part.get(),
-               MPFR_RNDN);  // exact: at most 4,096 bits, after which nobody ever was
+      mpfr_add(low.get(), low.get(), part.get(), MPFR_RNDN);  // exact: low holds 4,096 bits
       bits += 64;
       PENC_CHECK(bits <= 4096);
       Real high = low, unit(64);
@@ -166,10 +197,10 @@ class SkellamSampler final : public NoiseSampler {
 
   Ratio mu_;
   int first_bits_;
-  int guide_shift_ = 0;
-  int64_t first_ = 0;  // floors_[i] belongs to k = first_ + i
-  std::vector<uint64_t> floors_;
-  std::vector<uint32_t> guide_;
+  int levels_ = 1;
+  int64_t first_ = 0;             // floors_[i] belongs to k = first_ + i
+  size_t count_ = 0;              // the floors; padding of UINT64_MAX to 2^levels - 1 follows
+  std::vector<uint64_t> floors_;  // ascending
 };
 
 // A variance too large for one table: 2^n independent equal parts add up to it exactly.
@@ -182,7 +213,7 @@ class SumSampler final : public NoiseSampler {
     return sum;
   }
   void AddTo(absl::Span<int64_t> cells, Words& words) const override {
-    for (int64_t& cell : cells) cell += Draw(words);
+    for (uint64_t i = 0; i < parts_; ++i) part_->AddTo(cells, words);
   }
 
  private:

@@ -4,8 +4,6 @@
 
 #include <cmath>
 
-#include "privacy/filter.h"
-
 namespace penc {
 namespace {
 
@@ -35,29 +33,26 @@ TEST(Promise, RefusesWhatItCannotKeepExactly) {
   EXPECT_EQ(ParsePromise("8", "0.000001")->delta_exponent, 6);
 }
 
-TEST(Filter, PassesWherePureOrRenyiStillHolds) {
-  const Promise promise = *ParsePromise("8", "1e-6");
-  const uint64_t b = RenyiBudget(promise), e = PureBudget(promise);
-  struct Row {
-    const char* what;
-    Spent spent;
-    Cost cost;
-    bool fits;
-  };
-  const Row rows[] = {
-      {"nothing spent, all of epsilon", {0, 0}, {e, b + 1}, true},
-      {"one unit over epsilon, Rényi holds", {1, 0}, {e, b}, true},
-      {"one unit over both", {1, 1}, {e, b}, false},
-      {"Skellam exactly at the budget", {0, 0}, {kInfinitePure, b}, true},
-      {"Skellam one unit over", {0, 1}, {kInfinitePure, b}, false},
-      {"Laplace after Skellam: pure never comes back", {kInfinitePure, b}, {1, 1}, false},
-      {"Laplace after much Laplace", {e - 1, b + 5}, {1, 1}, true},
-      {"overflow does not wrap", {UINT64_MAX - 2, UINT64_MAX - 2}, {10, 10}, false},
-  };
-  for (const Row& row : rows) EXPECT_EQ(Fits(promise, row.spent, row.cost), row.fits) << row.what;
+TEST(Promise, TheOrderIsTheBestOfAllThatAreTried) {
+  // The search stops early where no later order can win: here it is compared with all of them.
+  for (const char* epsilon : {"0.0625", "0.5", "1", "3", "8", "20", "64"}) {
+    for (const char* delta : {"9e-3", "1e-3", "1e-6", "1e-9", "1e-15"}) {
+      const Promise promise = *ParsePromise(epsilon, delta);
+      const uint32_t chosen = OrderOf(promise).twice_alpha;
+      const double best = static_cast<double>(RenyiBudgetAt(promise, {chosen})) / chosen;
+      for (uint32_t twice_alpha = 3; twice_alpha <= 512; twice_alpha += twice_alpha < 20 ? 1 : 2) {
+        EXPECT_LE(static_cast<double>(RenyiBudgetAt(promise, {twice_alpha})) / twice_alpha, best + 1)
+            << epsilon << " " << delta << " " << twice_alpha;
+      }
+    }
+  }
+}
+
+TEST(Promise, APurePromiseHasNoRenyiBudget) {
   const Promise pure = *ParsePromise("1", "0");
-  EXPECT_FALSE(Fits(pure, {0, 0}, {kInfinitePure, 1}));
-  EXPECT_TRUE(Fits(pure, {0, 0}, {PureBudget(pure), 7}));
+  EXPECT_TRUE(pure.pure());
+  EXPECT_EQ(RenyiBudget(pure), 0u);
+  EXPECT_EQ(PureBudget(pure), uint64_t{1} << 40);
 }
 
 }  // namespace
