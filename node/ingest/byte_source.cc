@@ -1,0 +1,65 @@
+#include "ingest/byte_source.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace penc {
+namespace {
+
+class FileSource final : public ByteSource {
+ public:
+  FileSource(std::string path, gzFile file) : path_(std::move(path)), file_(file) {
+    gzbuffer(file_, 1 << 18);
+  }
+  ~FileSource() override { gzclose(file_); }
+  absl::StatusOr<size_t> Read(absl::Span<char> out) override {
+    const int n = gzread(file_, out.data(), static_cast<unsigned>(std::min<size_t>(out.size(), 1 << 30)));
+    int code = Z_OK;
+    const char* why = gzerror(file_, &code);
+    if (n < 0 || (n == 0 && code == Z_BUF_ERROR)) {
+      return Fail(absl::StatusCode::kDataLoss, {absl::StrCat(path_, ": fichier tronqué ou abîmé (", why,
+                                                             "); exportez-le de nouveau, rien n'est importé"),
+                                                absl::StrCat(path_, ": truncated or damaged file (", why,
+                                                             "); export it again, nothing was imported")});
+    }
+    return static_cast<size_t>(n);
+  }
+
+ private:
+  std::string path_;
+  gzFile file_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ByteSource>> OpenFile(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat info {};
+  if (fd < 0 || ::fstat(fd, &info) != 0) {
+    const char* why = std::strerror(errno);
+    if (fd >= 0) ::close(fd);
+    return Fail(absl::StatusCode::kNotFound,
+                {absl::StrCat(path, ": impossible de lire ce fichier (", why, "); vérifiez le chemin"),
+                 absl::StrCat(path, ": cannot read this file (", why, "); check the path")});
+  }
+  if (S_ISDIR(info.st_mode)) {
+    ::close(fd);
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat(path, ": c'est un dossier; donnez un fichier CSV"),
+                 absl::StrCat(path, ": this is a folder; give a CSV file")});
+  }
+  gzFile file = gzdopen(fd, "rb");
+  PENC_CHECK(file != nullptr);
+  return std::unique_ptr<ByteSource>(std::make_unique<FileSource>(path, file));
+}
+
+}  // namespace penc

@@ -1,0 +1,23 @@
+// Bytes of a file on their way in, front to back, once: files, pipes, uploads. A file is never held whole.
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+
+namespace penc {
+
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  // Up to out.size() bytes; 0 at the end. Not thread-safe.
+  virtual absl::StatusOr<size_t> Read(absl::Span<char> out) = 0;
+};
+
+// A file or a pipe; gzip is recognised by its content. NOT_FOUND; DATA_LOSS where a compressed file ends
+// early.
+absl::StatusOr<std::unique_ptr<ByteSource>> OpenFile(const std::string& path);
+
+}  // namespace penc

@@ -1,0 +1,176 @@
+#include "ingest/cell.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/civil_time.h"
+#include "base/decimal.h"
+#include "codebook/codes.h"
+#include "codebook/period.h"
+
+namespace penc {
+
+Text Describe(CellProblem problem) {
+  switch (problem) {
+    case CellProblem::kUnknownCode:
+      return {"code inconnu du lexique; ajoutez-le à «values» du mapping",
+              "code unknown to the codebook; add it to the mapping's \"values\""};
+    case CellProblem::kTooManyCodes:
+      return {"plus de codes à la fois que le lexique n'en permet",
+              "more codes at once than the codebook allows"};
+    case CellProblem::kNotANumber:
+      return {"pas un nombre (décimale «,» ou «.» ? voyez «file: {decimal}»)",
+              "not a number (decimal \",\" or \".\"? see \"file: {decimal}\")"};
+    case CellProblem::kNotADate:
+      return {"pas une date de la forme dite par le mapping", "not a date of the form that the mapping says"};
+    case CellProblem::kAmbiguousDate:
+      return {"03/04 est le 3 avril ou le 4 mars ? Écrivez «file: {dates: dd/mm/yyyy}» dans le mapping",
+              "is 03/04 April 3 or March 4? Write \"file: {dates: dd/mm/yyyy}\" in the mapping"};
+    case CellProblem::kOutOfRange:
+      return {"hors de l'intervalle du lexique", "out of the codebook's range"};
+    case CellProblem::kNone:
+      break;
+  }
+  return {"", ""};
+}
+
+CellParser::CellParser(const Codebook& codebook, const Column& column, const MappedColumn& mapped,
+                       const Mapping& mapping)
+    : column_(column),
+      separators_(mapped.separator.empty() ? " ,;|" : mapped.separator),
+      decimal_(mapping.decimal),
+      dates_(mapping.dates) {
+  const CodeList* list = codebook.list_of(column);
+  if (list == nullptr) {
+    spelling_.insert(mapped.values.begin(), mapped.values.end());
+    return;
+  }
+  const bool mask = column.type == ColumnType::kCodes;
+  for (uint32_t i = 0; i < list->codes.size(); ++i) codes_[list->codes[i].code] = mask ? 1u << i : i + 1;
+  for (const auto& [from, code] : mapped.values)
+    codes_[from] = code.empty() ? kNull : mask ? 1u << *list->Find(code) : *list->Find(code) + 1;
+}
+
+CellProblem CellParser::Parse(absl::string_view cell, StoredValue* value) {
+  *value = kNull;
+  if (cell.empty()) return CellProblem::kNone;
+  if (column_.type == ColumnType::kCode) return ParseCode(cell, value);
+  if (column_.type == ColumnType::kCodes) return ParseCodes(cell, value);
+  std::string respelt;
+  if (!spelling_.empty()) {
+    if (const auto found = spelling_.find(std::string(cell)); found != spelling_.end()) {
+      respelt = found->second;
+      if (respelt.empty()) return CellProblem::kNone;
+      cell = respelt;
+    }
+  }
+  return column_.is_date() ? ParseDate(cell, value) : ParseNumber(cell, value);
+}
+
+CellProblem CellParser::ParseCode(absl::string_view cell, StoredValue* value) {
+  key_.assign(cell.data(), cell.size());
+  const auto found = codes_.find(key_);
+  if (found == codes_.end()) return CellProblem::kUnknownCode;
+  *value = found->second;
+  return CellProblem::kNone;
+}
+
+CellProblem CellParser::ParseCodes(absl::string_view cell, StoredValue* value) {
+  StoredValue mask = 0;
+  // The whole cell may be one spelling ("Oui, souvent") before it is taken apart.
+  if (ParseCode(cell, value) == CellProblem::kNone) return CellProblem::kNone;
+  for (absl::string_view part : absl::StrSplit(cell, absl::ByAnyChar(separators_), absl::SkipEmpty())) {
+    StoredValue one = 0;
+    if (ParseCode(absl::StripAsciiWhitespace(part), &one) != CellProblem::kNone)
+      return CellProblem::kUnknownCode;
+    mask |= one;
+  }
+  if (static_cast<uint32_t>(__builtin_popcount(mask)) > column_.max_codes) return CellProblem::kTooManyCodes;
+  *value = mask;
+  return CellProblem::kNone;
+}
+
+CellProblem CellParser::InRange(int64_t native, StoredValue* value) const {
+  const auto stored = StoredOfNumber(column_, native);
+  if (!stored.has_value()) return CellProblem::kOutOfRange;
+  *value = *stored;
+  return CellProblem::kNone;
+}
+
+CellProblem CellParser::ParseNumber(absl::string_view cell, StoredValue* value) const {
+  std::string text;
+  for (size_t i = 0; i < cell.size(); ++i) {
+    const char c = cell[i];
+    if (c == ' ') continue;                                              // 1 240
+    if (static_cast<unsigned char>(c) == 0xc2 && i + 1 < cell.size()) {  // no-break space
+      ++i;
+      continue;
+    }
+    if (static_cast<unsigned char>(c) == 0xe2 && i + 2 < cell.size()) {  // narrow no-break space
+      i += 2;
+      continue;
+    }
+    text.push_back(c == decimal_ ? '.' : c == '.' ? '?' : c);
+  }
+  // Spreadsheets write 007 and 12.: leading zeros and a bare point mean nothing.
+  const size_t sign = !text.empty() && text[0] == '-' ? 1 : 0;
+  while (text.size() > sign + 1 && text[sign] == '0' && absl::ascii_isdigit(text[sign + 1]))
+    text.erase(sign, 1);
+  if (!text.empty() && text.back() == '.') text.pop_back();
+  const absl::StatusOr<Decimal> number = ParseDecimal(text);
+  if (!number.ok()) return CellProblem::kNotANumber;
+  // To the nearest step, halves away from zero: what is finer than a step is not kept.
+  const __int128 num = static_cast<__int128>(number->num) * column_.step_den * 2,
+                 den = static_cast<__int128>(number->den) * column_.step_num;
+  const __int128 steps = (num >= 0 ? num + den : num - den) / (2 * den);
+  if (steps > INT32_MAX || steps < INT32_MIN) return CellProblem::kOutOfRange;
+  if (column_.type == ColumnType::kInteger && num % (2 * den) != 0) return CellProblem::kNotANumber;
+  return InRange(static_cast<int64_t>(steps), value);
+}
+
+// Days since 1970 of a full date.
+CellProblem CellParser::Day(absl::string_view cell, int64_t* day) const {
+  if (const size_t time = cell.find_first_of("T "); time != absl::string_view::npos && time >= 8)
+    cell = cell.substr(0, time);
+  if (dates_ == DateForm::kExcel) {
+    int64_t serial = 0;
+    if (!absl::SimpleAtoi(cell, &serial) || serial < 61 || serial > 2958465) return CellProblem::kNotADate;
+    *day = serial - 25569;  // 1970-01-01 is 25569 counted from 1900 the way spreadsheets do
+    return CellProblem::kNone;
+  }
+  if (cell.size() == 10 && cell[4] == '-') {
+    const absl::StatusOr<int64_t> parsed = ParsePeriod(ColumnType::kDay, cell);
+    if (!parsed.ok()) return CellProblem::kNotADate;
+    *day = *parsed;
+    return CellProblem::kNone;
+  }
+  const std::vector<absl::string_view> parts = absl::StrSplit(cell, absl::ByAnyChar("/.-"));
+  int numbers[3];
+  if (parts.size() != 3) return CellProblem::kNotADate;
+  for (int i = 0; i < 3; ++i) {
+    if (!absl::SimpleAtoi(parts[i], &numbers[i])) return CellProblem::kNotADate;
+  }
+  if (numbers[2] < 1000) return CellProblem::kNotADate;
+  if (dates_ == DateForm::kAsk) return CellProblem::kAmbiguousDate;
+  if (dates_ == DateForm::kIso) return CellProblem::kNotADate;
+  const int d = dates_ == DateForm::kDayFirst ? numbers[0] : numbers[1],
+            m = dates_ == DateForm::kDayFirst ? numbers[1] : numbers[0];
+  const absl::CivilDay civil(numbers[2], m, d);
+  if (civil.day() != d || civil.month() != m) return CellProblem::kNotADate;  // 31/02 would roll over
+  *day = civil - absl::CivilDay(1970, 1, 1);
+  return CellProblem::kNone;
+}
+
+CellProblem CellParser::ParseDate(absl::string_view cell, StoredValue* value) const {
+  // A period of the column's own unit, or a full day that falls in one.
+  const absl::StatusOr<int64_t> period = ParsePeriod(column_.type, cell);
+  if (period.ok()) return InRange(*period, value);
+  int64_t day = 0;
+  if (const CellProblem problem = Day(cell, &day); problem != CellProblem::kNone) return problem;
+  return InRange(PeriodOfDay(column_.type, day), value);
+}
+
+}  // namespace penc

@@ -1,0 +1,163 @@
+#include "ingest/csv_reader.h"
+
+#include <csv.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace penc {
+namespace {
+
+absl::Status Bad(std::string fr, std::string en) {
+  return Fail(absl::StatusCode::kInvalidArgument, {std::move(fr), std::move(en)});
+}
+
+// How often each delimiter stands outside quotes in the first line.
+absl::StatusOr<char> Recognise(absl::string_view heading) {
+  struct Candidate {
+    char delimiter;
+    int count;
+  };
+  Candidate candidates[] = {{',', 0}, {';', 0}, {'\t', 0}};
+  bool quoted = false;
+  for (char c : heading) {
+    if (c == '"') quoted = !quoted;
+    for (Candidate& candidate : candidates) candidate.count += !quoted && c == candidate.delimiter;
+  }
+  std::sort(std::begin(candidates), std::end(candidates),
+            [](const Candidate& a, const Candidate& b) { return a.count > b.count; });
+  if (candidates[0].count > 0 && candidates[0].count == candidates[1].count) {
+    return Bad("le séparateur est ambigu; écrivez «file: {delimiter: \";\"}» dans le mapping",
+               "the delimiter is ambiguous; write \"file: {delimiter: \\\";\\\"}\" in the mapping");
+  }
+  return candidates[0].count == 0 ? ',' : candidates[0].delimiter;
+}
+
+class Rows {
+ public:
+  explicit Rows(const OnRow& on_row) : on_row_(on_row) {}
+  void Cell(const void* data, size_t size) {
+    if (!status_.ok()) return;
+    text_.append(static_cast<const char*>(data), size);
+    ends_.push_back(text_.size());
+    if (text_.size() > kLongestRecord) status_ = TooLong();
+  }
+  void EndRow() {
+    if (status_.ok() && !(ends_.size() == 1 && text_.empty())) {  // an empty line is no row
+      cells_.clear();
+      size_t start = 0;
+      for (size_t end : ends_) {
+        cells_.push_back(absl::string_view(text_).substr(start, end - start));
+        start = end;
+      }
+      status_ = on_row_(number_, cells_);
+      ++number_;
+    }
+    text_.clear();
+    ends_.clear();
+    in_row_ = 0;
+  }
+  // Bytes that the parser has taken without ending a row.
+  void Took(size_t bytes) { in_row_ += bytes; }
+  size_t in_row() const { return in_row_; }
+  absl::Status TooLong() const {
+    return Bad(
+        absl::StrCat("ligne ", number_,
+                     ": plus de 1 Mio; un guillemet «\"» reste peut-être ouvert, ou ce n'est pas un CSV"),
+        absl::StrCat("row ", number_,
+                     ": longer than 1 MiB; perhaps a quote (\") is left open, or this is no CSV"));
+  }
+  const absl::Status& status() const { return status_; }
+  uint64_t number() const { return number_; }
+
+ private:
+  const OnRow& on_row_;
+  absl::Status status_;
+  uint64_t number_ = 0;
+  size_t in_row_ = 0;
+  std::string text_;
+  std::vector<size_t> ends_;
+  std::vector<absl::string_view> cells_;
+};
+
+class Parser {
+ public:
+  explicit Parser(char delimiter) {
+    PENC_CHECK(csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) == 0);
+    csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
+    if (delimiter == '\t') csv_set_space_func(&parser_, [](unsigned char c) { return c == ' ' ? 1 : 0; });
+  }
+  ~Parser() { csv_free(&parser_); }
+  absl::Status Parse(absl::string_view piece, Rows& rows) {
+    while (!piece.empty()) {
+      // In small parts, so that a record without end is noticed before it fills the memory.
+      const absl::string_view part = piece.substr(0, 1 << 16);
+      rows.Took(part.size());
+      if (csv_parse(&parser_, part.data(), part.size(), OnCell, OnEnd, &rows) != part.size())
+        return Broken(rows);
+      RETURN_IF_ERROR(rows.status());
+      if (rows.in_row() > kLongestRecord + part.size()) return rows.TooLong();
+      piece.remove_prefix(part.size());
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Finish(Rows& rows) {
+    if (csv_fini(&parser_, OnCell, OnEnd, &rows) != 0) {
+      return Bad(absl::StrCat("ligne ", rows.number(),
+                              ": un guillemet «\"» reste ouvert à la fin du fichier; le fichier est-il "
+                              "tronqué ? Exportez-le de nouveau, rien n'est importé"),
+                 absl::StrCat("row ", rows.number(),
+                              ": a quote (\") is still open at the end of the file; is the file truncated? "
+                              "Export it again, nothing was imported"));
+    }
+    return rows.status();
+  }
+
+ private:
+  static void OnCell(void* data, size_t size, void* rows) {
+    static_cast<Rows*>(rows)->Cell(data == nullptr ? "" : data, size);
+  }
+  static void OnEnd(int, void* rows) { static_cast<Rows*>(rows)->EndRow(); }
+  absl::Status Broken(const Rows& rows) {
+    return Bad(absl::StrCat("ligne ", rows.number(), ": ", csv_strerror(csv_error(&parser_)),
+                            "; un guillemet «\"» au milieu d'une cellule doit être doublé"),
+               absl::StrCat("row ", rows.number(), ": ", csv_strerror(csv_error(&parser_)),
+                            "; a quote (\") inside a cell must be doubled"));
+  }
+  csv_parser parser_;
+};
+
+}  // namespace
+
+absl::StatusOr<char> ReadCsv(TextReader& text, const CsvForm& form, const OnRow& on_row) {
+  // The first line decides the delimiter.
+  std::string head;
+  bool ended = false;
+  while (head.find('\n') == std::string::npos && !ended) {
+    ASSIGN_OR_RETURN(const absl::string_view piece, text.Next());
+    ended = piece.empty();
+    head.append(piece.data(), piece.size());
+    if (head.size() > 2 * kLongestRecord) break;
+  }
+  if (head.empty())
+    return Bad("fichier vide: donnez un CSV avec une ligne de titres",
+               "empty file: give a CSV with a heading");
+  char delimiter = form.delimiter;
+  if (delimiter == 0) {
+    ASSIGN_OR_RETURN(delimiter, Recognise(absl::string_view(head).substr(0, head.find('\n'))));
+  }
+  Rows rows(on_row);
+  Parser parser(delimiter);
+  RETURN_IF_ERROR(parser.Parse(head, rows));
+  while (!ended) {
+    ASSIGN_OR_RETURN(const absl::string_view piece, text.Next());
+    ended = piece.empty();
+    RETURN_IF_ERROR(parser.Parse(piece, rows));
+  }
+  RETURN_IF_ERROR(parser.Finish(rows));
+  return delimiter;
+}
+
+}  // namespace penc

@@ -1,0 +1,53 @@
+// A file into the store: read, mapped, checked, pseudonymised, staged: all rows or none. Rows that cannot be
+// understood go to a quarantine file; counts add up: read = stored + duplicate + replaced + conflicting +
+// quarantined + dropped.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/steps.h"
+#include "codebook/codebook.h"
+#include "crypto/secret.h"
+#include "ingest/byte_source.h"
+#include "ingest/mapping.h"
+#include "store/record_store.h"
+
+namespace penc {
+
+struct ImportOptions {
+  std::string file_name;  // base name, for batches
+  uint32_t table = 0;
+  const Mapping* mapping = nullptr;  // null: the file's headings are the codebook's
+  bool dry_run = false;
+  bool replace = false;
+  absl::Time now;
+  std::string quarantine_file;  // where rows to correct go (0600); written only where there are some
+  std::function<void(uint64_t rows)> progress;
+};
+
+struct ImportProblem {
+  uint64_t first_row = 0;
+  std::string column;
+  Text what;
+  uint64_t rows = 0;
+};
+
+struct ImportReport {
+  uint64_t batch = 0;
+  uint64_t read = 0, quarantined = 0, dropped = 0;
+  StagedCounts staged;
+  std::vector<ImportProblem> problems;
+  std::string quarantine_file;  // empty: none written
+  std::string proposal;         // dry run without mapping
+};
+
+// INVALID_ARGUMENT (the file or the mapping), ALREADY_EXISTS (this file is in), RESOURCE_EXHAUSTED (disk):
+// nothing is stored.
+absl::StatusOr<ImportReport> ImportFile(ByteSource& file, const Codebook& codebook, RecordStore& store,
+                                        const Secret& node_key, Steps& steps, const ImportOptions& options);
+
+}  // namespace penc

@@ -1,0 +1,185 @@
+#include "ingest/mapping.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "base/nearest.h"
+#include "base/status.h"
+#include "base/yaml.h"
+#include "codebook/codes.h"
+#include "ingest/person_key.h"
+#include "ingest/sensitive.h"
+#include "penc/storage/v1/mapping.pb.h"
+
+namespace penc {
+namespace {
+
+std::string Folded(absl::string_view text) {
+  std::string out;
+  AppendNormalised(text, &out);
+  return out;
+}
+
+std::string Quoted(absl::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out + "\"";
+}
+
+}  // namespace
+
+absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view text,
+                                    const Codebook& codebook) {
+  storage::v1::Mapping read;
+  YamlLines lines;
+  RETURN_IF_ERROR(ReadYaml(file, text, &read, &lines));
+  Mapping mapping;
+  mapping.name = read.mapping();
+  const std::string name = read.codebook().substr(0, read.codebook().find('@'));
+  if (name != codebook.name) {
+    return lines.Error("codebook",
+                       {absl::StrCat("ce mapping est pour le lexique ", name, ", ici c'est ", codebook.name),
+                        absl::StrCat("this mapping is for codebook ", name, ", here it is ", codebook.name)});
+  }
+  const auto table = codebook.FindTable(read.table());
+  if (!table.has_value()) {
+    std::vector<std::string> known;
+    for (const Table& t : codebook.tables) known.push_back(t.name);
+    return lines.Error("table", {absl::StrCat("table inconnue; connues: ", absl::StrJoin(known, ", ")),
+                                 absl::StrCat("unknown table; known: ", absl::StrJoin(known, ", "))});
+  }
+  mapping.table = *table;
+  const Table& target = codebook.tables[*table];
+  mapping.encoding = read.file().encoding();
+  if (!read.file().delimiter().empty()) {
+    const std::string& d = read.file().delimiter();
+    mapping.delimiter = d == "tab" || d == "\t" ? '\t' : d[0];
+    if (d != "tab" && (d.size() != 1 || (d[0] != ',' && d[0] != ';' && d[0] != '\t' && d[0] != '|'))) {
+      return lines.Error("file.delimiter",
+                         {"écrivez \",\" \";\" \"|\" ou tab", "write \",\" \";\" \"|\" or tab"});
+    }
+  }
+  if (!read.file().decimal().empty()) {
+    if (read.file().decimal() != "." && read.file().decimal() != ",")
+      return lines.Error("file.decimal", {"écrivez \".\" ou \",\"", "write \".\" or \",\""});
+    mapping.decimal = read.file().decimal()[0];
+  }
+  const std::string& dates = read.file().dates();
+  if (dates == "yyyy-mm-dd")
+    mapping.dates = DateForm::kIso;
+  else if (dates == "dd/mm/yyyy")
+    mapping.dates = DateForm::kDayFirst;
+  else if (dates == "mm/dd/yyyy")
+    mapping.dates = DateForm::kMonthFirst;
+  else if (dates == "excel")
+    mapping.dates = DateForm::kExcel;
+  else if (!dates.empty())
+    return lines.Error("file.dates", {"écrivez yyyy-mm-dd, dd/mm/yyyy, mm/dd/yyyy ou excel",
+                                      "write yyyy-mm-dd, dd/mm/yyyy, mm/dd/yyyy or excel"});
+  mapping.person.assign(read.person().columns().begin(), read.person().columns().end());
+  if (mapping.person.empty())
+    return lines.Error("person",
+                       {"au moins une colonne, ou [each-row]", "at least one column, or [each-row]"});
+  if (mapping.person == std::vector<std::string>{"each-row"}) mapping.person.clear();
+  mapping.row.assign(read.row().begin(), read.row().end());
+  for (const storage::v1::MappedColumn& column : read.columns()) {
+    const std::string path = absl::StrCat("columns.", column.column());
+    const auto at = target.Find(column.column());
+    if (!at.has_value()) {
+      std::vector<std::string> known;
+      for (const Column& c : target.columns) known.push_back(c.name);
+      const std::string nearest = Nearest(column.column(), known);
+      return lines.Error(
+          path, {absl::StrCat("la table ", target.name, " n'a pas cette colonne",
+                              nearest.empty() ? "" : absl::StrCat("; vouliez-vous dire ", nearest, "?")),
+                 absl::StrCat("table ", target.name, " has no such column",
+                              nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"))});
+    }
+    MappedColumn mapped;
+    mapped.column = *at;
+    mapped.from = column.from().empty() ? column.column() : column.from();
+    mapped.values.insert(column.values().begin(), column.values().end());
+    mapped.separator = column.separator();
+    const Column& c = target.columns[*at];
+    if (const CodeList* list = codebook.list_of(c); list != nullptr) {
+      for (const auto& [from, code] : mapped.values) {
+        if (!code.empty() && !list->Find(code).has_value()) {
+          return lines.Error(
+              absl::StrCat(path, ".values.", from),
+              {absl::StrCat("code inconnu «", code, "»"), absl::StrCat("unknown code \"", code, "\"")});
+        }
+      }
+    }
+    mapping.columns.push_back(std::move(mapped));
+  }
+  mapping.ignore.assign(read.ignore().begin(), read.ignore().end());
+  if (read.has_consent()) {
+    mapping.consent_from = read.consent().from();
+    mapping.consent_keep.assign(read.consent().keep().begin(), read.consent().keep().end());
+  }
+  mapping.nothing.assign(read.nothing().begin(), read.nothing().end());
+  return mapping;
+}
+
+Mapping OwnMapping(const Codebook& codebook, uint32_t table, const std::vector<std::string>& headings) {
+  Mapping mapping;
+  mapping.name = "own";
+  mapping.table = table;
+  mapping.dates = DateForm::kIso;
+  mapping.person = {"person_ref"};
+  for (uint32_t c = 0; c < codebook.tables[table].columns.size(); ++c) {
+    const std::string& name = codebook.tables[table].columns[c].name;
+    if (std::find(headings.begin(), headings.end(), name) == headings.end()) continue;
+    mapping.columns.push_back({c, name, {}, ""});
+  }
+  return mapping;
+}
+
+std::string ProposeMapping(const Codebook& codebook, uint32_t table, const std::vector<std::string>& headings,
+                           std::vector<Text>* unsure) {
+  const Table& target = codebook.tables[table];
+  std::string columns, person = "person_ref";
+  std::vector<std::string> ignore;
+  bool person_found = false;
+  for (const std::string& heading : headings) {
+    const std::string folded = Folded(heading);
+    const std::string leaf =
+        folded.substr(folded.rfind('/') == std::string::npos ? 0 : folded.rfind('/') + 1);
+    const Column* match = nullptr;
+    for (const Column& column : target.columns) {
+      if (leaf == column.name || folded == Folded(column.label.fr) || folded == Folded(column.label.en) ||
+          (!column.hxl.empty() && folded == Folded(column.hxl)))
+        match = &column;
+    }
+    if (match != nullptr) {
+      absl::StrAppend(&columns, "  ", match->name, ": {from: ", Quoted(heading), "}\n");
+    } else if (!person_found &&
+               (leaf == "person_ref" || leaf == "id" || leaf == "code" || leaf == "pid" || leaf == "_uuid" ||
+                leaf == "idcode" || leaf == "ref" || leaf == "reference")) {
+      person = heading;
+      person_found = true;
+    } else {
+      ignore.push_back(heading);
+      if (!LooksSensitive(heading).has_value()) {
+        unsure->push_back({absl::StrCat("la colonne «", heading, "» n'a pas d'équivalent sûr: à ignorer ?"),
+                           absl::StrCat("column \"", heading, "\" has no sure equivalent: to be ignored?")});
+      }
+    }
+  }
+  if (!person_found)
+    unsure->push_back({"quelle colonne est la référence locale de la personne ?",
+                       "which column is the person's local reference?"});
+  return absl::StrCat(
+      "# À vérifier ligne par ligne / check line by line.\nmapping: propose\ncodebook: ", codebook.name, "@",
+      codebook.version, "\ntable: ", target.name, "\nperson: [", Quoted(person), "]\ncolumns:\n", columns,
+      "ignore: [",
+      absl::StrJoin(ignore, ", ", [](std::string* out, const std::string& name) { *out += Quoted(name); }),
+      "]\n");
+}
+
+}  // namespace penc

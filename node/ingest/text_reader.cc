@@ -1,0 +1,169 @@
+#include "ingest/text_reader.h"
+
+#include <unicode/ucnv.h>
+
+#include <cstring>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "base/utf8.h"
+
+namespace penc {
+namespace {
+
+constexpr size_t kPiece = 1 << 18;
+
+absl::Status NulByte() {
+  return Fail(
+      absl::StatusCode::kInvalidArgument,
+      {"octets nuls dans le fichier: ce n'est pas un CSV, ou il est en UTF-16 sans marque; exportez-le en "
+       "CSV UTF-8",
+       "NUL bytes in the file: this is no CSV, or it is UTF-16 without a mark; export it as CSV UTF-8"});
+}
+
+// UTF-8, checked; a sequence that is cut by a piece waits for the next.
+class Utf8Reader final : public TextReader {
+ public:
+  Utf8Reader(ByteSource& source, std::string first) : source_(source), text_(std::move(first)) {}
+  const std::string& encoding() const override { return encoding_; }
+
+  absl::StatusOr<absl::string_view> Next() override {
+    if (!started_) {
+      started_ = true;
+      if (absl::StartsWith(text_, "\xEF\xBB\xBF")) text_.erase(0, 3);
+    } else {
+      text_ = std::move(rest_);
+      rest_.clear();
+    }
+    for (;;) {
+      if (!ended_ && text_.size() < kPiece / 2) {
+        const size_t old = text_.size();
+        text_.resize(old + kPiece);
+        ASSIGN_OR_RETURN(const size_t n, source_.Read(absl::MakeSpan(text_).subspan(old)));
+        text_.resize(old + n);
+        ended_ = n == 0;
+      }
+      if (std::memchr(text_.data(), 0, text_.size()) != nullptr) return NulByte();
+      const size_t bad = FirstInvalidUtf8(text_);
+      if (bad == absl::string_view::npos) return absl::string_view(text_);
+      // At most three bytes of a cut sequence at the end.
+      if (!ended_ && text_.size() - bad < 4) {
+        rest_ = text_.substr(bad);
+        text_.resize(bad);
+        return absl::string_view(text_);
+      }
+      return Fail(absl::StatusCode::kInvalidArgument,
+                  {"le fichier n'est pas en UTF-8 (Windows-1252, peut-être): écrivez «file: {encoding: "
+                   "windows-1252}» dans le mapping, ou exportez-le en CSV UTF-8",
+                   "the file is not UTF-8 (Windows-1252, perhaps): write \"file: {encoding: windows-1252}\" "
+                   "in the mapping, or export it as CSV UTF-8"});
+    }
+  }
+
+ private:
+  ByteSource& source_;
+  std::string text_, rest_;
+  bool started_ = false, ended_ = false;
+  std::string encoding_ = "utf-8";
+};
+
+class ConvertingReader final : public TextReader {
+ public:
+  ConvertingReader(ByteSource& source, std::string first, std::string encoding, UConverter* from,
+                   UConverter* to)
+      : source_(source),
+        in_(std::move(first)),
+        encoding_(std::move(encoding)),
+        from_(from),
+        to_(to),
+        pivot_(kPiece) {
+    pivot_source_ = pivot_target_ = pivot_.data();
+  }
+  ~ConvertingReader() override {
+    ucnv_close(from_);
+    ucnv_close(to_);
+  }
+  const std::string& encoding() const override { return encoding_; }
+
+  absl::StatusOr<absl::string_view> Next() override {
+    out_.clear();
+    while (out_.empty() && !finished_) {
+      if (in_.empty() && !ended_) {
+        in_.resize(kPiece);
+        ASSIGN_OR_RETURN(const size_t n, source_.Read(absl::MakeSpan(in_)));
+        in_.resize(n);
+        ended_ = n == 0;
+      }
+      std::vector<char> target(4 * kPiece);
+      char* t = target.data();
+      const char* s = in_.data();
+      UErrorCode error = U_ZERO_ERROR;
+      ucnv_convertEx(to_, from_, &t, target.data() + target.size(), &s, in_.data() + in_.size(),
+                     pivot_.data(), &pivot_source_, &pivot_target_, pivot_.data() + pivot_.size(), reset_,
+                     ended_, &error);
+      reset_ = false;
+      if (U_FAILURE(error) && error != U_BUFFER_OVERFLOW_ERROR) {
+        return Fail(
+            absl::StatusCode::kInvalidArgument,
+            {absl::StrCat("le fichier n'est pas en ", encoding_,
+                          ", comme le mapping le dit; corrigez «encoding»"),
+             absl::StrCat("the file is not in ", encoding_, " as the mapping says; correct \"encoding\"")});
+      }
+      in_.erase(0, s - in_.data());
+      out_.assign(target.data(), t - target.data());
+      finished_ = ended_ && in_.empty() && error != U_BUFFER_OVERFLOW_ERROR;
+    }
+    if (absl::StartsWith(out_, "\xEF\xBB\xBF")) out_.erase(0, 3);
+    if (std::memchr(out_.data(), 0, out_.size()) != nullptr) return NulByte();
+    return absl::string_view(out_);
+  }
+
+ private:
+  ByteSource& source_;
+  std::string in_, out_, encoding_;
+  UConverter *from_, *to_;
+  std::vector<UChar> pivot_;
+  UChar *pivot_source_, *pivot_target_;
+  bool reset_ = true, ended_ = false, finished_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TextReader>> ReadText(ByteSource& source, const std::string& wanted) {
+  std::string first(4, 0);
+  size_t have = 0;
+  while (have < first.size()) {
+    ASSIGN_OR_RETURN(const size_t n, source.Read(absl::MakeSpan(first).subspan(have)));
+    if (n == 0) break;
+    have += n;
+  }
+  first.resize(have);
+  std::string encoding = wanted;
+  if (encoding.empty() && (absl::StartsWith(first, "\xFF\xFE") || absl::StartsWith(first, "\xFE\xFF")))
+    encoding = "utf-16";
+  if (absl::StartsWith(first, "PK\x03\x04") || absl::StartsWith(first, "\xD0\xCF\x11\xE0")) {
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {"c'est un classeur Excel, pas un CSV: enregistrez la feuille en «CSV UTF-8»",
+                 "this is an Excel workbook, not a CSV: save the sheet as \"CSV UTF-8\""});
+  }
+  if (encoding.empty() || absl::EqualsIgnoreCase(encoding, "utf-8") ||
+      absl::EqualsIgnoreCase(encoding, "utf8")) {
+    return std::unique_ptr<TextReader>(std::make_unique<Utf8Reader>(source, std::move(first)));
+  }
+  UErrorCode error = U_ZERO_ERROR;
+  UConverter* from = ucnv_open(encoding.c_str(), &error);
+  if (U_FAILURE(error)) {
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat("encodage inconnu «", encoding, "»: utf-8, utf-16, windows-1252 …"),
+                 absl::StrCat("unknown encoding \"", encoding, "\": utf-8, utf-16, windows-1252 …")});
+  }
+  ucnv_setToUCallBack(from, UCNV_TO_U_CALLBACK_STOP, nullptr, nullptr, nullptr, &error);
+  UConverter* to = ucnv_open("UTF-8", &error);
+  PENC_CHECK(U_SUCCESS(error));
+  return std::unique_ptr<TextReader>(
+      std::make_unique<ConvertingReader>(source, std::move(first), encoding, from, to));
+}
+
+}  // namespace penc

@@ -1,0 +1,83 @@
+// The import command: file and mapping into the store, quarantine into the office's folder.
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "crypto/secret.h"
+#include "ingest/importer.h"
+#include "ingest/mapping.h"
+#include "office/admin_records.h"
+
+namespace penc {
+
+absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand& command, ByteSource* upload,
+                                        const Progress& progress) {
+  const Rules rules = office.rules();
+  const Codebook& codebook = *rules.codebook;
+  PENC_CHECK(upload != nullptr);
+  ImportOptions options;
+  Mapping mapping;
+  if (!command.mapping().empty()) {
+    ASSIGN_OR_RETURN(mapping, ReadMapping(command.mapping_name().empty() ? "mapping" : command.mapping_name(),
+                                          command.mapping(), codebook));
+    options.mapping = &mapping;
+    options.table = mapping.table;
+  }
+  if (!command.table().empty()) {
+    const auto table = codebook.FindTable(command.table());
+    if (!table.has_value() || (options.mapping != nullptr && *table != mapping.table)) {
+      return Fail(
+          absl::StatusCode::kInvalidArgument,
+          {absl::StrCat(
+               "--table ", command.table(),
+               ": inconnue du lexique, ou autre que celle du mapping; voyez penc status et le lexique"),
+           absl::StrCat("--table ", command.table(),
+                        ": unknown to the codebook, or another than the mapping's; see penc status and the "
+                        "codebook")});
+    }
+    options.table = *table;
+  } else if (options.mapping == nullptr) {
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {"--table manque: dites de quelle table du lexique il s'agit",
+                 "--table is missing: say which table of the codebook it is"});
+  }
+  const absl::Time now = office.environment().clock.Now();
+  options.file_name = command.file_name();
+  options.dry_run = command.dry_run();
+  options.replace = command.replace();
+  options.now = now;
+  options.quarantine_file = absl::StrCat(office.layout().quarantine(), "/",
+                                         absl::FormatTime("%Y%m%d-%H%M%S", now, absl::UTCTimeZone()), "-",
+                                         command.file_name(), ".csv");
+  options.progress = [&](uint64_t rows) {
+    if (!progress) return;
+    v1::AdminProgress at;
+    at.set_step("reading");
+    at.set_done(rows);
+    progress(at);
+  };
+  ASSIGN_OR_RETURN(const ImportReport report, ImportFile(*upload, codebook, office.store(), office.node_key(),
+                                                         office.environment().steps, options));
+  v1::ImportResult result;
+  result.set_batch(report.batch);
+  result.set_table(codebook.tables[options.table].name);
+  result.set_read(report.read);
+  result.set_stored(report.staged.stored);
+  result.set_duplicate(report.staged.duplicate);
+  result.set_replaced(report.staged.replaced);
+  result.set_conflicting(report.staged.conflicting);
+  result.set_quarantined(report.quarantined);
+  result.set_dropped(report.dropped);
+  for (const ImportProblem& problem : report.problems) {
+    v1::ImportProblem* out = result.add_problems();
+    out->set_row(problem.first_row);
+    out->set_column(problem.column);
+    out->set_fr(problem.what.fr);
+    out->set_en(problem.what.en);
+    out->set_rows(problem.rows);
+  }
+  result.set_quarantine_file(report.quarantine_file);
+  result.set_dry_run(options.dry_run);
+  result.set_mapping(report.proposal);
+  return result;
+}
+
+}  // namespace penc
