@@ -1,0 +1,226 @@
+// The record store at the size that it is held to: 10 million events of 3 million persons (or the number of
+// events given as first argument), through the public interface: staged, closed, asked warm and cold. Prints
+// one table; times are the best of seven for questions, one run for the rest.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/clock.h"
+#include "base/database.h"
+#include "codebook/read.h"
+#include "crypto/secure_random.h"
+#include "journal/committer.h"
+#include "question/bind.h"
+#include "question/plan.h"
+#include "store/record_store.h"
+
+namespace penc {
+namespace {
+
+constexpr uint32_t kPlaces = 16, kMonths = 36, kAmounts = 1001;
+
+std::string CodebookText() {
+  std::string codes;
+  for (uint32_t i = 0; i < kPlaces; ++i) {
+    absl::StrAppend(&codes, "    - {code: p", i, ", fr: P", i, ", en: P", i, "}\n");
+  }
+  return absl::StrCat(R"(codebook: bench
+version: 1
+reference_promise: {epsilon: 8, delta: 1e-6}
+closing: quarter
+codes:
+  place:
+)",
+                      codes, R"(  sex:
+    - {code: f, fr: F, en: F}
+    - {code: m, fr: M, en: M}
+tables:
+  move:
+    unit: event
+    caps: {cells: 4, rows: 8}
+    labels: {fr: Trajets, en: Moves}
+    columns:
+      origin: {type: code, codes: place, sensitivity: public, fr: Origine, en: Origin}
+      dest: {type: code, codes: place, sensitivity: public, fr: Destination, en: Destination}
+      month: {type: month, from: 2024-01, to: 2026-12, sensitivity: public, fr: Mois, en: Month}
+      sex: {type: code, codes: sex, sensitivity: public, fr: Sexe, en: Sex}
+      amount: {type: integer, range: [0, 1000], sensitivity: public, fr: Montant, en: Amount}
+)");
+}
+
+double Seconds(absl::Time since) { return absl::ToDoubleSeconds(absl::Now() - since); }
+
+double Resident() {
+  std::ifstream in("/proc/self/statm");
+  uint64_t pages = 0, resident = 0;
+  in >> pages >> resident;
+  return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6;
+}
+
+template <typename T>
+T Must(absl::StatusOr<T> value) {
+  if (!value.ok()) std::fprintf(stderr, "%s\n", std::string(value.status().message()).c_str());
+  PENC_CHECK(value.ok());
+  return *std::move(value);
+}
+void Must(const absl::Status& status) { PENC_CHECK(status.ok()); }
+
+// Everything of one office that a store needs.
+struct Bench {
+  explicit Bench(const std::string& folder) {
+    database = Must(Database::Open(folder));
+    journal = Must(Journal::Open(*database, random));
+    committer = std::make_unique<Committer>(*database, *journal, clock);
+    codebook = Must(ReadCodebook("bench.yaml", CodebookText()));
+    StoreOptions options;
+    options.random = &random;
+    store = Must(RecordStore::Open(*database, *committer, codebook, key, options));
+  }
+
+  SecureRandom random;
+  SystemClock clock;
+  const Secret key = Secret(std::string(32, 'k'));
+  std::unique_ptr<Database> database;
+  std::unique_ptr<Journal> journal;
+  std::unique_ptr<Committer> committer;
+  Codebook codebook;
+  std::unique_ptr<RecordStore> store;
+};
+
+// A person's events lie anywhere in the file, as in a real one.
+std::vector<RowBlock> MakeRows(uint64_t events) {
+  std::mt19937_64 random(42);
+  const uint64_t persons = events * 3 / 10 + 1;
+  std::vector<RowBlock> blocks;
+  for (uint64_t done = 0; done < events;) {
+    RowBlock block;
+    const auto rows = static_cast<size_t>(std::min<uint64_t>(65536, events - done));
+    block.columns.assign(5, std::vector<StoredValue>(rows));
+    block.persons.resize(rows);
+    for (size_t r = 0; r < rows; ++r) {
+      const uint64_t person = random() % persons;
+      const uint64_t words[2] = {(person + 1) * 0x9e3779b97f4a7c15u, person * 0xd1342543de82ef95u};
+      std::memcpy(block.persons[r].data(), words, sizeof(words));
+      const uint64_t bits = random();
+      block.columns[0][r] = 1 + person % kPlaces;
+      block.columns[1][r] = 1 + bits % kPlaces;
+      block.columns[2][r] = 1 + (bits >> 8) % kMonths;
+      block.columns[3][r] = 1 + person % 2;
+      block.columns[4][r] = 1 + (bits >> 24) % kAmounts;
+    }
+    done += rows;
+    blocks.push_back(std::move(block));
+  }
+  return blocks;
+}
+
+double Ask(const Bench& bench, const std::string& sql, int times, size_t* cells) {
+  v1::Question question;
+  question.set_sql(sql);
+  const Plan plan = Must(MakePlan({Must(Bind(question, bench.codebook))}, Price{}, bench.codebook));
+  *cells = plan.length;
+  double best = 1e9;
+  for (int i = 0; i < times; ++i) {
+    const auto snapshot = Must(bench.store->OpenSnapshot());
+    const absl::Time start = absl::Now();
+    const ExactVector exact = Must(bench.store->Extract(*snapshot, plan));
+    best = std::min(best, Seconds(start));
+    PENC_CHECK(exact.size() == plan.length);
+  }
+  return best;
+}
+
+void Run(uint64_t events) {
+  const std::string folder =
+      absl::StrCat(std::filesystem::temp_directory_path().string(), "/penc_store_bench");
+  std::filesystem::remove_all(folder);
+  std::vector<RowBlock> rows = MakeRows(events);
+  {
+    Bench bench(folder);
+    std::printf("%-58s %10.0f MB\n", "resident, empty store (with the rows to import)", Resident());
+    absl::Time start = absl::Now();
+    auto import = Must(bench.store->Begin(0, "bench.csv", "hash", false, absl::Now()));
+    for (RowBlock& block : rows) Must(import->Add(std::move(block)));
+    rows.clear();
+    std::printf("%-58s %10.0f ms\n", absl::StrCat("stage ", events, " rows").c_str(), 1e3 * Seconds(start));
+    absl::Time commit = absl::Now();
+    Must(import->Commit());
+    import.reset();
+    std::printf("%-58s %10.0f ms\n", "commit", 1e3 * Seconds(commit));
+    commit = absl::Now();
+    Must(bench.store->Close(2026 * 4, absl::Now(), nullptr));
+    std::printf("%-58s %10.0f ms\n", "close", 1e3 * Seconds(commit));
+    std::printf("%-58s %10.0f ms\n", "stage + commit + close", 1e3 * Seconds(start));
+    rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    std::printf("%-58s %10.0f MB\n", "peak resident (with the rows to import)",
+                static_cast<double>(usage.ru_maxrss) / 1e3);
+    bench.database->Compact(Space::kRecords);
+  }
+  uint64_t bytes = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {
+    if (file.is_regular_file()) bytes += file.file_size();
+  }
+  std::printf("%-58s %10.0f MB\n", "disk", static_cast<double>(bytes) / 1e6);
+
+  absl::Time start = absl::Now();
+  Bench bench(folder);
+  std::printf("%-58s %10.0f ms\n", "open", 1e3 * Seconds(start));
+  std::printf("%-58s %10.0f MB\n", "resident, opened", Resident());
+  size_t cells = 0;
+  const std::string by_three =
+      "SELECT origin, dest, month, count(DISTINCT person) FROM move "
+      "WHERE origin IS NOT NULL AND dest IS NOT NULL AND month IS NOT NULL "
+      "GROUP BY origin, dest, month";
+  Ask(bench, by_three, 1, &cells);
+  std::printf("%-58s %10.0f ms\n", "open + first answer (persons by three)", 1e3 * Seconds(start));
+  const std::pair<const char*, std::string> questions[] = {
+      {"persons by origin x dest x month, not NULL", by_three},
+      {"persons by origin x dest x month",
+       "SELECT origin, dest, month, count(DISTINCT person) FROM move GROUP BY origin, dest, month"},
+      {"persons by origin x dest",
+       "SELECT origin, dest, count(DISTINCT person) FROM move GROUP BY origin, dest"},
+      {"rows by origin x dest x month",
+       "SELECT origin, dest, month, count(*) FROM move GROUP BY origin, dest, month"},
+      {"sum by origin, filter on sex and month",
+       "SELECT origin, sum(amount) FROM move WHERE sex = 'f' AND month BETWEEN '2025-01' AND '2025-12' "
+       "GROUP BY origin"},
+      {"mean by origin", "SELECT origin, avg(amount) FROM move GROUP BY origin"},
+      {"persons, no filter", "SELECT count(DISTINCT person) FROM move"},
+  };
+  for (const auto& [name, sql] : questions) {
+    const double seconds = Ask(bench, sql, 7, &cells);
+    std::printf("%-58s %10.1f ms\n", absl::StrCat(name, " (", cells, " cells)").c_str(), 1e3 * seconds);
+  }
+  std::printf("%-58s %10.0f MB\n", "resident after them", Resident());
+  start = absl::Now();
+  PersonKey someone;
+  const uint64_t words[2] = {8 * 0x9e3779b97f4a7c15u, 7 * 0xd1342543de82ef95u};
+  std::memcpy(someone.data(), words, sizeof(words));
+  Must(bench.store->Erase(someone));
+  std::printf("%-58s %10.0f ms\n", "erase one person", 1e3 * Seconds(start));
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace penc
+
+int main(int argc, char** argv) {
+  uint64_t events = 10000000;
+  if (argc > 1 && (!absl::SimpleAtoi(argv[1], &events) || events == 0)) {
+    std::fprintf(stderr, "store_bench [EVENTS]\n");
+    return 2;
+  }
+  penc::Run(events);
+}
