@@ -1,4 +1,6 @@
 // The import command: file and mapping into the store, quarantine into the office's folder.
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "crypto/secret.h"
@@ -7,6 +9,16 @@
 #include "office/admin_records.h"
 
 namespace penc {
+namespace {
+
+// The last part of a path, cut to what a file name may be: it becomes part of the quarantine file's own.
+std::string BaseName(absl::string_view path) {
+  const size_t slash = path.rfind('/');
+  if (slash != absl::string_view::npos) path.remove_prefix(slash + 1);
+  return path.empty() ? "file" : std::string(path.substr(0, 200));
+}
+
+}  // namespace
 
 absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand& command, ByteSource* upload,
                                         const Progress& progress) {
@@ -40,13 +52,13 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
                  "--table is missing: say which table of the codebook it is"});
   }
   const absl::Time now = office.environment().clock.Now();
-  options.file_name = command.file_name();
+  options.file_name = BaseName(command.file_name());
   options.dry_run = command.dry_run();
   options.replace = command.replace();
   options.now = now;
   options.quarantine_file = absl::StrCat(office.layout().quarantine(), "/",
                                          absl::FormatTime("%Y%m%d-%H%M%S", now, absl::UTCTimeZone()), "-",
-                                         command.file_name(), ".csv");
+                                         options.file_name, ".csv");
   options.progress = [&](uint64_t rows) {
     if (!progress) return;
     v1::AdminProgress at;
