@@ -1,0 +1,197 @@
+// Making, serving, restoring an office; invented records.
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "base/file.h"
+#include "cli/app.h"
+#include "cli/directory.h"
+#include "codebook/period.h"
+#include "codebook/read.h"
+#include "demo/records.h"
+#include "embedded/embedded.h"
+#include "office/backup.h"
+#include "office/office.h"
+#include "rpc/server.h"
+
+namespace penc::cli {
+namespace {
+
+Environment EnvironmentOf(const Outside& outside) { return {outside.clock, outside.random, outside.steps}; }
+
+std::string Shipped(absl::string_view name) { return std::string(*embedded::File(name)); }
+
+// The last complete quarter: demo records reach up to it.
+int64_t LastQuarter(const Clock& clock) { return EditionAt(Closing::kQuarter, clock.Now()) - 1; }
+
+// Imports and closes invented records, so that an exercise can begin at once.
+absl::Status FillPractice(const std::string& dir, const Codebook& codebook, const Outside& outside,
+                          Output& output) {
+  const std::string folder = absl::StrCat(dir, "/invented");
+  ASSIGN_OR_RETURN(
+      const std::vector<DemoFile> files,
+      WriteDemoRecords(codebook, {.persons = 2000, .last_quarter = LastQuarter(outside.clock)}, folder));
+  for (const DemoFile& written : files) {
+    ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> file, OpenFile(written.path));
+    v1::AdminCommand command;
+    command.mutable_import_file()->set_file_name(written.table + ".csv");
+    command.mutable_import_file()->set_table(written.table);
+    RETURN_IF_ERROR(RunOnDirectory(dir, command, file.get(), outside, output).status());
+  }
+  std::filesystem::remove_all(folder);
+  v1::AdminCommand close;
+  close.mutable_close();
+  return RunOnDirectory(dir, close, nullptr, outside, output).status();
+}
+
+volatile std::sig_atomic_t stop_asked = 0;
+void AskToStop(int) { stop_asked = 1; }
+
+}  // namespace
+
+void AddInit(CLI::App& parent, Invocation& invocation) {
+  struct Options {
+    std::string dir, name, codebook, policy, listen = "127.0.0.1:7411";
+    bool practice = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* app = parent.add_subcommand("init", "make an office: keys, codebook, policy, an empty store");
+  app->add_option("DIR", options->dir, "a folder that does not exist yet, or is empty")->required();
+  app->add_option("--name", options->name, "the organisation's name, as answers show it")->required();
+  app->add_option("--codebook", options->codebook, "YAML (default: the migration codebook)");
+  app->add_option("--policy", options->policy, "YAML (default: the standard policy, local answers closed)");
+  app->add_option("--listen", options->listen, "host:port for partners");
+  app->add_flag("--practice", options->practice, "an exercise: invented records, marked in every answer");
+  app->footer("Example:\n  penc init office --name \"ALCRER\"");
+  app->callback([options, &invocation] {
+    invocation.run = [options, &invocation](Output& output) -> ExitCode {
+      InitOptions init;
+      init.name = options->name;
+      init.practice = options->practice;
+      init.listen = options->listen;
+      init.codebook_text = Shipped("codebook/migration.yaml");
+      init.policy_text = Shipped(options->practice ? "profiles/demo.yaml" : "profiles/standard.yaml");
+      for (auto [path, text, file] :
+           {std::tuple(&options->codebook, &init.codebook_text, &init.codebook_file),
+            std::tuple(&options->policy, &init.policy_text, &init.policy_file)}) {
+        if (path->empty()) continue;
+        absl::StatusOr<std::string> read = ReadFile(*path);
+        if (!read.ok()) return output.Fail(read.status());
+        *text = *read;
+        *file = *path;
+      }
+      absl::Status status = Office::Create(options->dir, init, EnvironmentOf(invocation.outside));
+      if (!status.ok()) return output.Fail(status);
+      if (options->practice && options->codebook.empty()) {
+        const absl::StatusOr<Codebook> codebook = ReadCodebook(init.codebook_file, init.codebook_text);
+        status = codebook.ok() ? FillPractice(options->dir, *codebook, invocation.outside, output)
+                               : codebook.status();
+        if (!status.ok()) return output.Fail(status);
+      }
+      output.Say({absl::StrCat("l'organisation «", options->name, "» est prête dans ", options->dir,
+                               ". Ensuite: penc import, penc close, penc serve"),
+                  absl::StrCat("office \"", options->name, "\" is ready in ", options->dir,
+                               ". Next: penc import, penc close, penc serve")});
+      return kAnswered;
+    };
+  });
+}
+
+void AddServe(CLI::App& parent, Invocation& invocation) {
+  struct Options {
+    std::string dir, listen;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* app = parent.add_subcommand("serve", "answer granted partners until Ctrl-C");
+  app->add_option("DIR", options->dir, "the office's folder")->required();
+  app->add_option("--listen", options->listen, "host:port (default: the office's own)");
+  app->footer("Example:\n  penc serve office --listen 127.0.0.1:7411");
+  app->callback([options, &invocation] {
+    invocation.run = [options, &invocation](Output& output) -> ExitCode {
+      // Before any thread exists, so that the signal reaches this one.
+      struct sigaction action {};
+      action.sa_handler = AskToStop;
+      ::sigaction(SIGTERM, &action, nullptr);
+      ::sigaction(SIGINT, &action, nullptr);
+      absl::StatusOr<std::unique_ptr<Office>> office =
+          Office::Open(options->dir, EnvironmentOf(invocation.outside));
+      if (!office.ok()) return output.Fail(office.status());
+      rpc::ServerOptions server_options;
+      server_options.listen = options->listen.empty() ? (*office)->config().listen() : options->listen;
+      absl::StatusOr<std::unique_ptr<rpc::NodeServer>> server =
+          rpc::NodeServer::Start(**office, invocation.outside.clock, server_options);
+      if (!server.ok()) return output.Fail(server.status());
+      output.Say({absl::StrCat((*office)->config().office(), " répond sur ", server_options.listen,
+                               " (Ctrl-C pour arrêter)"),
+                  absl::StrCat((*office)->config().office(), " answers on ", server_options.listen,
+                               " (Ctrl-C stops it)")});
+      while (stop_asked == 0) ::usleep(100000);
+      output.Say({"arrêt: les questions en cours se terminent", "stopping: open questions are finished"});
+      (*server)->Stop(absl::Seconds(10));
+      return kAnswered;
+    };
+  });
+}
+
+void AddRestore(CLI::App& parent, Invocation& invocation) {
+  struct Options {
+    std::string file, dir;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* app =
+      parent.add_subcommand("restore", "make an office from a backup; all remaining budget is forfeited");
+  app->add_option("FILE", options->file, "what `penc backup` wrote")->required();
+  app->add_option("DIR", options->dir, "a folder that does not exist yet, or is empty")->required();
+  app->footer("Example:\n  penc restore /media/usb/office-2026-09.penc office");
+  app->callback([options, &invocation] {
+    invocation.run = [options, &invocation](Output& output) -> ExitCode {
+      const absl::StatusOr<Restored> restored =
+          Restore(options->file, options->dir, EnvironmentOf(invocation.outside));
+      if (!restored.ok()) return output.Fail(restored.status());
+      output.Say({absl::StrCat(restored->name, " est rétablie dans ", options->dir, ". Le crédit restant de ",
+                               restored->cohorts,
+                               " cohorte(s) est perdu: nul ne sait ce qui a été répondu depuis la "
+                               "sauvegarde. Les nouvelles personnes apportent un crédit neuf."),
+                  absl::StrCat(restored->name, " is restored in ", options->dir, ". The remaining budget of ",
+                               restored->cohorts,
+                               " cohort(s) is forfeited: nobody knows what was answered since the backup. "
+                               "New people bring new budget.")});
+      return kAnswered;
+    };
+  });
+}
+
+void AddDemo(CLI::App& parent, Invocation& invocation) {
+  struct Options {
+    std::string folder;
+    DemoOptions demo;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* app = parent.add_subcommand("demo", "invented records to try things with");
+  app->require_subcommand(1);
+  CLI::App* records = app->add_subcommand("records", "write a CSV file for every table");
+  records->add_option("FOLDER", options->folder, "where to")->required();
+  records->add_option("--persons", options->demo.persons, "how many people (about 6.5 rows each)");
+  records->add_option("--seed", options->demo.seed, "the same seed gives the same files");
+  records->add_option("--country", options->demo.country, "where the imaginary office is, ISO code");
+  records->add_option("--prefix", options->demo.prefix, "of the invented references");
+  records->footer("Example:\n  penc demo records invented --persons 2000 --seed 7");
+  records->callback([options, &invocation] {
+    invocation.run = [options, &invocation](Output& output) -> ExitCode {
+      const absl::StatusOr<Codebook> codebook =
+          ReadCodebook("migration.yaml", Shipped("codebook/migration.yaml"));
+      if (!codebook.ok()) return output.Fail(codebook.status());
+      options->demo.last_quarter = LastQuarter(invocation.outside.clock);
+      const absl::StatusOr<std::vector<DemoFile>> files =
+          WriteDemoRecords(*codebook, options->demo, options->folder);
+      if (!files.ok()) return output.Fail(files.status());
+      for (const DemoFile& file : *files) output.Data(absl::StrCat(file.path, "\t", file.rows));
+      return kAnswered;
+    };
+  });
+}
+
+}  // namespace penc::cli
