@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "absl/strings/str_cat.h"
+#include "base/utf8.h"
 
 namespace penc {
 namespace {
@@ -101,7 +102,7 @@ Decision Decide(const Plan& plan, const Codebook& codebook, absl::string_view pu
   }
   if (now >= grant->until) return {v1::REFUSAL_GRANT_EXPIRED, grant->name};
   if (std::find(grant->purposes.begin(), grant->purposes.end(), purpose) == grant->purposes.end()) {
-    return {v1::REFUSAL_PURPOSE_NOT_GRANTED, std::string(purpose.substr(0, 100))};
+    return {v1::REFUSAL_PURPOSE_NOT_GRANTED, std::string(BeginningOf(purpose, 100))};
   }
   if ((reach == Reach::kLocal ? policy.local : policy.regional) != Openness::kGranted)
     return {v1::REFUSAL_LOCAL_NOT_OPEN, ""};

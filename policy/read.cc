@@ -28,14 +28,15 @@ absl::StatusOr<absl::Time> EndOfDay(const YamlLines& lines, absl::string_view pa
   return absl::UnixEpoch() + absl::Hours(24) * (*days + 1);
 }
 
-// "40%" as parts per million; more than 0.
+// "40%" as parts per million; from 1 to `most`.
 absl::StatusOr<uint32_t> Ppm(const YamlLines& lines, absl::string_view path, const std::string& text,
                              uint32_t most) {
   const absl::string_view number =
       absl::StripSuffix(absl::StripTrailingAsciiWhitespace(absl::StripSuffix(text, "%")), " ");
   const absl::StatusOr<Decimal> percent = ParseDecimal(number);
   if (!percent.ok() || text.empty() || text.back() != '%' || percent->num <= 0 ||
-      percent->num / percent->den > most / 10000) {
+      static_cast<__int128>(percent->num) * 10000 > static_cast<__int128>(most) * percent->den ||
+      static_cast<__int128>(percent->num) * 10000 < percent->den) {
     return lines.Error(path, {absl::StrCat("«", text, "» n'est pas une part; écrivez par exemple 40%"),
                               absl::StrCat("\"", text, "\" is not a share; write for example 40%")});
   }
