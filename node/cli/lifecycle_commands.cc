@@ -120,7 +120,8 @@ void AddServe(CLI::App& parent, Invocation& invocation) {
           Office::Open(options->dir, EnvironmentOf(invocation.outside));
       if (!office.ok()) return output.Fail(office.status());
       rpc::ServerOptions server_options;
-      server_options.listen = options->listen.empty() ? (*office)->config().listen() : options->listen;
+      if (!options->listen.empty()) (*office)->ListenAt(options->listen);
+      server_options.listen = (*office)->config().listen();
       absl::StatusOr<std::unique_ptr<rpc::NodeServer>> server =
           rpc::NodeServer::Start(**office, invocation.outside.clock, server_options);
       if (!server.ok()) return output.Fail(server.status());

@@ -67,6 +67,8 @@ class Office {
   // ---- who it is
   const Layout& layout() const { return layout_; }
   const storage::v1::OfficeConfig& config() const { return config_; }
+  // Where it listens this time, before it serves: cards made meanwhile say so.
+  void ListenAt(const std::string& address) { config_.set_listen(address); }
   const Identity& identity() const { return *identity_; }
   const Environment& environment() const { return environment_; }
 
