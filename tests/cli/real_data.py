@@ -146,12 +146,12 @@ with tempfile.TemporaryDirectory() as folder:
 
     # smartnoise: repeated ids and nulls; one heavy person moves the answer no more than a light one.
     os.mkdir(f"{folder}/s")
-    office = Office(f"{folder}/s", "pums", ["person.sex", "person.married", "person.age"], "person", 7443)
+    office = Office(f"{folder}/s", "pums", ["pums.sex", "pums.married", "pums.age"], "pums", 7443)
     path = f"{data}/smartnoise_pums/PUMS_dup.csv"
     office.import_and_close(path, "pums")
     rows = list(csv.DictReader(open(path)))
     with office:
-        answer = office.ask("SELECT married, count(DISTINCT person) FROM person GROUP BY married", "--budget", "20%")
+        answer = office.ask("SELECT married, count(DISTINCT person) FROM pums GROUP BY married", "--budget", "20%")
         block = answer["tables"][0]["blocks"][0]
         assert int(block["l0"]) <= 4 and int(block["linf"]) == 1
         people = len({r["pid"] for r in rows if r["pid"]})
