@@ -70,13 +70,11 @@ class Threshold {
 
 class LaplaceSampler final : public NoiseSampler {
  public:
-  explicit LaplaceSampler(const Ratio& a) {
-    // Digits up to the first j with a 2^j >= 45: what lies above has probability below 2^-64 and is drawn all
-    // the same.
+  LaplaceSampler(const Ratio& a, int digits_reach) {
     int digits = 0;
     while (static_cast<double>(a.num) / static_cast<double>(a.den) *
                static_cast<double>(uint64_t{1} << digits) <
-           45)
+           digits_reach)
       ++digits;
     PENC_CHECK(digits <= 46);
     for (int j = 0; j < digits; ++j) digits_.emplace_back(a, j, /*tail=*/false);
@@ -132,9 +130,10 @@ class LaplaceSampler final : public NoiseSampler {
 
 }  // namespace
 
-std::unique_ptr<NoiseSampler> MakeLaplaceSampler(const Ratio& a) {
+std::unique_ptr<NoiseSampler> MakeLaplaceSampler(const Ratio& a, int digits_reach) {
   PENC_CHECK(a.num > 0 && a.den > 0 && a.num / a.den <= 64 && a.den / a.num < (uint64_t{1} << 40));
-  return std::make_unique<LaplaceSampler>(a);
+  PENC_CHECK(digits_reach >= 1);
+  return std::make_unique<LaplaceSampler>(a, digits_reach);
 }
 
 }  // namespace penc

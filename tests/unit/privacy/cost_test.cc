@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -127,6 +128,32 @@ TEST(Cost, EqualsTheTrueDivergenceRoundedUp) {
     EXPECT_EQ(CostOf(row.mechanism, {1, row.shift, row.shift}, {row.twice_alpha}).renyi, row.renyi)
         << ToString(row.mechanism.parameter) << " " << row.shift << " " << row.twice_alpha;
   }
+}
+
+TEST(Cost, OfWideSkellamIsThePublishedBoundRoundedUp) {
+  struct Row {
+    uint64_t mu, shift;
+    uint32_t alpha;
+  };
+  for (const Row& row : {Row{1024, 1, 2}, Row{1024, 40, 22}, Row{5000, 7, 7}, Row{1600000, 256, 12},
+                         Row{1600000, 1, 2}, Row{uint64_t{1} << 40, 1 << 20, 22}}) {
+    const long double mu = row.mu, d = row.shift, n = row.alpha;
+    const long double bound =
+        n * d * d / (2 * mu) + std::min(((2 * n - 1) * d * d + 6 * d) / (4 * mu * mu), 3 * d / (2 * mu));
+    const uint64_t cost =
+        CostOf({Family::kSkellam, {row.mu, 1}}, {1, row.shift, row.shift}, {2 * row.alpha}).renyi;
+    EXPECT_NEAR(static_cast<double>(static_cast<long double>(cost) - std::ceil(bound * (1ull << 40))), 0, 1)
+        << row.mu;
+  }
+  // alpha = 4.5 lies between 4 and 5: (alpha - 1) D is convex in alpha.
+  const auto at = [](uint32_t twice_alpha) {
+    return Units(CostOf({Family::kSkellam, {5000, 1}}, {1, 7, 7}, {twice_alpha}).renyi);
+  };
+  EXPECT_NEAR(3.5 * at(9), (3 * at(8) + 4 * at(10)) / 2, 1e-10);
+  EXPECT_NEAR(at(3), at(4), 1e-11);  // between 1, where (alpha - 1) D is 0, and 2
+  // Computed apart from the definition (mpmath): never below it.
+  EXPECT_GE(at(9), 0.0220498264488342);
+  EXPECT_LE(at(9), 0.0220498264488342 * 1.02);
 }
 
 TEST(Cost, FallsAsSkellamsVarianceGrows) {

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "privacy/laplace_sampler.h"
@@ -176,6 +177,25 @@ TEST(LaplaceSampler, TakesTheSameBitsADrawButForTies) {
   const uint64_t expected = 350000;
   EXPECT_GE(source.bytes() / 8, expected);
   EXPECT_LE(source.bytes() / 8, expected + 2 * 512);
+}
+
+TEST(LaplaceSampler, WhatLiesAboveItsDigitsFollowsTheSameLaw) {
+  // With digits that end near the standard deviation, the path that the product goes once in 2^64 is walked
+  // often.
+  for (const Ratio a : {Ratio{1, 1}, Ratio{1, 37}}) {
+    ExpectFollowsItsLaw({Family::kDiscreteLaplace, a}, *MakeLaplaceSampler(a, 1), 13, 1000003);
+  }
+}
+
+TEST(LaplaceSampler, ATieIsDecidedByTheBitsThatFollow) {
+  // a = 1: the lowest digit is 1 with probability 1 / (1 + e) = 0x0.44d9 5851... The first chunk of 16 bits
+  // ties.
+  for (const auto& [next, drawn] : {std::pair{0x5850, 1}, std::pair{0x5852, 0}}) {
+    ScriptedSource source(0xffffffff000044d9u | static_cast<uint64_t>(next) << 16, 255);
+    Words words(source);
+    EXPECT_EQ(MakeLaplaceSampler({1, 1})->Draw(words),
+              drawn);  // all other digits: 1.11... is above them, so 0
+  }
 }
 
 TEST(LaplaceSampler, VeryWideNoiseHasItsVariance) {
