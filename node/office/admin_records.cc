@@ -95,7 +95,7 @@ v1::StatusResult ShowStatus(Office& office) {
   result.set_bytes(held.bytes);
   result.set_codebook(absl::StrCat(rules.codebook->name, "@", rules.codebook->version));
   result.set_policy(rules.policy->name);
-  result.set_policy_valid_until_unix_micros(absl::ToUnixMicros(rules.policy->valid_until));
+  result.set_policy_valid_until_unix_micros(absl::ToUnixMicros(rules.policy->valid_until) - 1);
   result.set_fingerprint(office.identity().fingerprint);
   for (const auto& grant : office.grants().All(*rules.codebook)) result.add_grants(grant->name);
   for (const Grants::Bad& bad : office.grants().Errors(*rules.codebook)) {

@@ -63,7 +63,7 @@ absl::StatusOr<v1::GrantResult> WriteGrantFile(Office& office, const v1::GrantCo
     return Bad({absl::StrCat("--until ", command.until(), ": une date est attendue, par exemple 2027-01-31"),
                 absl::StrCat("--until ", command.until(), ": a date is expected, for example 2027-01-31")});
   }
-  grant.until = absl::FromCivil(until + 1, absl::UTCTimeZone()) - absl::Microseconds(1);
+  grant.until = absl::FromCivil(until + 1, absl::UTCTimeZone());
   if (grant.share_ppm == 0 || grant.share_ppm > kWholePpm) {
     return Bad({"--share: une part entre 0,0001% et 100% est attendue, par exemple 40%",
                 "--share: a share between 0.0001% and 100% is expected, for example 40%"});

@@ -109,7 +109,8 @@ v1::DescribeResponse DescribeFor(const Codebook& codebook, const Policy& policy,
   for (const std::string& purpose : grant.purposes) response.add_purposes(purpose);
   for (Edition edition : editions) response.add_editions(EditionLabel(codebook.closing, edition));
   response.set_local_answers(policy.local == Openness::kGranted ? "granted" : "nobody");
-  response.set_granted_until_unix_micros(absl::ToUnixMicros(grant.until));
+  // `until` is the first moment after; people are told the last day.
+  response.set_granted_until_unix_micros(absl::ToUnixMicros(grant.until) - 1);
   return response;
 }
 

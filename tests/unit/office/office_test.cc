@@ -189,6 +189,9 @@ TEST_F(OfficeFolder, DescribesOnlyWhatTheGrantNames) {
   EXPECT_EQ(described->tables(0).columns(0).codes_size(), 3);
   EXPECT_EQ(described->tables(0).columns(1).from(), "68");
   EXPECT_EQ(described->tables(0).columns(1).to(), "88");
+  EXPECT_EQ(absl::FormatTime("%Y-%m-%d", absl::FromUnixMicros(described->granted_until_unix_micros()),
+                             absl::UTCTimeZone()),
+            "2027-01-31");
 }
 
 TEST_F(OfficeFolder, JournalVerifiesAndShowsWhatHappened) {
