@@ -1,6 +1,7 @@
 // The whole way: an office with a few records, a partner, questions over mutual TLS.
 #include <future>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -38,9 +39,8 @@ class EndToEnd : public SmallOffice {
     std::filesystem::remove_all(partner_dir_);
   }
 
-  void Serve() {
+  void Serve(ServerOptions options = {}) {
     server_.reset();
-    ServerOptions options;
     options.listen = "127.0.0.1:0";
     auto server = NodeServer::Start(*office_, clock_, options);
     ASSERT_TRUE(server.ok()) << server.status();
@@ -210,6 +210,46 @@ TEST_F(EndToEnd, TheCommandLineReachesTheRunningNodeThroughItsSocket) {
   auto gone = AdminClient::Find(dir_);
   ASSERT_TRUE(gone.ok()) << gone.status();
   EXPECT_FALSE(gone->has_value());
+}
+
+TEST_F(EndToEnd, ACallThatTakesTooLongEndsAndItsAnswerIsKept) {
+  ServerOptions options;
+  options.node.longest = absl::Milliseconds(400);
+  options.node.leaves_at = [](absl::Duration, absl::Duration) { return absl::Seconds(3); };
+  Serve(options);
+  NodeClient client(partner_->identity(), card_, clock_);
+  absl::Duration start = Monotonic();
+  absl::Status late = client.AskBytes(Body(kByRace)).status();
+  EXPECT_EQ(late.code(), absl::StatusCode::kDeadlineExceeded) << late;
+  EXPECT_TRUE(absl::StrContains(Explain(late).en, "took too long")) << late;
+  EXPECT_LT(Monotonic() - start, absl::Seconds(2));
+  uint32_t spent = Budget().cohorts(0).spent_ppm();
+  Serve();
+  auto answer = NodeClient(partner_->identity(), card_, clock_).AskBytes(Body(kByRace));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_FALSE(Parsed(*answer).has_refusal());
+  EXPECT_EQ(Budget().cohorts(0).spent_ppm(), spent);
+}
+
+TEST_F(EndToEnd, StoppingLetsAnAnswerWaitForItsSlotAndLeave) {
+  auto asked = std::async(std::launch::async, [this] {
+    return NodeClient(partner_->identity(), card_, clock_).AskBytes(Body(kByRace));
+  });
+  while (Budget().cohorts(0).spent_ppm() == 0) std::this_thread::yield();  // it is charged
+  server_->Stop(absl::Seconds(10));
+  auto answer = asked.get();
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(Parsed(*answer).tables_size(), 1);
+}
+
+TEST_F(EndToEnd, ABusyNodeSaysSoBeforeAnythingIsCharged) {
+  ServerOptions options;
+  options.threads = 1;
+  options.queue = 0;
+  Serve(options);
+  absl::Status busy = NodeClient(partner_->identity(), card_, clock_).AskBytes(Body(kByRace)).status();
+  EXPECT_EQ(busy.code(), absl::StatusCode::kResourceExhausted) << busy;
+  EXPECT_EQ(Budget().cohorts(0).spent_ppm(), 0u);
 }
 
 TEST_F(EndToEnd, ConcurrentAskersOfOneQuestionGetTheSameBytes) {
