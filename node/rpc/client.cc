@@ -65,10 +65,12 @@ absl::Status NodeClient::Translate(const grpc::Status& status) const {
   if (absl::Status pinned = pin_->last(); !pinned.ok()) {
     return At(absl::StrCat(card_.card(), " (", card_.address(), ")"), pinned);
   }
-  // What the transport says is of two kinds: nobody there, or somebody who does not speak TLS 1.3.
-  if (absl::StrContains(status.error_message(), "Socket closed") ||
-      absl::StrContains(status.error_message(), "Handshake") ||
-      absl::StrContains(status.error_message(), "SSL")) {
+  // What the transport says is of two kinds: nobody there, or somebody who hangs up (in many words: closed,
+  // reset, broken pipe, handshake failed).
+  const std::string& said = status.error_message();
+  const bool nobody = absl::StrContains(said, "remote host") || absl::StrContains(said, "DNS") ||
+                      absl::StrContains(said, "timed out");
+  if (!nobody) {
     return Fail(absl::StatusCode::kUnavailable,
                 {absl::StrCat(card_.address(),
                               " a fermé la connexion: est-ce bien un nœud penc (et non un autre "
