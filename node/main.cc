@@ -1,4 +1,5 @@
-// The composition root: the only place that builds the real clock, the real random source and passes them down.
+// The composition root: the only place that builds the real clock, the real random source and passes them
+// down.
 #include "base/clock.h"
 #include "base/steps.h"
 #include "cli/app.h"

@@ -127,8 +127,8 @@ void AddPartner(CLI::App& parent, Invocation& invocation) {
   init->footer("Example:\n  penc partner init analyst --name iom-dakar");
   init->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
-      const absl::StatusOr<std::string> key =
-          rpc::Partner::Create(options->dir, options->name, invocation.outside.clock.Now(), invocation.outside.random);
+      const absl::StatusOr<std::string> key = rpc::Partner::Create(
+          options->dir, options->name, invocation.outside.clock.Now(), invocation.outside.random);
       if (!key.ok()) return output.Fail(key.status());
       output.Say({"clé créée. Envoyez ce fichier aux organisations; elles décident (penc grant):",
                   "key made. Send this file to the offices; they decide (penc grant):"});

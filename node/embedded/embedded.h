@@ -7,8 +7,8 @@
 
 namespace penc::embedded {
 
-// "codebook/migration.yaml", "profiles/standard.yaml", "questions/bulletin.yaml"; nothing for an unknown name. The view
-// is valid for ever.
+// "codebook/migration.yaml", "profiles/standard.yaml", "questions/bulletin.yaml"; nothing for an unknown
+// name. The view is valid for ever.
 absl::optional<absl::string_view> File(absl::string_view name);
 
 // All names, sorted.

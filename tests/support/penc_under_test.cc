@@ -1,4 +1,5 @@
-// penc with the hooks that tests need and the product does not have: stop dead at a named step, another time of day.
+// penc with the hooks that tests need and the product does not have: stop dead at a named step, another time
+// of day.
 //   PENC_TEST_KILL_AT=close.before_flip     SIGKILL when the step is reached (":2" at the second time)
 //   PENC_TEST_CLOCK_DAYS=-365               the clock is a year behind
 #include <csignal>
@@ -37,7 +38,8 @@ class ShiftedClock : public penc::Clock {
  public:
   ShiftedClock() {
     int days = 0;
-    if (const char* text = std::getenv("PENC_TEST_CLOCK_DAYS"); text != nullptr && absl::SimpleAtoi(text, &days)) {
+    if (const char* text = std::getenv("PENC_TEST_CLOCK_DAYS");
+        text != nullptr && absl::SimpleAtoi(text, &days)) {
       shift_ = absl::Hours(24) * days;
     }
   }
