@@ -1,6 +1,7 @@
 #include "ingest/person_key.h"
 
 #include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
 #include <unicode/unistr.h>
 
 #include <algorithm>
@@ -53,6 +54,23 @@ bool AppendNormalised(absl::string_view text, std::string* out) {
   folded.toUTF8String(utf8);
   AppendCollapsed(utf8, out);
   return true;
+}
+
+std::string WithoutAccents(absl::string_view text) {
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Normalizer2* decomposing = icu::Normalizer2::getNFKDInstance(error);
+  PENC_CHECK(U_SUCCESS(error));
+  const icu::UnicodeString apart = decomposing->normalize(
+      icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<int>(text.size()))), error);
+  if (U_FAILURE(error)) return std::string(text);
+  icu::UnicodeString plain;
+  for (int32_t i = 0; i < apart.length(); i = apart.moveIndex32(i, 1)) {
+    const UChar32 c = apart.char32At(i);
+    if (u_charType(c) != U_NON_SPACING_MARK) plain.append(c);
+  }
+  std::string utf8;
+  plain.toUTF8String(utf8);
+  return utf8;
 }
 
 PersonKeyMaker::PersonKeyMaker(const Secret& node_key)

@@ -28,4 +28,7 @@ class PersonKeyMaker {
 // Appends the normalised text; false where it is not UTF-8.
 bool AppendNormalised(absl::string_view text, std::string* out);
 
+// The text without accents ("Démo" -> "Demo"); what is not UTF-8 as it is.
+std::string WithoutAccents(absl::string_view text);
+
 }  // namespace penc

@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "base/status.h"
 #include "base/yaml.h"
+#include "ingest/person_key.h"
 
 namespace penc {
 namespace {
@@ -97,7 +98,7 @@ absl::Status CheckDisplayName(absl::string_view name) {
 
 std::string FileNameOf(absl::string_view display_name) {
   std::string name;
-  for (char c : display_name) {
+  for (char c : WithoutAccents(display_name)) {
     if (absl::ascii_isalnum(c)) {
       name += absl::ascii_tolower(c);
     } else if (!name.empty() && name.back() != '-') {
