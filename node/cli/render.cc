@@ -117,15 +117,13 @@ std::string RenderDetails(const v1::Answer& answer, Lang lang) {
       const double parameter =
           static_cast<double>(block.noise().parameter_num()) / block.noise().parameter_den();
       const bool laplace = block.noise().family() == v1::Noise::FAMILY_DISCRETE_LAPLACE;
-      absl::StrAppend(
-          &out, "    ", block.counts(), ": ",
-          laplace ? absl::StrFormat(fr ? "Laplace discret, échelle %.4g" : "discrete Laplace, scale %.4g",
-                                    1 / parameter)
-                  : absl::StrFormat(fr ? "Skellam, écart type %.4g" : "Skellam, standard deviation %.4g",
-                                    std::sqrt(parameter)),
-          absl::StrFormat(fr ? "; par personne au plus %d cases, %d par case, %d en tout\n"
-                             : "; per person at most %d cells, %d per cell, %d in all\n",
-                          block.l0(), block.linf(), block.l1()));
+      const std::string size = absl::StrFormat("%.4g", laplace ? 1 / parameter : std::sqrt(parameter));
+      const char* law = laplace ? (fr ? "Laplace discret, échelle " : "discrete Laplace, scale ")
+                                : (fr ? "Skellam, écart type " : "Skellam, standard deviation ");
+      absl::StrAppend(&out, "    ", block.counts(), ": ", law, size);
+      absl::StrAppend(&out, fr ? "; par personne au plus " : "; per person at most ", block.l0(),
+                      fr ? " cases, " : " cells, ", block.linf(), fr ? " par case, " : " per cell, ",
+                      block.l1(), fr ? " en tout\n" : " in all\n");
     }
   }
   return out;

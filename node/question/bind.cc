@@ -21,6 +21,9 @@ constexpr int kMostMeasures = 8;
 constexpr int kMostQuestions = 64;
 constexpr uint32_t kMostWeight = 1000;
 
+// Through a view: the constructor from a string is not found by every compiler in the shared library.
+absl::Cord CordOf(absl::string_view text) { return absl::Cord(text); }
+
 absl::Status Unknown(v1::Refusal refusal, absl::string_view name, const std::vector<std::string>& known) {
   const std::string nearest = Nearest(name, known);
   const bool table = refusal == v1::REFUSAL_UNKNOWN_TABLE;
@@ -33,8 +36,8 @@ absl::Status Unknown(v1::Refusal refusal, absl::string_view name, const std::vec
             absl::StrCat(table ? "unknown table: " : "unknown column: ", name,
                          nearest.empty() ? absl::StrCat("; known: ", list)
                                          : absl::StrCat("; did you mean ", nearest, "?"))});
-  status.SetPayload(kRefusal, absl::Cord(absl::StrCat(static_cast<int>(refusal))));
-  status.SetPayload(kAbout, absl::Cord(std::string(name.substr(0, 100))));
+  status.SetPayload(kRefusal, CordOf(absl::StrCat(static_cast<int>(refusal))));
+  status.SetPayload(kAbout, CordOf(name.substr(0, 100)));
   return status;
 }
 
@@ -321,8 +324,8 @@ absl::StatusOr<std::vector<Question>> BindAll(const v1::Bulletin& bulletin, cons
       const v1::Refusal refusal = RefusalOf(question.status(), &about);
       absl::Status status = At(absl::StrCat("question ", i + 1), question.status());
       if (refusal != v1::REFUSAL_UNSPECIFIED) {
-        status.SetPayload(kRefusal, absl::Cord(absl::StrCat(static_cast<int>(refusal))));
-        status.SetPayload(kAbout, absl::Cord(about));
+        status.SetPayload(kRefusal, CordOf(absl::StrCat(static_cast<int>(refusal))));
+        status.SetPayload(kAbout, CordOf(about));
       }
       return status;
     }

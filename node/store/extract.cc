@@ -28,7 +28,6 @@ class SegmentView {
   SegmentView(const Snapshot& snapshot, int segment)
       : generation_(*snapshot.generation),
         codebook_(*snapshot.codebook),
-        segment_(segment),
         info_(generation_.manifest().segments(segment)) {}
 
   uint32_t persons() const { return info_.persons(); }
@@ -79,7 +78,6 @@ class SegmentView {
 
   const Generation& generation_;
   const Codebook& codebook_;
-  int segment_;
   const storage::v1::StoredSegment& info_;
 };
 

@@ -165,7 +165,7 @@ class SegmentWriter {
  public:
   SegmentWriter(Database& db, RandomSource& random, const Generation& keys, const MergePlan& plan,
                 storage::v1::Manifest& manifest, std::vector<size_t> columns)
-      : db_(db), random_(random), keys_(keys), plan_(plan), manifest_(manifest) {
+      : db_(db), random_(random), plan_(plan), manifest_(manifest) {
     for (size_t c : columns) tables_.emplace_back(c);
     counts_.resize(columns.size());
     for (size_t t = 0; t < columns.size(); ++t)
@@ -229,7 +229,6 @@ class SegmentWriter {
 
   Database& db_;
   RandomSource& random_;
-  const Generation& keys_;
   const MergePlan& plan_;
   storage::v1::Manifest& manifest_;
   std::vector<std::unique_ptr<Aead>> aeads_;

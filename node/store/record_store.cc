@@ -584,8 +584,9 @@ absl::Status StoreImport::WriteRun() {
   if (pending_.persons.empty()) return absl::OkStatus();
   std::vector<uint32_t> order(pending_.persons.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint32_t a, uint32_t b) { return pending_.persons[a] < pending_.persons[b]; });
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return pending_.persons[a] != pending_.persons[b] ? pending_.persons[a] < pending_.persons[b] : a < b;
+  });
   std::shared_ptr<const Generation> generation;
   {
     std::lock_guard<std::mutex> lock(store_.mutex_);

@@ -34,7 +34,7 @@ struct Person {
 
 class Reference {
  public:
-  Reference(const Codebook& codebook, const Plan& plan) : codebook_(codebook), plan_(plan) {}
+  Reference(const Codebook& codebook, const Plan& plan) : plan_(plan) {}
 
   // The cell of a row in each way that it has one; a person's attributes are read from the person's row.
   std::vector<uint64_t> CellsOf(const PlannedQuestion& planned, const Person& person, const Row& row) const {
@@ -145,7 +145,6 @@ class Reference {
     return categories;
   }
 
-  const Codebook& codebook_;
   const Plan& plan_;
 };
 
