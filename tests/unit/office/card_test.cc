@@ -41,7 +41,8 @@ TEST(Card, NamesTheLineOfWhatIsWrong) {
 TEST(Card, DisplayNamesBecomeFileNames) {
   EXPECT_EQ(FileNameOf("IOM Dakar"), "iom-dakar");
   EXPECT_EQ(FileNameOf("  A..B/../c "), "a-b-c");
-  EXPECT_EQ(FileNameOf("éé"), "");
+  EXPECT_EQ(FileNameOf("Été à Kayes"), "ete-a-kayes");
+  EXPECT_EQ(FileNameOf("日本"), "");
   EXPECT_TRUE(CheckFileName("iom-dakar2").ok());
   for (const char* bad : {"", "-a", "../x", "A", "a b", "a.yaml"})
     EXPECT_FALSE(CheckFileName(bad).ok()) << bad;
