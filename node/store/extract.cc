@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -10,396 +9,231 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "crypto/hash.h"
-#include "question/predicate.h"
-#include "store/keyed_hash.h"
+#include "store/contribution.h"
+#include "store/row_filter.h"
+#include "store/segment_view.h"
 
 namespace penc {
 namespace {
 
-// A row whose cell is at least this matches no category; sums of valid parts stay below it (plans have at
-// most 2^20 cells).
+// A row whose cell is at least this falls in no cell: one axis without a category is enough, and sums of a
+// few axes do not overflow. Plans have at most 2^20 cells.
 constexpr uint32_t kNowhere = 1 << 24;
+constexpr size_t kMostAxes = 64;
 
-using ColumnPtr = std::shared_ptr<const UnpackedColumn>;
-
-// What one segment holds of the tables that a question reads, decoded.
-class SegmentView {
- public:
-  SegmentView(const Snapshot& snapshot, int segment)
-      : generation_(*snapshot.generation),
-        codebook_(*snapshot.codebook),
-        info_(generation_.manifest().segments(segment)) {}
-
-  uint32_t persons() const { return info_.persons(); }
-
-  // First row of each person in a table (persons + 1 values).
-  absl::StatusOr<std::vector<uint32_t>> RowStarts(uint32_t codebook_table) const {
-    std::vector<uint32_t> starts(persons() + 1, 0);
-    const int table = generation_.TableNumber(codebook_.tables[codebook_table].name);
-    if (table < 0 || RowsOf(table) == 0) return starts;
-    ASSIGN_OR_RETURN(const ColumnPtr counts,
-                     generation_.ReadColumn(info_.id(), table, kCountColumn, persons()));
-    uint64_t sum = 0;
-    for (uint32_t p = 0; p < persons(); ++p) {
-      starts[p] = static_cast<uint32_t>(sum);
-      sum += counts->at(p);
-    }
-    starts[persons()] = static_cast<uint32_t>(sum);
-    if (sum != RowsOf(table))
-      return Fail(absl::StatusCode::kDataLoss,
-                  {"nombre de lignes contradictoire", "contradictory number of rows"});
-    return starts;
-  }
-
-  absl::StatusOr<ColumnPtr> Values(const ColumnRef& ref) const {
-    const Table& table = codebook_.tables[ref.table];
-    const int number = generation_.TableNumber(table.name);
-    const uint32_t rows = number < 0 ? 0 : RowsOf(number);
-    const int column = generation_.ColumnNumber(number, table.columns[ref.column].name);
-    // A column younger than the segment reads NULL.
-    if (column < 0 || rows == 0)
-      return std::make_shared<const UnpackedColumn>(UnpackedColumn::Constant(kNull, rows));
-    absl::StatusOr<ColumnPtr> values = generation_.ReadColumn(info_.id(), number, column, rows);
-    return values;
-  }
-
-  absl::StatusOr<ColumnPtr> CohortOffsets() const {
-    return generation_.ReadColumn(info_.id(), kPersonsTable, kCohortColumn, persons());
-  }
-  absl::StatusOr<std::string> PersonKeys() const {
-    ASSIGN_OR_RETURN(std::string keys, generation_.ReadChunk(info_.id(), kPersonsTable, kKeyColumn));
-    if (keys.size() != size_t{16} * persons())
-      return Fail(absl::StatusCode::kDataLoss, {"clés contradictoires", "contradictory keys"});
-    return keys;
-  }
-
- private:
-  uint32_t RowsOf(int table) const { return table < info_.rows_size() ? info_.rows(table) : 0; }
-
-  const Generation& generation_;
-  const Codebook& codebook_;
-  const storage::v1::StoredSegment& info_;
-};
-
-// A column of the question's rows: its own, or a person's spread over the person's rows.
-class RowColumn {
- public:
-  absl::Status Load(const SegmentView& segment, const ColumnRef& ref, uint32_t table,
-                    const std::vector<uint32_t>& starts) {
-    ASSIGN_OR_RETURN(values_, segment.Values(ref));
-    if (ref.table == table) return absl::OkStatus();
-    // Joined by the person: the row of a person table, or NULL where the person has none.
-    ASSIGN_OR_RETURN(const std::vector<uint32_t> of_person, segment.RowStarts(ref.table));
-    spread_.resize(starts.back());
-    for (uint32_t p = 0; p + 1 < starts.size(); ++p) {
-      const uint32_t value = of_person[p] < of_person[p + 1] ? values_->at(of_person[p]) : kNull;
-      std::fill(spread_.begin() + starts[p], spread_.begin() + starts[p + 1], value);
-    }
-    joined_ = true;
-    return absl::OkStatus();
-  }
-  template <typename Visit>
-  auto With(Visit visit) const {
-    return joined_ ? visit(spread_.data()) : values_->With(visit);
-  }
-
- private:
-  ColumnPtr values_;
-  std::vector<uint32_t> spread_;
-  bool joined_ = false;
-};
-
-// WHERE on one segment: a byte per row.
-class Filter {
- public:
-  Filter(const SegmentView& segment, uint32_t table, const std::vector<uint32_t>& starts)
-      : segment_(segment), table_(table), starts_(starts) {}
-
-  absl::StatusOr<std::vector<uint8_t>> Pass(const Predicate& p) const {
-    const size_t rows = starts_.back();
-    if (p.kind == Predicate::Kind::kTrue) return std::vector<uint8_t>(rows, 1);
-    if (p.kind == Predicate::Kind::kAnd || p.kind == Predicate::Kind::kOr) {
-      const bool conjunction = p.kind == Predicate::Kind::kAnd;
-      std::vector<uint8_t> all(rows, conjunction ? 1 : 0);
-      for (const Predicate& child : p.children) {
-        ASSIGN_OR_RETURN(const std::vector<uint8_t> part, Pass(child));
-        if (conjunction) {
-          for (size_t i = 0; i < rows; ++i) all[i] &= part[i];
-        } else {
-          for (size_t i = 0; i < rows; ++i) all[i] |= part[i];
-        }
-      }
-      return all;
-    }
-    RowColumn column;
-    RETURN_IF_ERROR(column.Load(segment_, p.column, table_, starts_));
-    std::vector<uint8_t> pass(rows, 0);
-    if (p.kind == Predicate::Kind::kIn) {
-      column.With([&](const auto* values) {
-        if (p.values.size() == 1) {
-          const uint32_t first = p.values[0].first, span = p.values[0].last - first;
-          for (size_t i = 0; i < rows; ++i) pass[i] = static_cast<uint32_t>(values[i]) - first <= span;
-        } else {
-          for (const Interval& interval : p.values) {
-            const uint32_t first = interval.first, span = interval.last - first;
-            for (size_t i = 0; i < rows; ++i) pass[i] |= static_cast<uint32_t>(values[i]) - first <= span;
-          }
-        }
-      });
-    } else {
-      const bool any = p.kind == Predicate::Kind::kHasAny;
-      const uint32_t mask = p.mask;
-      column.With([&](const auto* values) {
-        for (size_t i = 0; i < rows; ++i) {
-          const uint32_t v = values[i];
-          pass[i] = any ? (v & mask) != 0 : v != 0 && (v & mask) == 0;
-        }
-      });
-    }
-    return pass;
-  }
-
- private:
-  const SegmentView& segment_;
-  uint32_t table_;
-  const std::vector<uint32_t>& starts_;
-};
-
-// A cell that a row of the person falls in.
-struct Entry {
-  uint32_t cell;
-  uint32_t row;
-};
-
-// One question of the plan on one segment, into an accumulator.
+// One question of the plan on one segment after another, into an accumulator. One thread.
 class QuestionScan {
  public:
   QuestionScan(const Plan& plan, const PlannedQuestion& planned, const Codebook& codebook,
                const Secret& cap_key)
       : plan_(plan),
         planned_(planned),
-        hash_(HmacSha256(cap_key.view(),
-                         absl::StrCat("penc cap v1\n", CanonicalText(planned.question, codebook)))) {
+        contributions_(CapKey(planned, codebook, cap_key).view(),
+                       static_cast<uint32_t>(planned.domain.cells)) {
+    PENC_CHECK(planned.domain.cells < kNowhere && planned.domain.axes.size() < kMostAxes);
     uint64_t stride = planned.domain.cells;
     for (const Axis& axis : planned.domain.axes) {
       stride /= axis.categories.size();
       strides_.push_back(static_cast<uint32_t>(stride));
+      tables_.push_back(axis.by_mask || !axis.mask_order.empty() ? std::vector<uint32_t>()
+                                                                 : CellsByValue(axis, strides_.back()));
     }
   }
+  QuestionScan(const QuestionScan&) = delete;
+  QuestionScan& operator=(const QuestionScan&) = delete;
 
-  absl::Status Add(const SegmentView& segment, const std::vector<uint8_t>& person_asked,
-                   const std::string& keys, int64_t* out) const {
+  // `first`: the first edition of all.
+  absl::Status Add(const SegmentView& segment, Edition first, int64_t* out) {
     const uint32_t table = planned_.question.table;
-    ASSIGN_OR_RETURN(const std::vector<uint32_t> starts, segment.RowStarts(table));
-    const size_t rows = starts.back();
-    if (rows == 0) return absl::OkStatus();
-    ASSIGN_OR_RETURN(std::vector<uint32_t> cells, CellsOf(segment, starts));
+    if (segment.rows(table) == 0) return absl::OkStatus();
+    ASSIGN_OR_RETURN(auto counts, segment.RowCounts(table));
+    ASSIGN_OR_RETURN(std::vector<uint32_t> cells, CellsOf(segment));
     if (planned_.question.where.kind != Predicate::Kind::kTrue) {
-      ASSIGN_OR_RETURN(const std::vector<uint8_t> pass,
-                       Filter(segment, table, starts).Pass(planned_.question.where));
-      for (size_t i = 0; i < rows; ++i) cells[i] |= pass[i] != 0 ? 0 : kNowhere;
+      ASSIGN_OR_RETURN(const std::vector<uint8_t> pass, RowsPassing(planned_.question.where, segment, table));
+      for (size_t i = 0; i < cells.size(); ++i) cells[i] |= (pass[i] ^ 1u) * kNowhere;
     }
-    std::vector<MaskColumn> masks;
-    for (size_t a = 0; a < planned_.domain.axes.size(); ++a) {
-      if (!planned_.domain.axes[a].by_mask) continue;
-      MaskColumn mask;
-      RETURN_IF_ERROR(Masks(segment, a, starts, mask));
-      masks.push_back(std::move(mask));
+    RETURN_IF_ERROR(KeepCohorts(segment, *counts, first, cells));
+    std::vector<uint32_t> row_of;  // of each pair, where a row may fall in several cells
+    if (HasMasks()) {
+      RETURN_IF_ERROR(Expand(segment, counts, cells, row_of));
     }
-    std::vector<std::vector<uint32_t>> values(planned_.blocks.size());
-    for (size_t b = 0; b < planned_.blocks.size(); ++b) {
-      const auto& ref = plan_.blocks[planned_.blocks[b]].counting.value;
-      if (!ref.has_value()) continue;
-      RowColumn column;
-      RETURN_IF_ERROR(column.Load(segment, *ref, table, starts));
-      column.With([&](const auto* v) { values[b].assign(v, v + rows); });
-    }
-    std::vector<Entry> entries, kept;
-    for (uint32_t p = 0; p + 1 < starts.size(); ++p) {
-      if (!person_asked[p]) continue;
-      entries.clear();
-      for (uint32_t row = starts[p]; row < starts[p + 1]; ++row) {
-        if (cells[row] >= kNowhere) continue;
-        if (masks.empty()) {
-          entries.push_back({cells[row], row});
-        } else {
-          Expand(masks, 0, cells[row], row, entries);
-        }
-      }
-      if (entries.empty()) continue;
-      for (size_t b = 0; b < planned_.blocks.size(); ++b) {
-        const Block& block = plan_.blocks[planned_.blocks[b]];
-        AddPerson(block, entries, values[b], keys.data() + size_t{16} * p, kept, out + block.first);
-      }
-    }
-    return absl::OkStatus();
+    return AddBlocks(segment, *counts, cells, row_of, out);
   }
 
  private:
-  struct MaskColumn {
-    size_t axis;
-    std::vector<uint32_t> values;
-  };
+  static Secret CapKey(const PlannedQuestion& planned, const Codebook& codebook, const Secret& cap_key) {
+    std::string key =
+        HmacSha256(cap_key.view(), absl::StrCat("penc cap v1\n", CanonicalText(planned.question, codebook)));
+    Secret kept(absl::string_view(key).substr(0, 16));
+    explicit_bzero(key.data(), key.size());
+    return kept;
+  }
+
+  // What an axis adds to the cell, by stored value.
+  static std::vector<uint32_t> CellsByValue(const Axis& axis, uint32_t stride) {
+    std::vector<uint32_t> cells;
+    for (uint32_t category : axis.category_of) {
+      cells.push_back(category == kNoCategory ? kNowhere : category * stride);
+    }
+    // Whatever a byte may hold can be looked up; a value that the codebook does not know falls nowhere.
+    if (cells.size() < 256) cells.resize(256, kNowhere);
+    return cells;
+  }
+
+  bool HasMasks() const {
+    return std::any_of(planned_.domain.axes.begin(), planned_.domain.axes.end(),
+                       [](const Axis& axis) { return axis.by_mask; });
+  }
 
   // The cell of every row over the axes with one category a row; kNowhere or more where it has none.
-  absl::StatusOr<std::vector<uint32_t>> CellsOf(const SegmentView& segment,
-                                                const std::vector<uint32_t>& starts) const {
-    const size_t rows = starts.back();
-    std::vector<uint32_t> cells(rows, 0);
+  absl::StatusOr<std::vector<uint32_t>> CellsOf(const SegmentView& segment) const {
+    std::vector<uint32_t> cells(segment.rows(planned_.question.table), 0);
+    uint32_t* const out = cells.data();
+    const size_t rows = cells.size();
+    std::vector<RowColumn> bytes;  // axes whose values are bytes: several in one go
+    std::vector<const uint32_t*> parts;
     for (size_t a = 0; a < planned_.domain.axes.size(); ++a) {
       const Axis& axis = planned_.domain.axes[a];
       if (axis.by_mask) continue;
-      RowColumn column;
-      RETURN_IF_ERROR(column.Load(segment, axis.grain.column, planned_.question.table, starts));
-      const uint32_t stride = strides_[a];
-      const auto part = [stride](uint32_t category) {
-        return category == kNoCategory ? kNowhere : category * stride;
-      };
-      if (!axis.mask_order.empty()) {
-        column.With([&](const auto* values) {
-          for (size_t i = 0; i < rows; ++i) cells[i] += part(MainOf(axis, values[i]));
-        });
-        continue;
-      }
-      std::vector<uint32_t> table;
-      for (uint32_t category : axis.category_of) table.push_back(part(category));
-      // A value that this codebook does not know would be damage; it falls nowhere.
-      const uint32_t known = static_cast<uint32_t>(table.size());
-      table.resize(std::max<size_t>(table.size(), 256), kNowhere);
-      column.With([&](const auto* values) {
-        if (sizeof(values[0]) == 1) {
-          for (size_t i = 0; i < rows; ++i) cells[i] += table[values[i]];
+      ASSIGN_OR_RETURN(RowColumn column,
+                       RowColumn::Load(segment, axis.grain.column, planned_.question.table));
+      const uint32_t* const part = tables_[a].data();
+      const auto known = static_cast<uint32_t>(tables_[a].size());
+      const bool in_bytes = column.With([&](const auto* values) {
+        if (!axis.mask_order.empty()) {
+          for (size_t i = 0; i < rows; ++i) out[i] += MainOf(axis, values[i], strides_[a]);
+        } else if (sizeof(values[0]) == 1) {
+          return true;
         } else {
-          for (size_t i = 0; i < rows; ++i) cells[i] += values[i] < known ? table[values[i]] : kNowhere;
+          for (size_t i = 0; i < rows; ++i) out[i] += values[i] < known ? part[values[i]] : kNowhere;
         }
+        return false;
       });
+      if (!in_bytes) continue;
+      bytes.push_back(std::move(column));
+      parts.push_back(part);
+    }
+    for (size_t a = 0; a < bytes.size(); a += 3) {
+      const uint8_t* const x = bytes[a].bytes();
+      const uint32_t* const of_x = parts[a];
+      if (a + 1 == bytes.size()) {
+        for (size_t i = 0; i < rows; ++i) out[i] += of_x[x[i]];
+        break;
+      }
+      const uint8_t* const y = bytes[a + 1].bytes();
+      const uint32_t* const of_y = parts[a + 1];
+      if (a + 2 == bytes.size()) {
+        for (size_t i = 0; i < rows; ++i) out[i] += of_x[x[i]] + of_y[y[i]];
+        break;
+      }
+      const uint8_t* const z = bytes[a + 2].bytes();
+      const uint32_t* const of_z = parts[a + 2];
+      for (size_t i = 0; i < rows; ++i) out[i] += of_x[x[i]] + of_y[y[i]] + of_z[z[i]];
     }
     return cells;
   }
 
-  static uint32_t MainOf(const Axis& axis, uint32_t mask) {
-    if (mask == 0) return axis.category_of[kMaxMaskCodes];
+  static uint32_t MainOf(const Axis& axis, uint32_t mask, uint32_t stride) {
+    uint32_t category = mask == 0 ? axis.category_of[kMaxMaskCodes] : kNoCategory;
     for (uint32_t bit : axis.mask_order) {
-      if (mask >> bit & 1) return axis.category_of[bit];
+      if ((mask >> bit & 1) == 0) continue;
+      category = axis.category_of[bit];
+      break;
     }
-    return kNoCategory;
+    return category == kNoCategory ? kNowhere : category * stride;
   }
 
-  absl::Status Masks(const SegmentView& segment, size_t axis, const std::vector<uint32_t>& starts,
-                     MaskColumn& out) const {
-    RowColumn column;
-    RETURN_IF_ERROR(
-        column.Load(segment, planned_.domain.axes[axis].grain.column, planned_.question.table, starts));
-    out.axis = axis;
-    column.With([&](const auto* v) { out.values.assign(v, v + starts.back()); });
+  // Rows of persons outside the cohorts asked fall nowhere.
+  absl::Status KeepCohorts(const SegmentView& segment, const UnpackedColumn& counts, Edition first,
+                           std::vector<uint32_t>& cells) const {
+    const Cohorts& asked = planned_.question.cohorts;
+    if (!asked.from.has_value() && !asked.to.has_value()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const auto cohorts, segment.CohortOffsets());
+    size_t row = 0;
+    for (uint32_t p = 0; p < segment.persons(); ++p) {
+      const Edition entered = first + cohorts->at(p);
+      const bool in = (!asked.from.has_value() || entered >= *asked.from) &&
+                      (!asked.to.has_value() || entered <= *asked.to);
+      for (const size_t end = row + counts.at(p); row < end; ++row) cells[row] |= in ? 0 : kNowhere;
+    }
     return absl::OkStatus();
   }
 
-  // A row falls into one cell for every combination of its codes.
-  void Expand(const std::vector<MaskColumn>& masks, size_t at, uint32_t cell, uint32_t row,
-              std::vector<Entry>& entries) const {
-    if (at == masks.size()) {
-      entries.push_back({cell, row});
-      return;
+  // From rows to pairs: a row falls in one cell for every combination of its codes.
+  absl::Status Expand(const SegmentView& segment, std::shared_ptr<const UnpackedColumn>& counts,
+                      std::vector<uint32_t>& cells, std::vector<uint32_t>& row_of) const {
+    std::vector<uint32_t> starts = {0};
+    for (uint32_t p = 0; p < segment.persons(); ++p) starts.push_back(starts.back() + counts->at(p));
+    row_of.resize(cells.size());
+    for (uint32_t row = 0; row < row_of.size(); ++row) row_of[row] = row;
+    for (size_t a = 0; a < planned_.domain.axes.size(); ++a) {
+      const Axis& axis = planned_.domain.axes[a];
+      if (!axis.by_mask) continue;
+      ASSIGN_OR_RETURN(const RowColumn column,
+                       RowColumn::Load(segment, axis.grain.column, planned_.question.table));
+      std::vector<uint32_t> wider, wider_row, wider_starts = {0};
+      column.With([&](const auto* masks) {
+        for (uint32_t p = 0; p < segment.persons(); ++p) {
+          for (uint32_t i = starts[p]; i < starts[p + 1]; ++i) {
+            if (cells[i] >= kNowhere) continue;
+            const auto add = [&](uint32_t category) {
+              if (category == kNoCategory) return;
+              wider.push_back(cells[i] + category * strides_[a]);
+              wider_row.push_back(row_of[i]);
+            };
+            const uint32_t mask = masks[row_of[i]];
+            if (mask == 0) add(axis.category_of[kMaxMaskCodes]);
+            for (uint32_t rest = mask; rest != 0; rest &= rest - 1) {
+              const auto bit = static_cast<uint32_t>(__builtin_ctz(rest));
+              if (bit < kMaxMaskCodes) add(axis.category_of[bit]);
+            }
+          }
+          wider_starts.push_back(static_cast<uint32_t>(wider.size()));
+        }
+      });
+      cells = std::move(wider);
+      row_of = std::move(wider_row);
+      starts = std::move(wider_starts);
     }
-    const Axis& axis = planned_.domain.axes[masks[at].axis];
-    const uint32_t stride = strides_[masks[at].axis], mask = masks[at].values[row];
-    if (mask == 0) {
-      const uint32_t category = axis.category_of[kMaxMaskCodes];
-      if (category != kNoCategory) Expand(masks, at + 1, cell + category * stride, row, entries);
-      return;
-    }
-    for (uint32_t bit = 0; bit < kMaxMaskCodes; ++bit) {
-      if ((mask >> bit & 1) == 0 || axis.category_of[bit] == kNoCategory) continue;
-      Expand(masks, at + 1, cell + axis.category_of[bit] * stride, row, entries);
-    }
+    std::vector<uint32_t> pairs;
+    for (uint32_t p = 0; p < segment.persons(); ++p) pairs.push_back(starts[p + 1] - starts[p]);
+    counts = std::make_shared<const UnpackedColumn>(UnpackedColumn::Of(pairs));
+    return absl::OkStatus();
   }
 
-  uint64_t Rank(const char* key, uint64_t cell, uint64_t ordinal) const {
-    uint64_t words[2];
-    std::memcpy(words, key, sizeof(words));
-    return hash_(words[0], words[1], cell, ordinal);
-  }
-
-  // Keeps the `most` of `kept` with the smallest ranks.
-  void Cap(std::vector<std::pair<uint64_t, Entry>>& ranked, uint64_t most, std::vector<Entry>& kept) const {
-    std::sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
-      return a.first != b.first               ? a.first < b.first
-             : a.second.cell != b.second.cell ? a.second.cell < b.second.cell
-                                              : a.second.row < b.second.row;
-    });
-    kept.clear();
-    for (size_t i = 0; i < ranked.size() && i < most; ++i) kept.push_back(ranked[i].second);
-  }
-
-  void AddPerson(const Block& block, const std::vector<Entry>& entries, const std::vector<uint32_t>& values,
-                 const char* key, std::vector<Entry>& kept, int64_t* out) const {
-    const Counting& counting = block.counting;
-    if (counting.kind == Counting::Kind::kPersons) {
-      if (entries.size() == 1) {
-        ++out[entries[0].cell];
-        return;
+  absl::Status AddBlocks(const SegmentView& segment, const UnpackedColumn& counts,
+                         const std::vector<uint32_t>& cells, const std::vector<uint32_t>& row_of,
+                         int64_t* out) {
+    std::shared_ptr<const std::vector<uint64_t>> ids;
+    Entries entries(counts, cells, static_cast<uint32_t>(planned_.domain.cells));
+    std::vector<uint32_t> values;
+    absl::optional<ColumnRef> loaded;
+    for (uint32_t b : planned_.blocks) {
+      const Block& block = plan_.blocks[b];
+      const absl::optional<ColumnRef>& of = block.counting.value;
+      if (of.has_value() && !(loaded.has_value() && *loaded == *of)) {
+        ASSIGN_OR_RETURN(const RowColumn column, RowColumn::Load(segment, *of, planned_.question.table));
+        values.resize(cells.size());
+        column.With([&](const auto* v) {
+          for (size_t i = 0; i < values.size(); ++i) values[i] = v[row_of.empty() ? i : row_of[i]];
+        });
+        loaded = of;
       }
-      kept.clear();
-      for (const Entry& entry : entries) {
-        const bool seen =
-            std::any_of(kept.begin(), kept.end(), [&](const Entry& k) { return k.cell == entry.cell; });
-        if (!seen) kept.push_back({entry.cell, 0});
+      entries.value = of.has_value() ? values.data() : nullptr;
+      if (ids == nullptr && NeedsIds(block, entries.most)) {
+        ASSIGN_OR_RETURN(ids, segment.PersonIds());
+        entries.ids = ids->data();
       }
-      if (kept.size() > block.per_person.l0) {
-        std::vector<std::pair<uint64_t, Entry>> ranked;
-        for (const Entry& entry : kept) ranked.push_back({Rank(key, entry.cell, 0), entry});
-        Cap(ranked, block.per_person.l0, kept);
-      }
-      for (const Entry& entry : kept) ++out[entry.cell];
-      return;
+      contributions_.Add(block, entries, out + block.first);
     }
-    // Rows: those with a value, at most `rows` of them. The ordinal counts the person's own entries, in the
-    // order in which they were imported: it depends on nobody else.
-    kept.clear();
-    std::vector<std::pair<uint64_t, Entry>> ranked;
-    const bool over = entries.size() > counting.rows;
-    for (uint32_t i = 0; i < entries.size(); ++i) {
-      if (counting.value.has_value() && values[entries[i].row] == kNull) continue;
-      if (over) {
-        ranked.push_back({Rank(key, entries[i].cell, i + 1), entries[i]});
-      } else {
-        kept.push_back(entries[i]);
-      }
-    }
-    if (over) Cap(ranked, counting.rows, kept);
-    if (counting.kind == Counting::Kind::kRows) {
-      for (const Entry& entry : kept) ++out[entry.cell];
-      return;
-    }
-    // Amounts: summed per cell, then rounded to the grid without bias: up with probability (rest / grid), by
-    // a secret hash.
-    std::sort(kept.begin(), kept.end(), [](const Entry& a, const Entry& b) { return a.cell < b.cell; });
-    for (size_t i = 0; i < kept.size();) {
-      const uint32_t cell = kept[i].cell;
-      int64_t amount = 0;
-      for (; i < kept.size() && kept[i].cell == cell; ++i) {
-        amount += counting.multiplier * (static_cast<int64_t>(values[kept[i].row]) - 1) + counting.offset;
-      }
-      int64_t units = amount / counting.grid, rest = amount % counting.grid;
-      if (rest < 0) {
-        rest += counting.grid;
-        --units;
-      }
-      const auto drawn =
-          static_cast<int64_t>(static_cast<unsigned __int128>(Rank(key, cell, uint64_t{1} << 40)) *
-                                   static_cast<uint64_t>(counting.grid) >>
-                               64);
-      if (drawn < rest) ++units;
-      const auto bound = static_cast<int64_t>(block.per_person.linf);
-      out[cell] += std::max(-bound, std::min(bound, units));
-    }
+    return absl::OkStatus();
   }
 
   const Plan& plan_;
   const PlannedQuestion& planned_;
-  KeyedHash hash_;
+  Contributions contributions_;
   std::vector<uint32_t> strides_;
+  std::vector<std::vector<uint32_t>> tables_;  // by axis and stored value; empty for masks
 };
 
 }  // namespace
@@ -407,10 +241,7 @@ class QuestionScan {
 absl::StatusOr<ExactVector> Extraction::Run(const Snapshot& snapshot, const Plan& plan, const Secret& cap_key,
                                             int threads) {
   const storage::v1::Manifest& manifest = snapshot.generation->manifest();
-  std::vector<QuestionScan> scans;
-  scans.reserve(plan.questions.size());
-  for (const PlannedQuestion& planned : plan.questions)
-    scans.emplace_back(plan, planned, *snapshot.codebook, cap_key);
+  const Edition first_edition = manifest.editions_size() > 0 ? manifest.editions(0) : 0;
   const int workers = std::max(1, std::min(threads, manifest.segments_size()));
   std::vector<ExactVector> sums;
   sums.reserve(workers);
@@ -419,31 +250,23 @@ absl::StatusOr<ExactVector> Extraction::Run(const Snapshot& snapshot, const Plan
   std::atomic<int> next{0};
   std::mutex mutex;
   absl::Status failed;
-  const auto work = [&](ExactVector& sum) {
-    for (int s = next++; s < manifest.segments_size(); s = next++) {
-      const absl::Status status = [&]() -> absl::Status {
-        const SegmentView segment(snapshot, s);
-        ASSIGN_OR_RETURN(const std::string keys, segment.PersonKeys());
-        ASSIGN_OR_RETURN(const ColumnPtr cohorts, segment.CohortOffsets());
-        const Edition first = manifest.editions_size() > 0 ? manifest.editions(0) : 0;
-        for (size_t q = 0; q < scans.size(); ++q) {
-          const Cohorts& asked = plan.questions[q].question.cohorts;
-          std::vector<uint8_t> person_asked(segment.persons(), 1);
-          for (uint32_t p = 0; p < segment.persons(); ++p) {
-            const Edition entered = first + cohorts->at(p);
-            person_asked[p] = (!asked.from.has_value() || entered >= *asked.from) &&
-                              (!asked.to.has_value() || entered <= *asked.to);
-          }
-          RETURN_IF_ERROR(scans[q].Add(segment, person_asked, keys, sum.cells(ExactVector::Key()).data()));
-        }
-        return absl::OkStatus();
-      }();
-      if (!status.ok()) {
-        std::lock_guard<std::mutex> lock(mutex);
-        failed = status;
-        return;
-      }
+  const auto scan = [&](int64_t* out) -> absl::Status {
+    std::vector<std::unique_ptr<QuestionScan>> scans;
+    for (const PlannedQuestion& planned : plan.questions) {
+      scans.push_back(std::make_unique<QuestionScan>(plan, planned, *snapshot.codebook, cap_key));
     }
+    for (int s = next++; s < manifest.segments_size(); s = next++) {
+      const SegmentView segment(snapshot, s);
+      for (const auto& question : scans) RETURN_IF_ERROR(question->Add(segment, first_edition, out));
+    }
+    return absl::OkStatus();
+  };
+  const auto work = [&](ExactVector& sum) {
+    const absl::Status status = scan(sum.cells(ExactVector::Key()).data());
+    if (status.ok()) return;
+    next = manifest.segments_size();  // no part of an answer is of use
+    std::lock_guard<std::mutex> lock(mutex);
+    failed = status;
   };
   std::vector<std::thread> others;
   for (int w = 1; w < workers; ++w) others.emplace_back([&, w] { work(sums[w]); });

@@ -10,22 +10,22 @@
 
 namespace penc {
 
-std::shared_ptr<const UnpackedColumn> ColumnCache::Find(const std::string& key) {
+std::shared_ptr<const void> ColumnCache::FindAny(const std::string& key) {
   std::lock_guard<std::mutex> lock(mutex_);
   const auto found = index_.find(key);
   if (found == index_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, found->second);
-  return found->second->column;
+  return found->second->decoded;
 }
 
-void ColumnCache::Insert(const std::string& key, std::shared_ptr<const UnpackedColumn> column) {
+void ColumnCache::Insert(const std::string& key, std::shared_ptr<const void> decoded, size_t bytes) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (index_.find(key) != index_.end() || column->bytes() > limit_) return;
-  bytes_ += column->bytes();
-  entries_.push_front({key, std::move(column)});
+  if (index_.find(key) != index_.end() || bytes > limit_) return;
+  bytes_ += bytes;
+  entries_.push_front({key, std::move(decoded), bytes});
   index_[key] = entries_.begin();
   while (bytes_ > limit_) {
-    bytes_ -= entries_.back().column->bytes();
+    bytes_ -= entries_.back().bytes;
     index_.erase(entries_.back().key);
     entries_.pop_back();
   }
@@ -101,12 +101,25 @@ absl::StatusOr<std::shared_ptr<const UnpackedColumn>> Generation::ReadColumn(uin
                                                                              uint32_t column,
                                                                              size_t size) const {
   const std::string key = ChunkKey(manifest_.generation(), segment, table, column);
-  if (auto cached = cache_.Find(key); cached != nullptr) return cached;
+  if (auto cached = cache_.Find<UnpackedColumn>(key); cached != nullptr) return cached;
   ASSIGN_OR_RETURN(const std::string packed, ReadChunk(segment, table, column));
   ASSIGN_OR_RETURN(UnpackedColumn unpacked, Unpack(packed, size));
   auto shared = std::make_shared<const UnpackedColumn>(std::move(unpacked));
-  cache_.Insert(key, shared);
+  cache_.Insert(key, shared, shared->bytes());
   return shared;
+}
+
+absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> Generation::ReadPersonIds(uint32_t segment,
+                                                                                       size_t persons) const {
+  const std::string key = ChunkKey(manifest_.generation(), segment, kPersonsTable, kKeyColumn);
+  if (auto cached = cache_.Find<std::vector<uint64_t>>(key); cached != nullptr) return cached;
+  ASSIGN_OR_RETURN(const std::string keys, ReadChunk(segment, kPersonsTable, kKeyColumn));
+  if (keys.size() != 16 * persons)
+    return Fail(absl::StatusCode::kDataLoss, {"clés contradictoires", "contradictory keys"});
+  auto ids = std::make_shared<std::vector<uint64_t>>(persons);
+  for (size_t p = 0; p < persons; ++p) std::memcpy(&(*ids)[p], keys.data() + 16 * p, sizeof((*ids)[p]));
+  cache_.Insert(key, ids, persons * sizeof(uint64_t));
+  return std::shared_ptr<const std::vector<uint64_t>>(std::move(ids));
 }
 
 }  // namespace penc

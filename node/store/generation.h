@@ -21,19 +21,26 @@
 
 namespace penc {
 
-// Decoded columns of any generation, least recently used first out.
+// Decoded columns of any generation by the keys of their chunks, least recently used first out.
 class ColumnCache {
  public:
   explicit ColumnCache(size_t limit_bytes) : limit_(limit_bytes) {}
-  std::shared_ptr<const UnpackedColumn> Find(const std::string& key);
-  void Insert(const std::string& key, std::shared_ptr<const UnpackedColumn> column);
+  // A key is always asked for by the type that it was inserted with.
+  template <typename T>
+  std::shared_ptr<const T> Find(const std::string& key) {
+    return std::static_pointer_cast<const T>(FindAny(key));
+  }
+  void Insert(const std::string& key, std::shared_ptr<const void> decoded, size_t bytes);
   void Clear();
 
  private:
   struct Entry {
     std::string key;
-    std::shared_ptr<const UnpackedColumn> column;
+    std::shared_ptr<const void> decoded;
+    size_t bytes;
   };
+  std::shared_ptr<const void> FindAny(const std::string& key);
+
   const size_t limit_;
   std::mutex mutex_;
   std::list<Entry> entries_;  // most recent first
@@ -60,6 +67,9 @@ class Generation {
   // `size` values, through the cache.
   absl::StatusOr<std::shared_ptr<const UnpackedColumn>> ReadColumn(uint32_t segment, uint32_t table,
                                                                    uint32_t column, size_t size) const;
+  // The first 64 bits of the keys of a segment's persons, through the cache.
+  absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> ReadPersonIds(uint32_t segment,
+                                                                             size_t persons) const;
 
   // Its chunks go when it does.
   void Doom() { doomed_ = true; }

@@ -1,5 +1,6 @@
-// Columns of small integers as bytes and back: the fewest bits that hold the largest value, little-endian,
-// lowest bits first. FORMAT.md, "Packed columns". Pure.
+// Columns of small integers as bytes and back: the distance from the smallest value in the fewest bits that
+// hold it, little-endian, lowest bits first; a column of one value is its header. FORMAT.md, "Packed
+// columns". Pure.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -34,9 +35,12 @@ class UnpackedColumn {
 
   // All the same value (a column that a segment does not have: NULL).
   static UnpackedColumn Constant(uint32_t value, size_t size);
+  static UnpackedColumn Of(absl::Span<const uint32_t> values);
 
  private:
   friend absl::StatusOr<UnpackedColumn> Unpack(absl::string_view packed, size_t size);
+  UnpackedColumn(uint32_t largest, size_t size);
+
   int width_ = 1;  // bytes a value
   size_t size_ = 0;
   std::vector<uint64_t> bytes_;  // aligned for all widths

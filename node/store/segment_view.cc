@@ -1,0 +1,79 @@
+#include "store/segment_view.h"
+
+#include <algorithm>
+
+#include "base/status.h"
+
+namespace penc {
+namespace {
+
+absl::Status Contradiction() {
+  return Fail(absl::StatusCode::kDataLoss,
+              {"enregistrements contradictoires; restaurez une sauvegarde (penc restore)",
+               "contradictory records; restore a backup (penc restore)"});
+}
+
+}  // namespace
+
+SegmentView::SegmentView(const Snapshot& snapshot, int segment)
+    : generation_(*snapshot.generation),
+      codebook_(*snapshot.codebook),
+      info_(generation_.manifest().segments(segment)) {}
+
+uint32_t SegmentView::rows(uint32_t table) const {
+  const int number = generation_.TableNumber(codebook_.tables[table].name);
+  return number < 0 || number >= info_.rows_size() ? 0 : info_.rows(number);
+}
+
+absl::StatusOr<std::shared_ptr<const UnpackedColumn>> SegmentView::RowCounts(uint32_t table) const {
+  if (rows(table) == 0) {
+    return std::make_shared<const UnpackedColumn>(UnpackedColumn::Constant(0, persons()));
+  }
+  const int number = generation_.TableNumber(codebook_.tables[table].name);
+  ASSIGN_OR_RETURN(auto counts, generation_.ReadColumn(info_.id(), number, kCountColumn, persons()));
+  uint64_t sum = 0;
+  counts->With([&](const auto* values) {
+    for (uint32_t p = 0; p < persons(); ++p) sum += values[p];
+  });
+  if (sum != rows(table)) return Contradiction();
+  return counts;
+}
+
+absl::StatusOr<std::shared_ptr<const UnpackedColumn>> SegmentView::Values(const ColumnRef& ref) const {
+  const Table& table = codebook_.tables[ref.table];
+  const int number = generation_.TableNumber(table.name);
+  const int column = generation_.ColumnNumber(number, table.columns[ref.column].name);
+  if (column < 0 || rows(ref.table) == 0) {
+    return std::make_shared<const UnpackedColumn>(UnpackedColumn::Constant(kNull, rows(ref.table)));
+  }
+  return generation_.ReadColumn(info_.id(), number, column, rows(ref.table));
+}
+
+absl::StatusOr<std::shared_ptr<const UnpackedColumn>> SegmentView::CohortOffsets() const {
+  return generation_.ReadColumn(info_.id(), kPersonsTable, kCohortColumn, persons());
+}
+
+absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> SegmentView::PersonIds() const {
+  return generation_.ReadPersonIds(info_.id(), persons());
+}
+
+absl::StatusOr<RowColumn> RowColumn::Load(const SegmentView& segment, const ColumnRef& ref, uint32_t table) {
+  RowColumn column;
+  ASSIGN_OR_RETURN(column.own_, segment.Values(ref));
+  if (ref.table == table) return column;
+  // The value of the person's one row, or NULL where the person has none.
+  ASSIGN_OR_RETURN(const auto theirs, segment.RowCounts(ref.table));
+  ASSIGN_OR_RETURN(const auto ours, segment.RowCounts(table));
+  std::vector<uint32_t> spread(segment.rows(table));
+  uint32_t* out = spread.data();
+  size_t from = 0;
+  for (uint32_t p = 0; p < segment.persons(); ++p) {
+    const uint32_t value = theirs->at(p) > 0 ? column.own_->at(from) : kNull;
+    out = std::fill_n(out, ours->at(p), value);
+    from += theirs->at(p);
+  }
+  column.own_ = std::make_shared<const UnpackedColumn>(UnpackedColumn::Of(spread));
+  return column;
+}
+
+}  // namespace penc
