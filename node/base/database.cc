@@ -5,7 +5,8 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
-#include <rocksdb/write_buffer_manager.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,8 @@
 
 namespace penc {
 namespace {
+
+constexpr uint64_t kRoomBytes = 48 << 20;  // what flushing and compacting may need at once
 
 rocksdb::Slice S(absl::string_view text) { return {text.data(), text.size()}; }
 absl::string_view V(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -89,11 +92,13 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& fold
   std::vector<rocksdb::ColumnFamilyHandle*> spaces;
   rocksdb::Status status = rocksdb::DB::Open(Options(), folder, families, &spaces, &raw);
   if (!status.ok()) return FromRocks(status, folder);
-  return std::unique_ptr<Database>(new Database(std::unique_ptr<rocksdb::DB>(raw), std::move(spaces)));
+  return std::unique_ptr<Database>(
+      new Database(folder, std::unique_ptr<rocksdb::DB>(raw), std::move(spaces)));
 }
 
-Database::Database(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> spaces)
-    : db_(std::move(db)), spaces_(std::move(spaces)) {}
+Database::Database(std::string folder, std::unique_ptr<rocksdb::DB> db,
+                   std::vector<rocksdb::ColumnFamilyHandle*> spaces)
+    : folder_(std::move(folder)), db_(std::move(db)), spaces_(std::move(spaces)) {}
 
 Database::~Database() {
   for (rocksdb::ColumnFamilyHandle* space : spaces_) db_->DestroyColumnFamilyHandle(space);
@@ -133,13 +138,23 @@ void Database::DeleteRange(rocksdb::WriteBatch& batch, Space space, absl::string
   PENC_CHECK(batch.DeleteRange(of(space), S(first), S(last)).ok());
 }
 
+// Room that is kept for the database's own work: a log that cannot be written leaves RocksDB unusable until
+// it is opened again, so a full disk is noticed before.
+absl::Status Database::CheckRoom(size_t bytes) const {
+  struct statvfs disk {};
+  if (::statvfs(folder_.c_str(), &disk) != 0) return absl::OkStatus();
+  const uint64_t free_bytes = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
+  struct rlimit file_size {};
+  const bool limited = ::getrlimit(RLIMIT_FSIZE, &file_size) == 0 && file_size.rlim_cur < kRoomBytes;
+  if (!limited && free_bytes >= kRoomBytes + 2 * bytes) return absl::OkStatus();
+  return FromRocks(rocksdb::Status::NoSpace(), folder_);
+}
+
 absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync) {
+  RETURN_IF_ERROR(CheckRoom(batch.GetDataSize()));
   rocksdb::WriteOptions options;
   options.sync = sync;
-  rocksdb::Status status = db_->Write(options, &batch);
-  // A full disk leaves RocksDB in a background error; once there is room again, it can go on.
-  if (!status.ok() && db_->Resume().ok()) status = db_->Write(options, &batch);
-  return FromRocks(status, "db");
+  return FromRocks(db_->Write(options, &batch), folder_);
 }
 
 absl::Status Database::CopyTo(const std::string& folder) const {

@@ -49,8 +49,8 @@ class Database {
   void DeleteRange(rocksdb::WriteBatch& batch, Space space, absl::string_view first,
                    absl::string_view last) const;
 
-  // One atomic write. `sync`: on the disk when this returns. After a full disk the next write may succeed
-  // again.
+  // One atomic write. `sync`: on the disk when this returns. RESOURCE_EXHAUSTED, with nothing written, where
+  // less than 48 MiB would be left on the disk.
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync);
 
   // A consistent copy in a folder that does not exist yet.
@@ -63,9 +63,12 @@ class Database {
   void Compact(Space space);
 
  private:
-  Database(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> spaces);
+  Database(std::string folder, std::unique_ptr<rocksdb::DB> db,
+           std::vector<rocksdb::ColumnFamilyHandle*> spaces);
+  absl::Status CheckRoom(size_t bytes) const;
   rocksdb::ColumnFamilyHandle* of(Space space) const { return spaces_[static_cast<int>(space)]; }
 
+  std::string folder_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> spaces_;
 };

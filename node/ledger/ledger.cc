@@ -184,11 +184,34 @@ class LedgerOnDatabase final : public Ledger {
         account.spent = {kInfinitePure, std::max(account.spent.renyi, account.allowance.renyi)};
         PutCohort(staging, cohort, account);
       }
-      return absl::OkStatus();
+      return GiveUpOpenCharges(staging);
     });
   }
 
  private:
+  // What was charged and open when a backup was made may have been answered since: it is never completed
+  // here.
+  absl::Status GiveUpOpenCharges(Staging& staging) {
+    std::vector<std::pair<SlotKey, storage::v1::SlotRow>> open;
+    absl::Status bad;
+    RETURN_IF_ERROR(db_.Scan(Space::kLedger, "s", [&](absl::string_view key, absl::string_view value) {
+      storage::v1::SlotRow row;
+      bad = Parse(key, value, row);
+      if (bad.ok() && row.state() == storage::v1::SlotRow::STATE_CHARGED)
+        open.emplace_back(key.substr(1), row);
+      return bad.ok();
+    }));
+    RETURN_IF_ERROR(bad);
+    for (auto& [slot, row] : open) {
+      row.set_state(storage::v1::SlotRow::STATE_GIVEN_UP);
+      PutSlot(staging, slot, row);
+      storage::v1::JournalLeaf leaf;
+      leaf.mutable_given_up()->set_slot(slot);
+      staging.Leaf(std::move(leaf));
+    }
+    return absl::OkStatus();
+  }
+
   // On the committer's thread. Fails only for a damaged or unwritable disk; a refusal is a slot.
   absl::Status Decide(const Charge& charge, Staging& staging, Slot& slot) {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -234,6 +257,7 @@ class LedgerOnDatabase final : public Ledger {
 
   absl::Status FirstCharge(const Charge& charge, Staging& staging, Slot& slot) {
     Costs costs;
+    std::map<uint32_t, Cost> at_order;  // most cohorts share one promise
     for (Edition cohort : charge.cohorts) {
       const auto account = accounts_.find(cohort);
       // A cohort without a budget was never opened: nothing may be charged to it.
@@ -241,7 +265,10 @@ class LedgerOnDatabase final : public Ledger {
         slot.exhausted.push_back(cohort);
         continue;
       }
-      costs[cohort] = charge.cost(account->second.allowance.order);
+      const Order order = account->second.allowance.order;
+      const auto [cost, fresh] = at_order.try_emplace(order.twice_alpha);
+      if (fresh) cost->second = charge.cost(order);
+      costs[cohort] = cost->second;
       if (!Fits(account->second.allowance, account->second.spent, costs[cohort]))
         slot.exhausted.push_back(cohort);
     }

@@ -12,6 +12,7 @@ namespace penc {
 class Real {
  public:
   explicit Real(mpfr_prec_t bits) {
+    [[maybe_unused]] static thread_local const FreeAtThreadEnd free_at_thread_end;
     mpfr_init2(value_, bits);
     mpfr_set_zero(value_, 1);
   }
@@ -33,6 +34,11 @@ class Real {
   mpfr_srcptr get() const { return value_; }
 
  private:
+  // MPFR keeps constants for each thread that used it.
+  struct FreeAtThreadEnd {
+    ~FreeAtThreadEnd() { mpfr_free_cache(); }
+  };
+
   mpfr_t value_;
 };
 

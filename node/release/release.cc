@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
+#include "base/utf8.h"
 #include "journal/committer.h"
 #include "policy/words.h"
 #include "question/answer.h"
@@ -27,21 +28,22 @@ std::string Refusal(const v1::RefusalDetail& detail) {
   return answer.SerializeAsString();
 }
 
-// A refusal by policy is journaled, so that the office sees what was tried; nothing is spent.
-absl::StatusOr<std::string> Refuse(const Decision& decision, const Plan& plan, const AskFor& ask,
+// A refusal is journaled, so that the office sees what was tried; nothing is spent. A question that was not
+// understood has no canonical text and is journaled without: an asker's own words could name somebody.
+absl::StatusOr<std::string> Refuse(const v1::RefusalDetail& detail, const Plan& plan, const AskFor& ask,
                                    Responder& office) {
   RETURN_IF_ERROR(office.committer.Commit([&](Staging& staging) {
     storage::v1::JournalLeaf leaf;
     storage::v1::Refused& refused = *leaf.mutable_refused();
     refused.set_plan_id(plan.id);
-    refused.set_refusal(decision.refusal);
+    refused.set_refusal(detail.reason());
     refused.set_asker(ask.asker);
-    refused.set_purpose(ask.purpose.substr(0, 100));
+    refused.set_purpose(std::string(BeginningOf(ask.purpose, 100)));
     refused.set_question(QuestionText(plan, office.codebook));
     staging.Leaf(std::move(leaf));
     return absl::OkStatus();
   }));
-  return Refusal(InWords(decision.refusal, decision.about));
+  return Refusal(detail);
 }
 
 // The ledger's refusal; cohorts are named by their labels.
@@ -58,6 +60,23 @@ absl::Status NothingClosed() {
                "this organisation has closed nothing yet: no edition is open"});
 }
 
+// The records of one edition. Between two calls an edition may be closed: what is charged must be what is
+// counted, so both are read until they agree.
+struct Opened {
+  std::shared_ptr<const Snapshot> snapshot;
+  absl::optional<Edition> edition;
+  std::vector<Edition> editions;
+};
+absl::StatusOr<Opened> OpenEdition(const RecordStore& store) {
+  for (;;) {
+    StoreStatus before = store.Status();
+    if (!before.edition.has_value()) return Opened{};
+    ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> snapshot, store.OpenSnapshot());
+    if (store.Status().edition == before.edition)
+      return Opened{std::move(snapshot), before.edition, std::move(before.editions)};
+  }
+}
+
 // What the asker is told of damage: nothing of where. The local log names it.
 absl::Status Internal(const absl::Status& cause) {
   std::fprintf(stderr, "penc: %s\n", Explain(cause).fr.c_str());
@@ -66,6 +85,23 @@ absl::Status Internal(const absl::Status& cause) {
                "reste; reposez la même question plus tard, sans frais",
                "the organisation could not answer; its administrator sees why. What was charged stays "
                "charged; ask the same question later, at no new cost"});
+}
+
+// A full disk is said to the asker as it is; damage is not.
+absl::Status ForAsker(const absl::Status& cause) {
+  return absl::IsResourceExhausted(cause) ? cause : Internal(cause);
+}
+
+// Why the question is declined, if it is: of all reasons the first in the order of the enum. A question with
+// an unknown name has an empty plan, which is still refused to those who may not ask at all.
+absl::optional<v1::RefusalDetail> WhyDeclined(const Planned& planned, const AskFor& ask,
+                                              const Responder& office) {
+  const Decision decision = Decide(planned.plan, office.codebook, ask.purpose, office.policy, office.grant,
+                                   office.standing, Reach::kLocal, office.clock.Now());
+  if (planned.refused && (decision.allowed() || planned.refusal.reason() < decision.refusal))
+    return planned.refusal;
+  if (decision.allowed()) return absl::nullopt;
+  return InWords(decision.refusal, decision.about);
 }
 
 Price FromMessage(const v1::Price& price) {
@@ -118,24 +154,22 @@ absl::StatusOr<std::string> Answer(const AskFor& ask, Responder& office,
                                    const std::function<void(const Plan&)>& planned) {
   ASSIGN_OR_RETURN(const Planned p,
                    PlanQuestions(ask.bulletin, ask.price, office.codebook));  // validate, plan
-  if (p.refused) return Refusal(p.refusal);
   const Plan& plan = p.plan;
-  if (planned) planned(plan);
-  const Decision decision = Decide(plan, office.codebook, ask.purpose, office.policy, office.grant,
-                                   office.standing, Reach::kLocal, office.clock.Now());
-  if (!decision.allowed()) return Refuse(decision, plan, ask, office);  // nothing spent
+  if (planned && !p.refused) planned(plan);
+  if (const auto refusal = WhyDeclined(p, ask, office); refusal.has_value())
+    return Refuse(*refusal, plan, ask, office);  // nothing spent
 
-  const StoreStatus records = office.store.Status();
-  if (!records.edition.has_value()) return NothingClosed();
-  const std::vector<Edition> cohorts = TouchedCohorts(plan, records.editions);
+  absl::StatusOr<Opened> records = OpenEdition(office.store);
+  if (!records.ok()) return Internal(records.status());
+  if (!records->edition.has_value()) return NothingClosed();
+  const std::vector<Edition> cohorts = TouchedCohorts(plan, records->editions);
   LocalNoise finish(
       {office.codebook, office.policy, office.random, office.organisation, office.practice, cohorts});
   RETURN_IF_ERROR(finish.Check(plan));
-  ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, office.store.OpenSnapshot());
   const Order order = OrderOf(office.policy.promise);
   const Cost cost = CostAt(plan, order);
   const Charge charge{
-      finish.KeyOf(plan, *records.edition),
+      finish.KeyOf(plan, *records->edition),
       plan.id,
       QuestionText(plan, office.codebook),
       ask.purpose,
@@ -144,39 +178,38 @@ absl::StatusOr<std::string> Answer(const AskFor& ask, Responder& office,
       cohorts,
       [&](Order at) { return at.twice_alpha == order.twice_alpha ? cost : CostAt(plan, at); }};
   office.steps.Reached("ask.before_reserve");
-  ASSIGN_OR_RETURN(const Slot slot, office.ledger.Reserve(charge));  // fsync: THE charge
+  absl::StatusOr<Slot> slot = office.ledger.Reserve(charge);  // fsync: THE charge
   office.steps.Reached("ask.after_reserve");
-  if (slot.state == Slot::State::kRefused) return Refuse(slot, office.codebook);
-  if (slot.state == Slot::State::kCommitted) return slot.answer;  // same bytes
+  if (!slot.ok()) return ForAsker(slot.status());
+  if (slot->state == Slot::State::kRefused) return Refuse(*slot, office.codebook);
+  if (slot->state == Slot::State::kCommitted) return std::move(slot->answer);  // same bytes
 
   absl::StatusOr<ExactVector> exact =
-      office.store.Extract(*snapshot, plan);  // nothing visible may depend on it from here
+      office.store.Extract(*records->snapshot, plan);  // nothing visible may depend on it from here
   office.steps.Reached("ask.after_extract");
   if (!exact.ok()) {
-    office.ledger.Abandon(slot);
+    office.ledger.Abandon(*slot);
     return Internal(exact.status());
   }
-  absl::StatusOr<std::string> out = finish.Finish(plan, *records.edition, *std::move(exact));  // + noise
+  absl::StatusOr<std::string> out = finish.Finish(plan, *records->edition, *std::move(exact));  // + noise
   if (!out.ok()) {
-    office.ledger.Abandon(slot);
+    office.ledger.Abandon(*slot);
     return Internal(out.status());
   }
   office.steps.Reached("ask.before_commit");
-  RETURN_IF_ERROR(office.ledger.Commit(slot, *out));  // fsync: bytes and journal leaf, one write
+  const absl::Status committed =
+      office.ledger.Commit(*slot, *out);  // fsync: bytes and journal leaf, one write
   office.steps.Reached("ask.after_commit");
+  if (!committed.ok()) return ForAsker(committed);
   return out;
 }
 
 absl::StatusOr<v1::ExplainResponse> ExplainQuestion(const AskFor& ask, const Responder& office) {
   ASSIGN_OR_RETURN(const Planned p, PlanQuestions(ask.bulletin, ask.price, office.codebook));
   v1::ExplainResponse response;
-  if (p.refused) {
-    *response.mutable_refusal() = p.refusal;
-    return response;
-  }
-  const Decision decision = Decide(p.plan, office.codebook, ask.purpose, office.policy, office.grant,
-                                   office.standing, Reach::kLocal, office.clock.Now());
-  if (!decision.allowed()) *response.mutable_refusal() = InWords(decision.refusal, decision.about);
+  if (auto refusal = WhyDeclined(p, ask, office); refusal.has_value())
+    *response.mutable_refusal() = *std::move(refusal);
+  if (p.refused) return response;
   for (v1::ExplainedQuestion& question : ExplainPlan(p.plan, office.codebook))
     *response.add_questions() = std::move(question);
   *response.mutable_charge() = ToCharge(p.plan, office.codebook, office.policy,

@@ -1,0 +1,458 @@
+#include "ledger/ledger.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rocksdb/write_batch.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "base/database.h"
+#include "crypto/hash.h"
+#include "crypto/secure_random.h"
+#include "journal/committer.h"
+#include "journal/verifier.h"
+
+namespace penc {
+namespace {
+
+using ::testing::ElementsAre;
+namespace fs = std::filesystem;
+
+constexpr Edition kQ1 = 224, kQ2 = 225, kQ3 = 226;  // 2026-Q1 to 2026-Q3
+constexpr uint64_t kUnit = uint64_t{1} << 40;
+const Promise kEight{8 * 1024, 1, 6};
+
+class LedgerTest : public ::testing::Test {
+ protected:
+  LedgerTest() : folder_(fs::temp_directory_path() / absl::StrCat("penc-ledger-", ::getpid())) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    Open();
+    for (Edition cohort : {kQ1, kQ2}) EXPECT_TRUE(ledger_->OpenCohort(cohort, kEight).ok());
+  }
+  ~LedgerTest() override {
+    Close();
+    fs::remove_all(folder_);
+  }
+
+  // As after a crash: whatever was not on the disk is gone.
+  void Open() {
+    Close();
+    db_ = *Database::Open(folder_ / "db");
+    journal_ = *Journal::Open(*db_, random_);
+    committer_ = std::make_unique<Committer>(*db_, *journal_, clock_);
+    ledger_ = *Ledger::Open(*db_, *committer_, Closing::kQuarter);
+  }
+  void Close() {
+    committer_.reset();  // its thread refers to the ledger
+    ledger_.reset();
+    journal_.reset();
+    db_.reset();
+  }
+
+  static Charge Ask(const std::string& question, uint64_t renyi, std::vector<Edition> cohorts = {kQ1, kQ2},
+                    const std::string& asker = "SHA256:a", uint64_t pure = kInfinitePure) {
+    Charge charge;
+    charge.slot = Sha256(question);
+    charge.plan_id = Sha256({"plan", question});
+    charge.question = question;
+    charge.purpose = "plaidoyer";
+    charge.asker = asker;
+    charge.cohorts = std::move(cohorts);
+    charge.cost = [=](Order) { return Cost{pure, renyi}; };
+    return charge;
+  }
+  Slot Reserve(const Charge& charge) {
+    auto slot = ledger_->Reserve(charge);
+    EXPECT_TRUE(slot.ok()) << slot.status();
+    return slot.ok() ? *std::move(slot) : Slot{};
+  }
+  Slot Answered(const Charge& charge, const std::string& answer) {
+    const Slot slot = Reserve(charge);
+    EXPECT_EQ(slot.state, Slot::State::kReserved);
+    EXPECT_TRUE(ledger_->Commit(slot, answer).ok());
+    return slot;
+  }
+  Spent SpentOf(Edition cohort) {
+    for (const CohortBalance& balance : ledger_->Balances()) {
+      if (balance.cohort == cohort) return balance.spent;
+    }
+    ADD_FAILURE() << "no cohort " << cohort;
+    return {};
+  }
+  Spent SpentOf(Edition cohort, const std::string& asker) {
+    for (const CohortBalance& balance : ledger_->Balances()) {
+      if (balance.cohort != cohort) continue;
+      for (const auto& [name, spent] : balance.by_asker) {
+        if (name == asker) return spent;
+      }
+    }
+    return {};
+  }
+  std::vector<storage::v1::JournalLeaf> Leaves() {
+    std::vector<storage::v1::JournalLeaf> leaves;
+    EXPECT_TRUE(journal_
+                    ->ForEach(0,
+                              [&](uint64_t, absl::string_view bytes) {
+                                EXPECT_TRUE(leaves.emplace_back().ParseFromArray(
+                                    bytes.data(), static_cast<int>(bytes.size())));
+                                return true;
+                              })
+                    .ok());
+    return leaves;
+  }
+
+  fs::path folder_;
+  SystemClock clock_;
+  SecureRandom random_;
+  std::unique_ptr<Database> db_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Committer> committer_;
+  std::unique_ptr<Ledger> ledger_;
+};
+
+TEST_F(LedgerTest, ChargesEveryCohortTouchedOnceAndKeepsItAcrossRestarts) {
+  const Slot slot = Answered(Ask("q", kUnit), "bytes");
+  EXPECT_TRUE(slot.charged_now);
+  EXPECT_EQ(SpentOf(kQ1).renyi, kUnit);
+  EXPECT_EQ(SpentOf(kQ2).renyi, kUnit);
+  EXPECT_EQ(SpentOf(kQ1).pure, kInfinitePure);
+  EXPECT_EQ(SpentOf(kQ1, "SHA256:a").renyi, kUnit);
+  Answered(Ask("only the later", kUnit, {kQ2}), "more");
+  Open();
+  EXPECT_EQ(SpentOf(kQ1).renyi, kUnit);
+  EXPECT_EQ(SpentOf(kQ2).renyi, 2 * kUnit);
+  const Slot again = Reserve(Ask("q", kUnit));
+  EXPECT_EQ(again.state, Slot::State::kCommitted);
+  EXPECT_EQ(again.answer, "bytes");
+  EXPECT_FALSE(again.charged_now);
+  EXPECT_EQ(SpentOf(kQ2).renyi, 2 * kUnit);
+}
+
+TEST_F(LedgerTest, RefusesSecondQuestionWhileReservationIsUnresolved) {
+  const Slot first = Reserve(Ask("q", kUnit));
+  const Slot second = Reserve(Ask("q", kUnit, {kQ1, kQ2}, "SHA256:b"));
+  EXPECT_EQ(second.state, Slot::State::kRefused);
+  EXPECT_EQ(second.refusal, v1::REFUSAL_IN_PROGRESS);
+  EXPECT_EQ(SpentOf(kQ1, "SHA256:b").renyi, 0u);
+  EXPECT_EQ(Reserve(Ask("another", kUnit)).state, Slot::State::kReserved);
+  ASSERT_TRUE(ledger_->Commit(first, "bytes").ok());
+  EXPECT_EQ(Reserve(Ask("q", kUnit)).answer, "bytes");
+}
+
+TEST_F(LedgerTest, GivesTheSameBytesToAllAndChargesEachAskersShareOnce) {
+  Answered(Ask("q", kUnit), "bytes");
+  for (int i = 0; i < 3; ++i) {
+    const Slot slot = Reserve(Ask("q", kUnit, {kQ1, kQ2}, "SHA256:b"));
+    EXPECT_EQ(slot.state, Slot::State::kCommitted);
+    EXPECT_EQ(slot.answer, "bytes");
+  }
+  EXPECT_EQ(SpentOf(kQ1).renyi, kUnit);
+  EXPECT_EQ(SpentOf(kQ1, "SHA256:b").renyi, kUnit);
+  Open();
+  EXPECT_EQ(Reserve(Ask("q", kUnit, {kQ1, kQ2}, "SHA256:b")).answer, "bytes");
+  EXPECT_EQ(SpentOf(kQ1, "SHA256:b").renyi, kUnit);
+  // A share that has no room for it refuses, though the answer lies there.
+  Charge poor = Ask("q", kUnit, {kQ1, kQ2}, "SHA256:c");
+  poor.share_ppm = 100000;
+  const Slot refused = Reserve(poor);
+  EXPECT_EQ(refused.refusal, v1::REFUSAL_SHARE_EXHAUSTED);
+  EXPECT_EQ(refused.answer, "");
+  EXPECT_EQ(SpentOf(kQ1, "SHA256:c").renyi, 0u);
+}
+
+TEST_F(LedgerTest, ChargesNothingWhereOneCohortOfSeveralCannotPay) {
+  const uint64_t budget = RenyiBudget(kEight);
+  Answered(Ask("first", budget - 10, {kQ2}), "1");
+  const Slot refused = Reserve(Ask("second", 11));
+  EXPECT_EQ(refused.state, Slot::State::kRefused);
+  EXPECT_EQ(refused.refusal, v1::REFUSAL_BUDGET_EXHAUSTED);
+  EXPECT_THAT(refused.exhausted, ElementsAre(kQ2));
+  EXPECT_EQ(SpentOf(kQ1).renyi, 0u);
+  EXPECT_EQ(SpentOf(kQ1, "SHA256:a").renyi, 0u);
+  const size_t leaves = Leaves().size();
+  EXPECT_EQ(leaves, 2u);  // charged, released; a refused charge leaves no trace of spending
+  EXPECT_EQ(Reserve(Ask("second", 11, {kQ1})).state, Slot::State::kReserved);
+  EXPECT_EQ(Reserve(Ask("third", 10)).state, Slot::State::kReserved);
+  EXPECT_EQ(SpentOf(kQ2).renyi, budget);
+  EXPECT_EQ(Reserve(Ask("fourth", 1)).refusal, v1::REFUSAL_BUDGET_EXHAUSTED);
+}
+
+TEST_F(LedgerTest, HasNoBudgetForACohortThatWasNeverOpened) {
+  const Slot refused = Reserve(Ask("q", 1, {kQ1, kQ3}));
+  EXPECT_EQ(refused.refusal, v1::REFUSAL_BUDGET_EXHAUSTED);
+  EXPECT_THAT(refused.exhausted, ElementsAre(kQ3));
+  EXPECT_EQ(SpentOf(kQ1).renyi, 0u);
+}
+
+TEST_F(LedgerTest, LetsPureOrRenyiSpendingFit) {
+  const uint64_t epsilon = PureBudget(kEight), budget = RenyiBudget(kEight);
+  // Pure alone, far above the Rényi budget: fits by the first arm.
+  EXPECT_EQ(Reserve(Ask("pure", budget + kUnit, {kQ1}, "SHA256:a", epsilon)).state, Slot::State::kReserved);
+  // Then a Skellam: pure is infinite from here, and R is above B.
+  EXPECT_EQ(Reserve(Ask("skellam", 1, {kQ1})).refusal, v1::REFUSAL_BUDGET_EXHAUSTED);
+  EXPECT_EQ(Reserve(Ask("one more", 1, {kQ1}, "SHA256:a", 1)).refusal, v1::REFUSAL_BUDGET_EXHAUSTED);
+  // Rényi alone: fits by the second arm, then pure releases fit by it too.
+  EXPECT_EQ(Reserve(Ask("skellam", 1, {kQ2})).state, Slot::State::kReserved);
+  EXPECT_EQ(Reserve(Ask("laplace", budget - 1, {kQ2}, "SHA256:a", 3 * epsilon)).state,
+            Slot::State::kReserved);
+  EXPECT_EQ(SpentOf(kQ2).renyi, budget);
+}
+
+TEST_F(LedgerTest, ChargesEachCohortAtTheOrderOfItsOwnPromiseAndKeepsThePromise) {
+  const Promise strict{1024, 1, 6};
+  ASSERT_TRUE(ledger_->OpenCohort(kQ3, strict).ok());
+  ASSERT_TRUE(ledger_->OpenCohort(kQ3, kEight).ok());  // what is open stays as it is
+  Charge charge = Ask("q", 0, {kQ1, kQ3});
+  std::map<uint32_t, int> asked;
+  charge.cost = [&](Order order) {
+    ++asked[order.twice_alpha];
+    return Cost{kInfinitePure, uint64_t{1000} * order.twice_alpha};
+  };
+  EXPECT_EQ(Reserve(charge).state, Slot::State::kReserved);
+  EXPECT_EQ(SpentOf(kQ1).renyi, 1000u * OrderOf(kEight).twice_alpha);
+  EXPECT_EQ(SpentOf(kQ3).renyi, 1000u * OrderOf(strict).twice_alpha);
+  EXPECT_EQ(asked.size(), 2u);
+  Open();
+  for (const CohortBalance& balance : ledger_->Balances())
+    EXPECT_EQ(balance.promise.epsilon_1024, balance.cohort == kQ3 ? 1024u : 8192u);
+}
+
+TEST_F(LedgerTest, KeepsEachAskerWithinItsOwnShare) {
+  const uint64_t budget = RenyiBudget(kEight);
+  Charge charge = Ask("1", budget / 10, {kQ1});
+  charge.share_ppm = 250000;
+  EXPECT_EQ(Reserve(charge).state, Slot::State::kReserved);
+  charge.slot = Sha256("2");
+  EXPECT_EQ(Reserve(charge).state, Slot::State::kReserved);
+  charge.slot = Sha256("3");
+  const Slot refused = Reserve(charge);
+  EXPECT_EQ(refused.refusal, v1::REFUSAL_SHARE_EXHAUSTED);
+  EXPECT_THAT(refused.exhausted, ElementsAre(kQ1));
+  EXPECT_EQ(SpentOf(kQ1).renyi, budget / 10 * 2);
+  charge.asker = "SHA256:b";
+  EXPECT_EQ(Reserve(charge).state, Slot::State::kReserved);
+  EXPECT_EQ(SpentOf(kQ1).renyi, budget / 10 * 3);
+  EXPECT_EQ(SpentOf(kQ1, "SHA256:a").renyi, budget / 10 * 2);
+  EXPECT_EQ(SpentOf(kQ1, "SHA256:b").renyi, budget / 10);
+}
+
+TEST_F(LedgerTest, CompletesAChargeFoundWithoutAnswerThreeTimesThenGivesUp) {
+  ASSERT_EQ(Reserve(Ask("q", kUnit)).state, Slot::State::kReserved);
+  for (int completion = 1; completion <= 3; ++completion) {
+    Open();  // the process died between RESERVE and COMMIT
+    const Slot slot = Reserve(Ask("q", kUnit));
+    EXPECT_EQ(slot.state, Slot::State::kReserved) << completion;
+    EXPECT_FALSE(slot.charged_now);
+    EXPECT_EQ(SpentOf(kQ1).renyi, kUnit);
+  }
+  Open();
+  EXPECT_EQ(Reserve(Ask("q", kUnit)).refusal, v1::REFUSAL_GIVEN_UP);
+  Open();
+  EXPECT_EQ(Reserve(Ask("q", kUnit, {kQ1, kQ2}, "SHA256:b")).refusal, v1::REFUSAL_GIVEN_UP);
+  EXPECT_EQ(SpentOf(kQ1).renyi, kUnit);
+  EXPECT_EQ(SpentOf(kQ1, "SHA256:b").renyi, 0u);
+  EXPECT_TRUE(Leaves().back().has_given_up());
+  EXPECT_TRUE(VerifyJournal(*db_, nullptr, nullptr).ok());
+}
+
+TEST_F(LedgerTest, CompletesAnAbandonedChargeWithAnAnswer) {
+  const Slot first = Reserve(Ask("q", kUnit));
+  ledger_->Abandon(first);
+  // Another asker may complete it: it pays its own share, nothing more.
+  const Slot second = Reserve(Ask("q", kUnit, {kQ1, kQ2}, "SHA256:b"));
+  EXPECT_EQ(second.state, Slot::State::kReserved);
+  ASSERT_TRUE(ledger_->Commit(second, "bytes").ok());
+  EXPECT_EQ(SpentOf(kQ1).renyi, kUnit);
+  EXPECT_EQ(SpentOf(kQ1, "SHA256:b").renyi, kUnit);
+  EXPECT_EQ(Reserve(Ask("q", kUnit)).answer, "bytes");
+}
+
+TEST_F(LedgerTest, NeverLetsRacersSpendMoreThanThereIs) {
+  const uint64_t budget = RenyiBudget(kEight);
+  const uint64_t cost = budget / 100;
+  std::atomic<int> charged{0}, refused{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 16; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 25; ++i) {
+        auto slot =
+            ledger_->Reserve(Ask(absl::StrCat(t, " ", i), cost, {kQ1, kQ2}, absl::StrCat("SHA256:", t % 4)));
+        ASSERT_TRUE(slot.ok()) << slot.status();
+        if (slot->state == Slot::State::kReserved) {
+          ++charged;
+          EXPECT_TRUE(ledger_->Commit(*slot, "a").ok());
+        } else {
+          EXPECT_EQ(slot->refusal, v1::REFUSAL_BUDGET_EXHAUSTED);
+          ++refused;
+        }
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(charged, 100);
+  EXPECT_EQ(refused, 300);
+  for (int pass = 0; pass < 2; ++pass) {
+    for (Edition cohort : {kQ1, kQ2}) {
+      EXPECT_EQ(SpentOf(cohort).renyi, 100 * cost);
+      EXPECT_LE(SpentOf(cohort).renyi, budget);
+      uint64_t by_askers = 0;
+      for (int a = 0; a < 4; ++a) by_askers += SpentOf(cohort, absl::StrCat("SHA256:", a)).renyi;
+      EXPECT_EQ(by_askers, 100 * cost);
+    }
+    Open();
+  }
+}
+
+TEST_F(LedgerTest, LetsRacersForOneQuestionPayOnceAndGetTheSameBytes) {
+  std::atomic<int> charged{0}, resent{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 16; ++t) {
+    threads.emplace_back([&, t] {
+      for (;;) {
+        auto slot = ledger_->Reserve(Ask("q", kUnit));
+        ASSERT_TRUE(slot.ok()) << slot.status();
+        if (slot->state == Slot::State::kReserved) {
+          charged += slot->charged_now;
+          EXPECT_TRUE(ledger_->Commit(*slot, absl::StrCat("by ", t)).ok());
+        } else if (slot->state == Slot::State::kCommitted) {
+          ++resent;
+          EXPECT_EQ(slot->answer, Reserve(Ask("q", kUnit)).answer);
+          return;
+        } else {
+          EXPECT_EQ(slot->refusal, v1::REFUSAL_IN_PROGRESS);
+        }
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(charged, 1);
+  EXPECT_EQ(resent, 16);
+  EXPECT_EQ(SpentOf(kQ1).renyi, kUnit);
+}
+
+TEST_F(LedgerTest, ForfeitsWhatIsLeftButStillGivesWhatWasAnswered) {
+  Answered(Ask("q", kUnit), "bytes");
+  ASSERT_TRUE(ledger_->ForfeitAll().ok());
+  for (int pass = 0; pass < 2; ++pass) {
+    EXPECT_EQ(Reserve(Ask("laplace", 1, {kQ1}, "SHA256:a", 1)).refusal, v1::REFUSAL_BUDGET_EXHAUSTED);
+    EXPECT_EQ(Reserve(Ask("skellam", 1, {kQ2})).refusal, v1::REFUSAL_BUDGET_EXHAUSTED);
+    EXPECT_EQ(Reserve(Ask("q", kUnit)).answer, "bytes");
+    Open();
+  }
+}
+
+TEST_F(LedgerTest, JournalsEveryChargeSoThatTheBalancesCanBeAddedUpFromIt) {
+  Answered(Ask("a", 5 * kUnit / 10, {kQ1}), "1");
+  Answered(Ask("b", 7 * kUnit / 10), "2");
+  Reserve(Ask("b", 7 * kUnit / 10, {kQ1, kQ2}, "SHA256:b"));
+  Reserve(Ask("c", 3));
+  std::map<std::string, uint64_t> charged;
+  std::set<std::string> answers;
+  for (const storage::v1::JournalLeaf& leaf : Leaves()) {
+    for (const storage::v1::CohortCharge& c : leaf.charged().cohorts()) {
+      if (!leaf.charged().share_only()) charged[c.cohort()] += c.renyi();
+    }
+    if (leaf.has_released()) answers.insert(leaf.released().answer_sha256());
+  }
+  EXPECT_EQ(charged["2026-Q1"], SpentOf(kQ1).renyi);
+  EXPECT_EQ(charged["2026-Q2"], SpentOf(kQ2).renyi);
+  EXPECT_EQ(answers, (std::set<std::string>{Sha256("1"), Sha256("2")}));
+}
+
+// Where a file may not grow, the next write to the log fails, as on a full disk.
+class FullDisk {
+ public:
+  FullDisk() : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &old_), 0);
+    rlimit none = old_;
+    none.rlim_cur = 1;
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+  }
+  ~FullDisk() {
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &old_), 0);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+
+ private:
+  rlimit old_;
+  void (*old_handler_)(int);
+};
+
+TEST_F(LedgerTest, ChargesNothingThatItCouldNotWrite) {
+  Answered(Ask("before", kUnit), "bytes");
+  {
+    const FullDisk full;
+    EXPECT_FALSE(ledger_->Reserve(Ask("q", kUnit)).ok());
+    EXPECT_EQ(SpentOf(kQ1).renyi, kUnit);
+  }
+  Open();
+  EXPECT_EQ(SpentOf(kQ1).renyi, kUnit);
+  const Slot slot = Reserve(Ask("q", kUnit));
+  EXPECT_EQ(slot.state, Slot::State::kReserved);  // not IN_PROGRESS: nobody holds it
+  EXPECT_TRUE(slot.charged_now);
+  EXPECT_EQ(SpentOf(kQ1).renyi, 2 * kUnit);
+  EXPECT_TRUE(VerifyJournal(*db_, nullptr, nullptr).ok());
+}
+
+TEST_F(LedgerTest, KeepsTheChargeOfAnAnswerThatItCouldNotWrite) {
+  const Slot slot = Reserve(Ask("q", kUnit));
+  {
+    const FullDisk full;
+    EXPECT_FALSE(ledger_->Commit(slot, "lost").ok());
+  }
+  Open();
+  EXPECT_EQ(SpentOf(kQ1).renyi, kUnit);
+  const Slot again = Reserve(Ask("q", kUnit));
+  EXPECT_EQ(again.state, Slot::State::kReserved);
+  EXPECT_FALSE(again.charged_now);
+  ASSERT_TRUE(ledger_->Commit(again, "kept").ok());
+  EXPECT_EQ(Reserve(Ask("q", kUnit)).answer, "kept");
+  EXPECT_EQ(SpentOf(kQ1).renyi, kUnit);
+}
+
+TEST_F(LedgerTest, DoesNotOpenOverADamagedRowAndDoesNotAnswerFromADamagedSlot) {
+  Answered(Ask("q", kUnit), "bytes");
+  std::vector<std::pair<std::string, std::string>> rows;
+  ASSERT_TRUE(db_->Scan(Space::kLedger, "",
+                        [&](absl::string_view key, absl::string_view value) {
+                          rows.emplace_back(key, value);
+                          return true;
+                        })
+                  .ok());
+  ASSERT_EQ(rows.size(), 5u);  // two cohorts, the asker in each, one slot
+  for (const auto& [key, value] : rows) {
+    for (const size_t at : {size_t{0}, size_t{8}, value.size() - 1}) {
+      std::string flipped = value;
+      flipped[at] ^= 0x10;
+      rocksdb::WriteBatch damage, repair;
+      db_->Put(damage, Space::kLedger, key, flipped);
+      db_->Put(repair, Space::kLedger, key, value);
+      ASSERT_TRUE(db_->Write(damage, true).ok());
+      const auto opened = Ledger::Open(*db_, *committer_, Closing::kQuarter);
+      if (key[0] == 's') {
+        EXPECT_EQ(ledger_->Reserve(Ask("q", kUnit)).status().code(), absl::StatusCode::kDataLoss) << at;
+      } else {
+        EXPECT_EQ(opened.status().code(), absl::StatusCode::kDataLoss) << key[0] << at;
+      }
+      ASSERT_TRUE(db_->Write(repair, true).ok());
+    }
+  }
+  // A row of another cohort in this one's place is noticed too.
+  rocksdb::WriteBatch swapped;
+  db_->Put(swapped, Space::kLedger, rows[2].first, rows[3].second);
+  ASSERT_TRUE(db_->Write(swapped, true).ok());
+  EXPECT_EQ(Ledger::Open(*db_, *committer_, Closing::kQuarter).status().code(), absl::StatusCode::kDataLoss);
+}
+
+}  // namespace
+}  // namespace penc
