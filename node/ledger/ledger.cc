@@ -180,6 +180,7 @@ class LedgerOnDatabase final : public Ledger {
   absl::Status ForfeitAll() override {
     return committer_.Commit([&](Staging& staging) -> absl::Status {
       std::lock_guard<std::mutex> lock(mutex_);
+      BeginGroup(staging);
       for (auto& [cohort, account] : accounts_) {
         account.spent = {kInfinitePure, std::max(account.spent.renyi, account.allowance.renyi)};
         PutCohort(staging, cohort, account);
@@ -197,8 +198,10 @@ class LedgerOnDatabase final : public Ledger {
     RETURN_IF_ERROR(db_.Scan(Space::kLedger, "s", [&](absl::string_view key, absl::string_view value) {
       storage::v1::SlotRow row;
       bad = Parse(key, value, row);
-      if (bad.ok() && row.state() == storage::v1::SlotRow::STATE_CHARGED)
-        open.emplace_back(key.substr(1), row);
+      const SlotKey slot(key.substr(1));
+      if (bad.ok() && row.state() == storage::v1::SlotRow::STATE_CHARGED &&
+          recent_.find(slot) == recent_.end())
+        open.emplace_back(slot, row);
       return bad.ok();
     }));
     RETURN_IF_ERROR(bad);

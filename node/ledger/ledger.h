@@ -72,7 +72,8 @@ class Ledger {
   // Opens the budget of a newly closed cohort under the promise in force. Idempotent: a cohort that has a
   // budget keeps it.
   virtual absl::Status OpenCohort(Edition cohort, const Promise& promise) = 0;
-  // After a restore: every cohort's remaining budget is gone.
+  // After a restore: every cohort's remaining budget is gone, and no charge that the backup holds without its
+  // answer is ever completed (it may have been answered since).
   virtual absl::Status ForfeitAll() = 0;
 };
 

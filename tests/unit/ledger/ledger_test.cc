@@ -351,6 +351,16 @@ TEST_F(LedgerTest, ForfeitsWhatIsLeftButStillGivesWhatWasAnswered) {
   }
 }
 
+TEST_F(LedgerTest, CompletesNoChargeThatARestoredBackupHoldsOpen) {
+  ASSERT_EQ(Reserve(Ask("q", kUnit)).state, Slot::State::kReserved);
+  Open();
+  ASSERT_TRUE(ledger_->ForfeitAll().ok());
+  EXPECT_EQ(Reserve(Ask("q", kUnit)).refusal, v1::REFUSAL_GIVEN_UP);
+  Open();
+  EXPECT_EQ(Reserve(Ask("q", kUnit)).refusal, v1::REFUSAL_GIVEN_UP);
+  EXPECT_TRUE(Leaves().back().has_given_up());
+}
+
 TEST_F(LedgerTest, JournalsEveryChargeSoThatTheBalancesCanBeAddedUpFromIt) {
   Answered(Ask("a", 5 * kUnit / 10, {kQ1}), "1");
   Answered(Ask("b", 7 * kUnit / 10), "2");

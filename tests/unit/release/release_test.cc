@@ -1,0 +1,463 @@
+#include "release/release.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <set>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "policy/read.h"
+#include "release/local_noise.h"
+#include "tests/support/small_store.h"
+
+namespace penc {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char kPolicy[] = R"(policy: small
+valid_until: 2030-06-30
+promise: {epsilon: 8, delta: 1e-6}
+answers: {local: granted, regional: granted}
+columns:
+  person.sex: allow
+  person.profile: ask
+  move.origin: allow
+  move.dest: allow
+  move.cost: allow
+limits: {group_by: 3, cells: 65536}
+)";
+
+// A real store that can be made to fail, and that says what was asked of it.
+class WatchedStore final : public RecordStore {
+ public:
+  explicit WatchedStore(RecordStore& behind) : behind_(behind) {}
+
+  std::function<void()> before_snapshot;
+  bool damaged = false;
+  mutable int snapshots = 0, extracted = 0;
+  std::function<void()> during_extract;
+
+  absl::StatusOr<std::unique_ptr<Import>> Begin(uint32_t table, const std::string& name,
+                                                const std::string& hash, bool replace,
+                                                absl::Time now) override {
+    return behind_.Begin(table, name, hash, replace, now);
+  }
+  std::vector<BatchInfo> Batches() const override { return behind_.Batches(); }
+  absl::Status Undo(uint64_t batch) override { return behind_.Undo(batch); }
+  absl::Status Close(Edition edition, absl::Time now,
+                     const std::function<void(uint64_t, uint64_t)>& progress) override {
+    return behind_.Close(edition, now, progress);
+  }
+  absl::StatusOr<uint64_t> Erase(const PersonKey& person) override { return behind_.Erase(person); }
+  absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot() const override {
+    ++snapshots;
+    if (before_snapshot) before_snapshot();
+    return behind_.OpenSnapshot();
+  }
+  absl::StatusOr<ExactVector> Extract(const Snapshot& snapshot, const Plan& plan) const override {
+    ++extracted;
+    if (during_extract) during_extract();
+    if (damaged) return Fail(absl::StatusCode::kDataLoss, {"morceau 17 abîmé", "chunk 17 is damaged"});
+    return behind_.Extract(snapshot, plan);
+  }
+  StoreStatus Status() const override { return behind_.Status(); }
+  absl::Status SetCodebook(const Codebook& codebook) override { return behind_.SetCodebook(codebook); }
+
+ private:
+  RecordStore& behind_;
+};
+
+class RecordedSteps : public Steps {
+ public:
+  void Reached(absl::string_view step) override {
+    steps.emplace_back(step);
+    if (at) at(step);
+  }
+  std::vector<std::string> steps;
+  std::function<void(absl::string_view)> at;
+};
+
+class ReleaseTest : public SmallStore {
+ protected:
+  ReleaseTest() {
+    Open();
+    policy_ = ReadPolicy("policy.yaml", kPolicy, codebook_).value();
+    grant_.name = "iom";
+    grant_.purposes = {"plaidoyer"};
+    grant_.tables = {"person", "move"};
+    grant_.share_ppm = 1000000;
+    grant_.until = absl::InfiniteFuture();
+    OpenLedger();
+  }
+  ~ReleaseTest() override { CloseLedger(); }
+
+  void OpenLedger() {
+    ledger_ = Ledger::Open(*database_, *committer_, codebook_.closing).value();
+    watched_ = std::make_unique<WatchedStore>(*store_);
+  }
+  void CloseLedger() {
+    watched_.reset();
+    store_.reset();
+    committer_.reset();  // its thread refers to the ledger
+    ledger_.reset();
+  }
+  void Restart() {
+    CloseLedger();
+    Open();
+    OpenLedger();
+  }
+
+  // `men` and `women` persons, each with one row, from the number `first` on; then the edition closes.
+  void Record(int women, int men, Edition edition, int first = 0) {
+    std::vector<TestRow> rows;
+    for (int i = 0; i < women + men; ++i)
+      rows.push_back({absl::StrCat(first + i), {i < women ? 1u : 2u, 0, 1}, ""});
+    const auto staged = Stage("person", rows, absl::StrCat("file ", first));
+    ASSERT_TRUE(staged.ok()) << staged.status();
+    ASSERT_TRUE(Close(edition).ok());
+    ASSERT_TRUE(ledger_->OpenCohort(edition, policy_.promise).ok());
+  }
+
+  Responder Here() {
+    return {codebook_, policy_,  has_grant_ ? &grant_ : nullptr,
+            standing_, "ALCRER", practice_,
+            *watched_, *ledger_, *committer_,
+            clock_,    random_,  steps_};
+  }
+  static AskFor Question(const std::string& sql, const std::string& asker = "SHA256:a") {
+    AskFor ask;
+    ask.bulletin.add_questions()->set_sql(sql);
+    ask.price.set_share_ppm(20000);
+    ask.purpose = "plaidoyer";
+    ask.asker = asker;
+    return ask;
+  }
+  absl::StatusOr<std::string> Try(const AskFor& ask) {
+    Responder here = Here();
+    return penc::Answer(ask, here, nullptr);
+  }
+  std::string Bytes(const AskFor& ask) {
+    const auto bytes = Try(ask);
+    EXPECT_TRUE(bytes.ok()) << bytes.status();
+    return bytes.ok() ? *bytes : "";
+  }
+  v1::Answer Answer(const AskFor& ask) {
+    v1::Answer answer;
+    EXPECT_TRUE(answer.ParseFromString(Bytes(ask)));
+    return answer;
+  }
+  v1::Refusal Refused(const AskFor& ask) {
+    const v1::Answer answer = Answer(ask);
+    EXPECT_EQ(answer.tables_size(), 0);
+    return answer.refusal().reason();
+  }
+  uint64_t SpentBy(Edition cohort) {
+    for (const CohortBalance& balance : ledger_->Balances()) {
+      if (balance.cohort == cohort) return balance.spent.renyi;
+    }
+    return 0;
+  }
+  std::vector<storage::v1::JournalLeaf> Leaves() {
+    std::vector<storage::v1::JournalLeaf> leaves;
+    const auto read = journal_->ForEach(0, [&](uint64_t, absl::string_view bytes) {
+      EXPECT_TRUE(leaves.emplace_back().ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+      return true;
+    });
+    EXPECT_TRUE(read.ok());
+    return leaves;
+  }
+
+  Policy policy_;
+  Grant grant_;
+  bool has_grant_ = true, practice_ = false;
+  Standing standing_ = Standing::kAnswering;
+  RecordedSteps steps_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<WatchedStore> watched_;
+};
+
+constexpr char kBySex[] = "SELECT sex, count(DISTINCT person) FROM person GROUP BY sex";
+
+TEST_F(ReleaseTest, AnswersWithEverythingThatAReaderNeeds) {
+  Record(300, 200, kFirst);
+  practice_ = true;
+  const v1::Answer answer = Answer(Question(kBySex));
+  ASSERT_EQ(answer.tables_size(), 1);
+  ASSERT_EQ(answer.tables(0).rows_size(), 3);  // f, m, not known: the empty one is there too
+  EXPECT_FALSE(answer.has_refusal());
+  EXPECT_EQ(answer.edition(), "2026-Q1");
+  EXPECT_EQ(answer.codebook(), "small@1");
+  EXPECT_EQ(answer.answered(), 1u);
+  EXPECT_EQ(answer.asked(), 1u);
+  EXPECT_THAT(answer.organisations(), ElementsAre("ALCRER"));
+  EXPECT_TRUE(answer.practice());
+  EXPECT_THAT(answer.charge().cohorts(), ElementsAre("2026-Q1"));
+  EXPECT_EQ(answer.charge().renyi(), SpentBy(kFirst));
+  EXPECT_LE(answer.charge().share_ppm(), 20000u);
+  EXPECT_GE(answer.charge().share_ppm(), 19000u);
+  EXPECT_THAT(answer.citation().fr(), HasSubstr("ALCRER, édition 2026-Q1"));
+  EXPECT_EQ(answer.question_id().size(), 64u);
+}
+
+TEST_F(ReleaseTest, AddsNoiseOfTheStatedLawAndNotTheExactNumberAlone) {
+  policy_.promise.epsilon_1024 = 64 * 1024;  // room for all of them
+  Record(300, 200, kFirst);
+  int exact = 0, outside = 0;
+  constexpr int kReleases = 200;
+  for (int i = 0; i < kReleases; ++i) {
+    // Another title makes another plan, so each is drawn afresh.
+    AskFor ask = Question(absl::StrCat("SELECT count(DISTINCT person) AS n", i, " FROM person"));
+    ask.price.set_epsilon_1024(256);
+    const v1::Answer answer = Answer(ask);
+    ASSERT_FALSE(answer.has_refusal()) << answer.refusal().says().en();
+    const v1::Value& value = answer.tables(0).rows(0).values(0);
+    exact += value.value() == 500;
+    outside += value.low() > 500 || value.high() < 500;
+  }
+  // Discrete Laplace at 1/4: P(noise = 0) = tanh(1/8) = 0.124. More than 65 of 200, or fewer than 1: below
+  // 1e-7.
+  EXPECT_LE(exact, 65);
+  EXPECT_GE(exact, 1);
+  // The interval misses with probability at most 5 %: more than 35 of 200 below 1e-9.
+  EXPECT_LE(outside, 35);
+}
+
+TEST_F(ReleaseTest, GoesThroughTheOrderOfHarm) {
+  Record(30, 20, kFirst);
+  uint64_t charged_before_extract = 0;
+  watched_->during_extract = [&] { charged_before_extract = SpentBy(kFirst); };
+  std::vector<std::string> plans;
+  AskFor ask = Question(kBySex);
+  Responder here = Here();
+  ASSERT_TRUE(penc::Answer(ask, here, [&](const Plan& plan) { plans.push_back(plan.id); }).ok());
+  EXPECT_EQ(plans.size(), 1u);
+  EXPECT_GT(charged_before_extract, 0u);
+  EXPECT_THAT(steps_.steps, ElementsAre("ask.before_reserve", "ask.after_reserve", "ask.after_extract",
+                                        "ask.before_commit", "ask.after_commit"));
+  const auto leaves = Leaves();
+  ASSERT_GE(leaves.size(), 2u);
+  const auto& charged = leaves[leaves.size() - 2];
+  EXPECT_EQ(charged.charged().question(),
+            "SELECT sex, count(DISTINCT person) AS \"persons\" FROM person GROUP BY sex");
+  EXPECT_EQ(charged.charged().purpose(), "plaidoyer");
+  EXPECT_EQ(charged.charged().asker(), "SHA256:a");
+  EXPECT_TRUE(leaves.back().has_released());
+}
+
+TEST_F(ReleaseTest, GivesTheSameBytesToEverySpellingAndEveryAsker) {
+  Record(30, 20, kFirst);
+  const std::string first =
+      Bytes(Question("SELECT sex, count(DISTINCT person) FROM person WHERE sex IN ('f', 'm') GROUP BY 1"));
+  const uint64_t spent = SpentBy(kFirst);
+  EXPECT_EQ(
+      Bytes(Question("select sex, count(distinct person) from person where sex='m' or sex='f' group by sex",
+                     "SHA256:b")),
+      first);
+  Restart();
+  EXPECT_EQ(
+      Bytes(Question("SELECT sex, count(DISTINCT person) FROM person WHERE NOT sex IS NULL GROUP BY sex")),
+      first);
+  EXPECT_EQ(SpentBy(kFirst), spent);
+  EXPECT_EQ(watched_->extracted, 0);
+}
+
+TEST_F(ReleaseTest, AnswersEachEditionAfreshAndChargesAllItsCohorts) {
+  Record(30, 20, kFirst);
+  const std::string first = Bytes(Question(kBySex));
+  const uint64_t once = SpentBy(kFirst);
+  Record(10, 10, kFirst + 1, 1000);
+  const std::string second = Bytes(Question(kBySex));
+  EXPECT_NE(first, second);
+  EXPECT_EQ(SpentBy(kFirst), 2 * once);
+  EXPECT_EQ(SpentBy(kFirst + 1), once);
+  // Only the newer people: only they pay.
+  const v1::Answer answer = Answer(
+      Question("SELECT sex, count(DISTINCT person) FROM person WHERE entered >= '2026-Q2' GROUP BY sex"));
+  EXPECT_THAT(answer.charge().cohorts(), ElementsAre("2026-Q2"));
+  EXPECT_EQ(SpentBy(kFirst), 2 * once);
+  EXPECT_EQ(SpentBy(kFirst + 1), 2 * once);
+}
+
+// An edition that closes between looking at the calendar and opening the records would let its people be
+// counted without being charged.
+TEST_F(ReleaseTest, ChargesThePeopleThatItCountsThoughAnEditionClosesMeanwhile) {
+  Record(30, 20, kFirst);
+  bool closed = false;
+  watched_->before_snapshot = [&] {
+    if (closed) return;
+    closed = true;
+    Record(500, 0, kFirst + 1, 1000);
+  };
+  const v1::Answer answer = Answer(Question(kBySex));
+  EXPECT_EQ(answer.edition(), "2026-Q2");
+  EXPECT_THAT(answer.charge().cohorts(), ElementsAre("2026-Q1", "2026-Q2"));
+  EXPECT_GT(SpentBy(kFirst + 1), 0u);
+}
+
+TEST_F(ReleaseTest, AnswersABulletinWithOneCharge) {
+  Record(30, 20, kFirst);
+  AskFor ask = Question(kBySex);
+  ask.bulletin.add_questions()->set_sql("SELECT origin, count(*) FROM move GROUP BY origin");
+  ask.bulletin.add_questions()->set_sql("SELECT avg(cost) FROM move");
+  const v1::Answer answer = Answer(ask);
+  EXPECT_EQ(answer.tables_size(), 3);
+  int charges = 0;
+  for (const auto& leaf : Leaves()) charges += leaf.has_charged();
+  EXPECT_EQ(charges, 1);
+  EXPECT_LE(answer.charge().share_ppm(), 20000u);
+}
+
+TEST_F(ReleaseTest, KeepsAStoredAnswerThoughAPersonIsErased) {
+  Record(30, 20, kFirst);
+  const std::string before = Bytes(Question(kBySex));
+  ASSERT_TRUE(store_->Erase(Key16("person 3")).ok());
+  EXPECT_EQ(Bytes(Question(kBySex)), before);
+}
+
+TEST_F(ReleaseTest, RefusesWithoutSpendingOrLookingAndJournalsWhatWasTried) {
+  Record(30, 20, kFirst);
+  struct Row {
+    const char* sql;
+    v1::Refusal reason;
+    const char* journaled;
+  };
+  const Row rows[] = {
+      {"SELECT profile, count(*) FROM person GROUP BY profile", v1::REFUSAL_NEEDS_APPROVAL, "profile"},
+      {"SELECT age, count(*) FROM person GROUP BY age", v1::REFUSAL_COLUMN_DENIED, "age"},
+      {"SELECT count(*) FROM visit", v1::REFUSAL_NOT_GRANTED, "visit"},
+      {"SELECT count(*) FROM personn", v1::REFUSAL_UNKNOWN_TABLE, ""},
+      {"SELECT count(*) FROM person WHERE name = 'Awa Diop'", v1::REFUSAL_UNKNOWN_COLUMN, ""},
+  };
+  for (const Row& row : rows) {
+    const v1::Answer answer = Answer(Question(row.sql));
+    EXPECT_EQ(v1::Refusal_Name(answer.refusal().reason()), v1::Refusal_Name(row.reason)) << row.sql;
+    EXPECT_FALSE(answer.refusal().says().fr().empty());
+    EXPECT_FALSE(answer.refusal().next().en().empty());
+    const storage::v1::JournalLeaf leaf = Leaves().back();
+    EXPECT_EQ(leaf.refused().refusal(), static_cast<uint32_t>(row.reason));
+    EXPECT_EQ(leaf.refused().asker(), "SHA256:a");
+    EXPECT_THAT(leaf.refused().question(), HasSubstr(row.journaled));
+    EXPECT_THAT(leaf.SerializeAsString(), Not(HasSubstr("Awa")));
+  }
+  EXPECT_EQ(SpentBy(kFirst), 0u);
+  EXPECT_EQ(watched_->snapshots, 0);
+  EXPECT_TRUE(steps_.steps.empty());
+}
+
+TEST_F(ReleaseTest, StopsEverythingBeforeItLooksAtNames) {
+  Record(30, 20, kFirst);
+  const AskFor unknown = Question("SELECT count(*) FROM personn");
+  EXPECT_EQ(Refused(unknown), v1::REFUSAL_UNKNOWN_TABLE);
+  has_grant_ = false;
+  EXPECT_EQ(Refused(unknown), v1::REFUSAL_NOT_GRANTED);
+  standing_ = Standing::kStopped;
+  EXPECT_EQ(Refused(unknown), v1::REFUSAL_STOPPED);
+  EXPECT_EQ(Refused(Question(kBySex)), v1::REFUSAL_STOPPED);
+}
+
+TEST_F(ReleaseTest, JournalsALongPurposeSoThatItCanBeReadAgain) {
+  Record(30, 20, kFirst);
+  AskFor ask = Question(kBySex);
+  ask.purpose = "x";
+  for (int i = 0; i < 80; ++i) ask.purpose += "é";
+  EXPECT_EQ(Refused(ask), v1::REFUSAL_PURPOSE_NOT_GRANTED);
+  EXPECT_EQ(Leaves().back().refused().purpose(), ask.purpose.substr(0, 99));
+}
+
+TEST_F(ReleaseTest, NamesTheCohortsWhoseBudgetIsSpent) {
+  Record(30, 20, kFirst);
+  AskFor ask = Question(kBySex);
+  ask.price.set_share_ppm(900000);
+  ASSERT_FALSE(Answer(ask).has_refusal());
+  Record(10, 10, kFirst + 1, 1000);
+  const v1::Answer refused = Answer(ask);
+  EXPECT_EQ(refused.refusal().reason(), v1::REFUSAL_BUDGET_EXHAUSTED);
+  EXPECT_EQ(refused.refusal().about(), "2026-Q1");
+  EXPECT_EQ(SpentBy(kFirst + 1), 0u);
+}
+
+TEST_F(ReleaseTest, SaysInternalForDamageAndNothingOfWhereAndChargesOnce) {
+  Record(30, 20, kFirst);
+  watched_->damaged = true;
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    const auto failed = Try(Question(kBySex));
+    EXPECT_EQ(failed.status().code(), absl::StatusCode::kInternal) << failed.status();
+    EXPECT_FALSE(absl::StrContains(failed.status().message(), "17"));
+  }
+  const uint64_t spent = SpentBy(kFirst);
+  EXPECT_GT(spent, 0u);
+  watched_->damaged = false;
+  EXPECT_EQ(Refused(Question(kBySex)), v1::REFUSAL_GIVEN_UP);
+  EXPECT_EQ(SpentBy(kFirst), spent);
+  for (const auto& leaf : Leaves()) EXPECT_FALSE(leaf.has_released());
+}
+
+TEST_F(ReleaseTest, CompletesAnInterruptedQuestionAtNoNewCost) {
+  Record(30, 20, kFirst);
+  watched_->damaged = true;
+  EXPECT_FALSE(Try(Question(kBySex)).ok());
+  const uint64_t spent = SpentBy(kFirst);
+  Restart();
+  EXPECT_FALSE(Answer(Question(kBySex)).has_refusal());
+  EXPECT_EQ(SpentBy(kFirst), spent);
+}
+
+TEST_F(ReleaseTest, AnswersNothingBeforeAnEditionIsOpen) {
+  const auto early = Try(Question(kBySex));
+  EXPECT_EQ(early.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(steps_.steps.empty());
+}
+
+TEST_F(ReleaseTest, ExplainsAtThePriceThatItWouldChargeWithoutTouchingARecord) {
+  Record(30, 20, kFirst);
+  const auto explained = ExplainQuestion(Question(kBySex), Here());
+  ASSERT_TRUE(explained.ok()) << explained.status();
+  EXPECT_EQ(watched_->snapshots + watched_->extracted, 0);
+  EXPECT_EQ(SpentBy(kFirst), 0u);
+  EXPECT_FALSE(explained->has_refusal());
+  const v1::Answer answer = Answer(Question(kBySex));
+  EXPECT_EQ(explained->question_id(), answer.question_id());
+  EXPECT_EQ(explained->charge().SerializeAsString(), answer.charge().SerializeAsString());
+  const auto denied = ExplainQuestion(Question("SELECT age, count(*) FROM person GROUP BY age"), Here());
+  ASSERT_TRUE(denied.ok());
+  EXPECT_EQ(denied->refusal().reason(), v1::REFUSAL_COLUMN_DENIED);
+  EXPECT_EQ(denied->questions_size(), 1);  // what it would be, all the same
+}
+
+TEST_F(ReleaseTest, LetsManyAskTheSameAtOnceAndGivesThemOneAnswer) {
+  Record(300, 200, kFirst);
+  std::mutex mutex;
+  std::set<std::string> answers;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      NoSteps steps;
+      Responder here{codebook_, policy_,  &grant_,     standing_, "ALCRER", false,
+                     *watched_, *ledger_, *committer_, clock_,    random_,  steps};
+      for (;;) {
+        const auto bytes = penc::Answer(Question(kBySex, absl::StrCat("SHA256:", t)), here, nullptr);
+        ASSERT_TRUE(bytes.ok()) << bytes.status();
+        v1::Answer answer;
+        ASSERT_TRUE(answer.ParseFromString(*bytes));
+        if (answer.refusal().reason() == v1::REFUSAL_IN_PROGRESS) continue;
+        std::lock_guard<std::mutex> lock(mutex);
+        answers.insert(*bytes);
+        return;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(answers.size(), 1u);
+  EXPECT_EQ(watched_->extracted, 1);
+}
+
+}  // namespace
+}  // namespace penc
