@@ -1,6 +1,7 @@
 #include "base/database.h"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
@@ -155,6 +156,15 @@ absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync) {
   rocksdb::WriteOptions options;
   options.sync = sync;
   return FromRocks(db_->Write(options, &batch), folder_);
+}
+
+absl::Status Database::Discard(Space space, absl::string_view first, absl::string_view last) {
+  const rocksdb::Slice begin = S(first), end = S(last);
+  RETURN_IF_ERROR(FromRocks(rocksdb::DeleteFilesInRange(db_.get(), of(space), &begin, &end, false), folder_));
+  RETURN_IF_ERROR(FromRocks(db_->DeleteRange(rocksdb::WriteOptions(), of(space), begin, end), folder_));
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  return FromRocks(db_->CompactRange(options, of(space), &begin, &end), folder_);
 }
 
 absl::Status Database::CopyTo(const std::string& folder) const {

@@ -53,6 +53,9 @@ class Database {
   // less than 48 MiB would be left on the disk.
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync);
 
+  // Deletes [first, last) and gives its space back at once, also where the disk is full.
+  absl::Status Discard(Space space, absl::string_view first, absl::string_view last);
+
   // A consistent copy in a folder that does not exist yet.
   absl::Status CopyTo(const std::string& folder) const;
 

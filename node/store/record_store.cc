@@ -458,7 +458,10 @@ StoreImport::StoreImport(Store& store, StoredBatch batch, uint32_t codebook_tabl
 }
 
 StoreImport::~StoreImport() {
-  if (!committed_) store_.DropFrom(batch_.id()).IgnoreError();  // what stays is swept at the next import
+  // What cannot be discarded now is swept at the next import or opening.
+  if (!committed_ && batch_.blocks() > 0) {
+    store_.db_.Discard(Space::kRecords, BatchKey(batch_.id()), BatchKey(batch_.id() + 1)).IgnoreError();
+  }
   std::lock_guard<std::mutex> lock(store_.mutex_);
   store_.importing_ = false;
 }

@@ -1,0 +1,124 @@
+"""See bad_input_test.sh. `bad_input.py PENC SOURCE_DIR`; the hooks' program beside PENC gives another time of day."""
+import os, re, subprocess, sys, tempfile
+
+penc, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+under_test = os.path.join(os.path.dirname(penc), "tests", "penc_under_test")
+work = tempfile.TemporaryDirectory()
+office = f"{work.name}/office"
+failures = []
+
+
+def run(*arguments, program=penc, stdin=None, env=None):
+    return subprocess.run([program, "--lang", "en", *arguments], capture_output=True, text=True, errors="replace", timeout=120,
+                          stdin=stdin, env=dict(os.environ, **(env or {})))
+
+
+def write(name, content):
+    path = f"{work.name}/{name}"
+    with open(path, "wb") as out:
+        out.write(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def expect(what, done, code, *said):
+    text = done.stdout + done.stderr
+    for pattern in said:
+        if not re.search(pattern, text):
+            failures.append(f"{what}: /{pattern}/ is not in: {text!r}")
+    if done.returncode != code:
+        failures.append(f"{what}: exit {done.returncode}, not {code}: {text!r}")
+
+
+assert run("init", office, "--name", "bad", "--codebook", f"{source}/tests/scenarios/codebooks/nlswork.yaml", "--policy",
+           write("policy.yaml", "policy: t\nvalid_until: 2099-12-31\npromise: {epsilon: 8, delta: 1e-6}\nanswers: {local: granted, regional: granted}\ncolumns: {work.race: allow, work.year: allow, work.hours: allow}\n")).returncode == 0
+HEAD = "person_ref,race,year,hours\n"
+good = HEAD + "a,black,70,20\nb,white,71,30\n"
+
+
+def imports(what, content, code, *said):
+    before = run("status", office).stdout
+    expect(what, run("import", office, write("f.csv", content), "--table", "work"), code, *said)
+    if code != 0 and run("status", office).stdout != before:
+        failures.append(f"{what}: something changed")
+
+
+imports("wrong delimiter", good.replace(",", "|"), 2, "no column", "delimiter")
+imports("not UTF-8", good.encode() + b"c,bl\xe9ck,70,20\n", 2, "UTF-8", "windows-1252")
+imports("truncated in a quote", HEAD + 'a,"black,70,20\n', 2, "quote", "truncated")
+imports("NUL bytes", good + "\0\0", 2, "NUL")
+imports("duplicate heading", "person_ref,race,race,hours\na,black,black,1\n", 2, "twice")
+imports("a name column", "person_ref,race,year,hours,Nom\na,black,70,20,X\n", 2, "name", "ignore")
+imports("empty file", "", 2, "empty")
+imports("an Excel workbook", b"PK\x03\x04rest", 2, "Excel")
+imports("mostly unknown codes", HEAD + "a,blue,70,20\nb,green,71,30\n", 2, "more than half", "row 1")
+imports("a long record", HEAD + "a," + "x" * (3 << 20), 2, "1 MiB")
+pipe = subprocess.Popen(["sh", "-c", "printf 'person_ref,race,year,hours\\na,'; head -c 200000000 /dev/zero | tr '\\0' x"], stdout=subprocess.PIPE)
+expect("a line without end through a pipe", run("import", office, "-", "--table", "work", stdin=pipe.stdout), 2, "1 MiB")
+pipe.stdout.close()
+pipe.wait()
+imports("unknown code and a year out of range go to quarantine", good + "c,blue,70,20\nd,black,99,20\ne,black,70,20\n", 0, "5 rows read = 3 kept", "2 to correct", "quarantine")
+imports("the same file again", good + "c,blue,70,20\nd,black,99,20\ne,black,70,20\n", 2, "in already")
+expect("unknown table", run("import", office, write("g.csv", good), "--table", "worker"), 2, "worker")
+expect("no such file", run("import", office, f"{work.name}/none.csv", "--table", "work"), 2, "none.csv")
+expect("no such office", run("status", f"{work.name}/nowhere"), 2, "nowhere")
+expect("an office where one is", run("init", office, "--name", "x"), 2, "empty|already")
+expect("unknown command", run("frobnicate"), 2, "--help")
+expect("undo of nothing", run("undo", office, "77"), 2, "no batch 77")
+expect("a damaged mapping", run("import", office, write("h.csv", good), "--mapping", write("m.yaml", "mapping: m\ncodebook: nlswork@1\ntable: work\nperson: [a]\nperson: [b]\ncolumns: {race: race}\n")), 2, "m.yaml line 5")
+expect("a policy with an unknown column", run("policy", "check", write("p.yaml", "policy: p\nvalid_until: 2099-01-01\npromise: {epsilon: 8, delta: 1e-6}\nanswers: {local: nobody, regional: granted}\ncolumns:\n  work.rase: allow\n"), "--codebook", f"{source}/tests/scenarios/codebooks/nlswork.yaml"), 2, "line 6", "work.race")
+assert run("close", office).returncode == 0
+
+# Questions, without asking any: refused in words, with the place.
+for what, sql, code, said in [
+    ("unknown table", "SELECT count(*) FROM wrok", 3, "did you mean work"),
+    ("unknown column", "SELECT rase, count(*) FROM work GROUP BY rase", 3, "did you mean race"),
+    ("one person", "SELECT count(*) FROM work WHERE person = 'a'", 2, "no question can name a person"),
+    ("all rows", "SELECT * FROM work", 2, "column 8"),
+    ("a row limit", "SELECT count(*) FROM work LIMIT 1", 2, "LIMIT"),
+    ("a join", "SELECT count(*) FROM work JOIN person USING (person)", 2, "join"),
+    ("too many cells", "SELECT year, hours, race, count(*) FROM work GROUP BY year, hours, race", 0, "cells"),
+    ("not SQL", "how many?", 2, "PostgreSQL"),
+    ("many parentheses around one condition", "SELECT count(*) FROM work WHERE " + "(" * 5000 + "year = 70" + ")" * 5000, 0, "1 cells"),
+    ("nested without end", "SELECT count(*) FROM work WHERE " + "NOT (year = 70 OR " * 700 + "year = 71" + ")" * 700, 2, "nested"),
+    ("a hundred thousand parentheses", "(" * 100000, 2, "too long|deep"),
+]:
+    expect(what, run("policy", "explain", office, sql), code, said)
+
+# Two nodes on one directory; a damaged directory; another time of day.
+first = subprocess.Popen([penc, "serve", office, "--listen", "127.0.0.1:7491"], stderr=subprocess.PIPE, text=True)
+first.stderr.readline()
+expect("a second node", run("serve", office, "--listen", "127.0.0.1:7492"), 2, "already uses")
+first.terminate()
+first.wait(30)
+for days, said in [("-365", "clock|label"), ("365", "clock|label")]:
+    expect(f"closing with a clock {days} days off", run("close", office, program=under_test, env={"PENC_TEST_CLOCK_DAYS": days}), 2, said)
+config = open(f"{office}/office.yaml").read()
+open(f"{office}/office.yaml", "w").write(config + "oops: [\n")
+expect("a damaged configuration", run("status", office), 2, "office.yaml")
+open(f"{office}/office.yaml", "w").write(config)
+os.chmod(f"{office}/keys/node.key", 0o644)
+expect("a key that others can read", run("status", office), 3, "chmod 600")
+os.chmod(f"{office}/keys/node.key", 0o600)
+expect("all is well again", run("journal", "verify", office), 0, "verified")
+
+# A full disk: on a small tmpfs where that is permitted.
+small = f"{work.name}/small"
+os.mkdir(small)
+if os.geteuid() == 0 and subprocess.run(["mount", "-t", "tmpfs", "-o", "size=90m", "tmpfs", small], capture_output=True).returncode == 0:
+    try:
+        tight = f"{small}/office"
+        assert run("init", tight, "--name", "tight", "--codebook", f"{source}/tests/scenarios/codebooks/nlswork.yaml", "--policy", f"{work.name}/policy.yaml").returncode == 0
+        big = write("big.csv", HEAD + "".join(f"p{i},black,{70 + i % 15},{i % 100}\n" for i in range(1500000)))
+        expect("a disk that fills during an import", run("import", tight, big, "--table", "work"), 1, "disk full")
+        expect("nothing of it shows", run("status", tight), 0, "staged rows: 0")
+        expect("the journal stands", run("journal", "verify", tight), 0, "verified")
+        expect("a small file still fits", run("import", tight, write("little.csv", good), "--table", "work"), 0, "2 rows read")
+    finally:
+        subprocess.run(["umount", small], capture_output=True)
+else:
+    print("skipped: a full disk needs root and a tmpfs")
+
+for failure in failures:
+    print("FAILED", failure[:600])
+print(f"bad input: {len(failures)} failures")
+sys.exit(1 if failures else 0)
