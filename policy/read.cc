@@ -138,6 +138,19 @@ absl::StatusOr<Policy> ReadPolicy(absl::string_view file, absl::string_view text
   }
   if (policy.max_group_by > 8) return lines.Error("limits.group_by", {"au plus 8", "at most 8"});
   if (policy.max_cells > 1 << 20) return lines.Error("limits.cells", {"au plus 1048576", "at most 1048576"});
+  if (read.has_regional()) {
+    // Below these floors a total would speak of too few organisations.
+    const storage::v1::Regional& regional = read.regional();
+    if (regional.stewards_colluding() > regional.presumed_dishonest()) {
+      return lines.Error("regional.presumed_dishonest",
+                         {"au moins stewards_colluding: les dépositaires sont comptés parmi les membres",
+                          "at least stewards_colluding: stewards are counted among the members"});
+    }
+    if (regional.members() < std::max<uint64_t>(5, uint64_t{regional.presumed_dishonest()} + 3)) {
+      return lines.Error("regional.members", {"au moins 5, et au moins presumed_dishonest + 3",
+                                              "at least 5, and at least presumed_dishonest + 3"});
+    }
+  }
   if (read.has_display()) {
     if (!read.display().hide_margin_above().empty()) {
       ASSIGN_OR_RETURN(const uint32_t ppm, Ppm(lines, "display.hide_margin_above",
