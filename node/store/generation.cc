@@ -42,7 +42,8 @@ std::string ChunkName(const std::string& key) { return absl::StrCat("penc chunk 
 
 absl::StatusOr<std::shared_ptr<Generation>> Generation::Open(Database& db, ColumnCache& cache,
                                                              const Secret& node_key,
-                                                             storage::v1::Manifest manifest) {
+                                                             storage::v1::Manifest manifest,
+                                                             const Generation* before) {
   std::shared_ptr<Generation> generation(new Generation(db, cache, std::move(manifest)));
   generation->persons_key_ = DeriveKey(node_key, "persons");
   for (const storage::v1::StoredTable& table : generation->manifest_.tables()) {
@@ -50,14 +51,17 @@ absl::StatusOr<std::shared_ptr<Generation>> Generation::Open(Database& db, Colum
                      UnwrapKey(node_key, absl::StrCat("table ", table.name()), table.wrapped_key()));
     generation->keys_.push_back(std::move(key));
   }
+  const uint64_t number = generation->manifest_.generation();
+  generation->chunks_ = before != nullptr && before->chunks_->generation() == number
+                            ? before->chunks_
+                            : std::make_shared<Chunks>(db, number);
   return generation;
 }
 
-Generation::~Generation() {
-  if (!doomed_ || manifest_.generation() == 0) return;
+Chunks::~Chunks() {
+  if (!doomed_ || generation_ == 0) return;
   rocksdb::WriteBatch batch;
-  db_.DeleteRange(batch, Space::kRecords, GenerationKey(manifest_.generation()),
-                  GenerationKey(manifest_.generation() + 1));
+  db_.DeleteRange(batch, Space::kRecords, GenerationKey(generation_), GenerationKey(generation_ + 1));
   // What a crash or a full disk keeps from being deleted is swept at the next opening.
   db_.Write(batch, /*sync=*/false).IgnoreError();
 }
@@ -80,6 +84,11 @@ int Generation::ColumnNumber(int table, const std::string& name) const {
 
 const Secret& Generation::key_of(uint32_t table) const {
   return table == kPersonsTable ? persons_key_ : keys_[table];
+}
+
+bool Generation::Has(uint32_t segment, uint32_t table, uint32_t column) const {
+  const storage::v1::StoredSegment& info = manifest_.segments(static_cast<int>(segment));
+  return static_cast<int>(table) < info.columns_size() && column < info.columns(static_cast<int>(table));
 }
 
 absl::StatusOr<std::string> Generation::ReadChunk(uint32_t segment, uint32_t table, uint32_t column) const {

@@ -1,6 +1,6 @@
 // The closed content of an office, readable: its manifest, keys, and decoded columns behind a bounded cache.
-// Shared by snapshots; when the last reader of a replaced generation goes, its chunks are deleted.
-// Thread-safe.
+// Shared by snapshots. Several manifests may be about the same chunks (an import changes no chunk); when the
+// last reader of chunks that were replaced goes, they are deleted. Thread-safe.
 #pragma once
 #include <atomic>
 #include <list>
@@ -48,13 +48,31 @@ class ColumnCache {
   size_t bytes_ = 0;
 };
 
+// The chunks of one generation number, for as long as somebody may read them.
+class Chunks {
+ public:
+  Chunks(Database& db, uint64_t generation) : db_(db), generation_(generation) {}
+  ~Chunks();
+  Chunks(const Chunks&) = delete;
+  Chunks& operator=(const Chunks&) = delete;
+  uint64_t generation() const { return generation_; }
+  // They were replaced: they go with their last reader.
+  void Doom() { doomed_ = true; }
+
+ private:
+  Database& db_;
+  const uint64_t generation_;
+  std::atomic<bool> doomed_{false};
+};
+
 class Generation {
  public:
-  // Keys are unwrapped under the node key. `db` and `cache` outlive it.
+  // Keys are unwrapped under the node key. `db` and `cache` outlive it. `before`: what it takes the place of;
+  // may be null.
   static absl::StatusOr<std::shared_ptr<Generation>> Open(Database& db, ColumnCache& cache,
                                                           const Secret& node_key,
-                                                          storage::v1::Manifest manifest);
-  ~Generation();
+                                                          storage::v1::Manifest manifest,
+                                                          const Generation* before);
 
   const storage::v1::Manifest& manifest() const { return manifest_; }
   // The number of a table or column in stored keys; -1 where nothing of it is stored.
@@ -64,6 +82,9 @@ class Generation {
 
   // The opened bytes of a chunk. DATA_LOSS names it.
   absl::StatusOr<std::string> ReadChunk(uint32_t segment, uint32_t table, uint32_t column) const;
+  // Whether a segment was written with a column of a table: one that is younger reads NULL.
+  bool Has(uint32_t segment, uint32_t table, uint32_t column) const;
+
   // `size` values, through the cache.
   absl::StatusOr<std::shared_ptr<const UnpackedColumn>> ReadColumn(uint32_t segment, uint32_t table,
                                                                    uint32_t column, size_t size) const;
@@ -71,8 +92,7 @@ class Generation {
   absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> ReadPersonIds(uint32_t segment,
                                                                              size_t persons) const;
 
-  // Its chunks go when it does.
-  void Doom() { doomed_ = true; }
+  Chunks& chunks() const { return *chunks_; }
 
  private:
   Generation(Database& db, ColumnCache& cache, storage::v1::Manifest manifest)
@@ -83,7 +103,7 @@ class Generation {
   storage::v1::Manifest manifest_;
   std::vector<Secret> keys_;  // by table number
   Secret persons_key_;
-  std::atomic<bool> doomed_{false};
+  std::shared_ptr<Chunks> chunks_;
 };
 
 // How a chunk is bound to its place: whoever opens it states the same.

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "crypto/aead.h"
 #include "store/pack.h"
+#include "store/staged.h"
 
 namespace penc {
 namespace {
@@ -76,7 +77,7 @@ class GenerationSource final : public Source {
         ASSIGN_OR_RETURN(const std::string content, generation_.ReadChunk(info.id(), t, kContentColumn));
         ASSIGN_OR_RETURN(table.content, DecodeIds(content, rows));
         for (size_t c = 0; c < columns_[t]; ++c) {
-          if (c < static_cast<size_t>(manifest.tables(t).columns_size())) {
+          if (generation_.Has(info.id(), t, c)) {
             ASSIGN_OR_RETURN(table.columns[c], Read(info.id(), t, c, rows));
           } else {
             table.columns[c].assign(rows, kNull);
@@ -140,12 +141,7 @@ class RunSource final : public Source {
     at_ = 0;
     loaded_ = StagedBlock();
     for (; block_ < last_; ++block_) {
-      const std::string key = BlockKey(batch_, block_);
-      ASSIGN_OR_RETURN(const absl::optional<std::string> sealed, db_.Get(Space::kRecords, key));
-      if (!sealed.has_value())
-        return Fail(absl::StatusCode::kDataLoss, {"lignes en attente perdues", "staged rows are lost"});
-      ASSIGN_OR_RETURN(const std::string bytes, aead_.Open(ChunkName(key), *sealed));
-      ASSIGN_OR_RETURN(loaded_, DecodeBlock(bytes, columns_, batch_));
+      ASSIGN_OR_RETURN(loaded_, ReadBlock(db_, aead_, batch_, block_, columns_));
       if (!loaded_.persons.empty()) break;
     }
     return absl::OkStatus();
@@ -200,6 +196,7 @@ class SegmentWriter {
     for (uint32_t t = 0; t < tables_.size(); ++t) {
       TableRows& table = tables_[t];
       info->add_rows(static_cast<uint32_t>(table.rows()));
+      info->add_columns(static_cast<uint32_t>(table.columns.size()));
       if (table.rows() > 0) {
         Put(batch, info->id(), t, kCountColumn, Pack(counts_[t]));
         Put(batch, info->id(), t, kBatchColumn,
@@ -251,17 +248,16 @@ class Survival {
       const bool staged = std::find(plan.staged.begin(), plan.staged.end(), batch.id()) != plan.staged.end();
       if (!staged) continue;  // what closed batches replaced is gone already
       if (batch.replaces()) whole_from_[batch.table()] = std::max(whole_from_[batch.table()], batch.id());
-      for (size_t at = 0; at + 16 <= batch.superseded().size(); at += 16) {
-        RowId id;
-        std::memcpy(id.data(), batch.superseded().data() + at, 16);
-        uint64_t& by = superseded_[id];
-        by = std::max(by, batch.id());
+      for (const storage::v1::Superseded& entry : batch.superseded()) {
+        RowId id = kNoId;
+        if (entry.identity().size() == id.size()) std::memcpy(id.data(), entry.identity().data(), id.size());
+        superseded_[{batch.table(), id}] = {batch.id(), entry.person()};
       }
     }
   }
 
   // The rows of one person and table that stay: of one identity the last.
-  void Filter(uint32_t table, const TableRows& rows, TableRows& out) const {
+  void Filter(const PersonKey& person, uint32_t table, const TableRows& rows, TableRows& out) const {
     out.Clear();
     std::unordered_map<RowId, size_t, IdHash> last;
     bool identified = false;
@@ -275,17 +271,27 @@ class Survival {
       if (rows.batch[r] < whole_from_[table] || plan_.dropped_batches.count(rows.batch[r]) > 0) continue;
       if (identified && rows.identity[r] != kNoId) {
         if (last.at(rows.identity[r]) != r) continue;
-        const auto by = superseded_.find(rows.identity[r]);
-        if (by != superseded_.end() && by->second > rows.batch[r]) continue;
+        const auto by = superseded_.find({table, rows.identity[r]});
+        if (by != superseded_.end() && by->second.Drops(rows.batch[r], person)) continue;
       }
       out.Append(rows, r);
     }
   }
 
  private:
+  // Who has an identity from a batch on.
+  struct Owner {
+    uint64_t batch = 0;
+    std::string person;
+    bool Drops(uint64_t of_batch, const PersonKey& of) const {
+      if (of_batch != batch) return of_batch < batch;
+      return person != absl::string_view(reinterpret_cast<const char*>(of.data()), of.size());
+    }
+  };
+
   const MergePlan& plan_;
   std::vector<uint64_t> whole_from_;  // rows of earlier batches are gone
-  std::unordered_map<RowId, uint64_t, IdHash> superseded_;
+  std::map<std::pair<uint32_t, RowId>, Owner> superseded_;
 };
 
 }  // namespace
@@ -342,7 +348,7 @@ absl::StatusOr<uint64_t> WriteGeneration(Database& db, RandomSource& random, con
     }
     bool any = cohort.has_value();  // who was closed in once keeps their cohort for ever, rows or not
     for (uint32_t t = 0; t < gathered.size(); ++t) {
-      survival.Filter(t, gathered[t], kept[t]);
+      survival.Filter(person, t, gathered[t], kept[t]);
       any = any || kept[t].rows() > 0;
     }
     if (any) RETURN_IF_ERROR(writer.Add(person, cohort.value_or(plan.cohort), kept));

@@ -3,9 +3,9 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <numeric>
-#include <unordered_map>
 
 #include "absl/strings/str_cat.h"
 #include "base/database.h"
@@ -15,8 +15,10 @@
 #include "journal/committer.h"
 #include "store/extract.h"
 #include "store/generation.h"
+#include "store/import_check.h"
 #include "store/merge.h"
 #include "store/rows.h"
+#include "store/staged.h"
 
 namespace penc {
 namespace {
@@ -28,12 +30,17 @@ absl::Status Bad(absl::StatusCode code, std::string fr, std::string en) {
   return Fail(code, {std::move(fr), std::move(en)});
 }
 
+template <typename Id>
+std::string Bytes(const Id& id) {
+  return {reinterpret_cast<const char*>(id.data()), id.size()};
+}
+
 class Store;
 
-// Rows of one import, sorted by person and sealed as they come.
+// Rows of one import: staged as they come, judged beside what is there when all are in.
 class StoreImport final : public RecordStore::Import {
  public:
-  StoreImport(Store& store, StoredBatch batch, uint32_t codebook_table, size_t columns);
+  StoreImport(Store& store, StoredBatch batch, std::shared_ptr<const Codebook> codebook, uint32_t table);
   ~StoreImport() override;
   absl::Status Add(RowBlock block) override;
   void SetFileHash(const std::string& file_hash) override { batch_.set_file_hash(file_hash); }
@@ -41,27 +48,21 @@ class StoreImport final : public RecordStore::Import {
   uint64_t batch() const override { return batch_.id(); }
 
  private:
-  struct Known {
-    RowId content;
-    PersonKey person;
-    bool here;  // of this batch: its earlier row is superseded by order, not by name
-  };
-
-  absl::Status LearnKnown();
-  absl::Status WriteRun();
+  absl::Status CheckValues(const RowBlock& block) const;
+  // Rows that are there already, to check_.
+  absl::Status Learn();
+  // Blocks without the rows that are not to be stored.
+  absl::StatusOr<StagedCounts> Judge();
 
   Store& store_;
   StoredBatch batch_;
-  const uint32_t codebook_table_;
+  const std::shared_ptr<const Codebook> codebook_;
   const Table& table_;
-  StagedBlock pending_;
-  StagedCounts counts_;
-  std::vector<size_t> constant_;  // columns that may not differ between a person's rows
-  bool learnt_ = false;
-  std::unordered_map<RowId, Known, IdHash> known_;
-  std::unordered_map<PersonKey, std::vector<StoredValue>, IdHash> constants_;
-  std::string superseded_;
-  bool committed_ = false;
+  std::vector<StoredValue> largest_;  // by column
+  std::vector<size_t> constant_;      // stored columns in which a person has one value
+  std::unique_ptr<RunWriter> writer_;
+  std::unique_ptr<ImportCheck> check_;
+  uint64_t rows_ = 0;
 };
 
 class Store final : public RecordStore {
@@ -108,19 +109,20 @@ class Store final : public RecordStore {
       return Bad(absl::StatusCode::kFailedPrecondition, "un import est déjà en cours; attendez sa fin",
                  "an import is running already; wait for it to end");
     PENC_CHECK(table < codebook_->tables.size());
-    RETURN_IF_ERROR(CheckNew(manifest(), table, file_hash));
+    const int number = generation_->TableNumber(codebook_->tables[table].name);
+    PENC_CHECK(number >= 0);
+    RETURN_IF_ERROR(CheckNew(manifest(), static_cast<uint32_t>(number), file_hash));
     StoredBatch batch;
     batch.set_id(manifest().next_batch());
-    batch.set_table(generation_->TableNumber(codebook_->tables[table].name));
+    batch.set_table(static_cast<uint32_t>(number));
     batch.set_file_name(file_name);
     batch.set_file_hash(file_hash);
     batch.set_imported_unix_micros(absl::ToUnixMicros(now));
     batch.set_replaces(replace);
-    importing_ = true;
     // Blocks of an import that was cut off in this process.
     RETURN_IF_ERROR(DropFrom(manifest().next_batch()));
-    return std::unique_ptr<Import>(std::make_unique<StoreImport>(*this, std::move(batch), table,
-                                                                 codebook_->tables[table].columns.size()));
+    importing_ = true;
+    return std::unique_ptr<Import>(std::make_unique<StoreImport>(*this, std::move(batch), codebook_, table));
   }
 
   std::vector<BatchInfo> Batches() const override {
@@ -145,6 +147,7 @@ class Store final : public RecordStore {
 
   absl::Status Undo(uint64_t id) override {
     std::lock_guard<std::mutex> writing(writing_);
+    RETURN_IF_ERROR(CheckNoImport());
     Manifest next = Copy();
     StoredBatch* batch = nullptr;
     for (StoredBatch& b : *next.mutable_batches()) {
@@ -182,9 +185,7 @@ class Store final : public RecordStore {
       return Bad(absl::StatusCode::kFailedPrecondition, "cette édition ou une plus récente est déjà arrêtée",
                  "this edition or a later one is closed already");
     }
-    if (importing())
-      return Bad(absl::StatusCode::kFailedPrecondition, "un import est en cours; attendez sa fin",
-                 "an import is running; wait for it to end");
+    RETURN_IF_ERROR(CheckNoImport());
     next.add_editions(edition);
     MergePlan plan;
     plan.cohort = edition;
@@ -197,7 +198,8 @@ class Store final : public RecordStore {
     for (const storage::v1::StoredSegment& segment : next.segments())
       total = std::accumulate(segment.rows().begin(), segment.rows().end(), total);
     if (progress) plan.progress = [&](uint64_t done) { progress(done, total); };
-    RETURN_IF_ERROR(Rewrite(plan, next).status());
+    // Where nothing is staged, the label moves all the same.
+    if (!plan.staged.empty()) RETURN_IF_ERROR(Rewrite(plan, next).status());
     for (StoredBatch& batch : *next.mutable_batches()) {
       if (batch.closed() || batch.undone()) continue;
       batch.set_closed(true);
@@ -216,14 +218,13 @@ class Store final : public RecordStore {
 
   absl::StatusOr<uint64_t> Erase(const PersonKey& person) override {
     std::lock_guard<std::mutex> writing(writing_);
-    if (importing())
-      return Bad(absl::StatusCode::kFailedPrecondition, "un import est en cours; attendez sa fin",
-                 "an import is running; wait for it to end");
+    RETURN_IF_ERROR(CheckNoImport());
     Manifest next = Copy();
     uint64_t rows = 0;
+    std::map<std::string, std::string> blocks;  // sealed again without the person
     for (StoredBatch& batch : *next.mutable_batches()) {
       if (batch.closed() || batch.undone()) continue;
-      ASSIGN_OR_RETURN(const uint64_t gone, EraseStaged(batch, person));
+      ASSIGN_OR_RETURN(const uint64_t gone, EraseStaged(batch, person, blocks));
       batch.set_rows(batch.rows() - gone);
       rows += gone;
     }
@@ -236,9 +237,8 @@ class Store final : public RecordStore {
     storage::v1::JournalLeaf leaf;
     leaf.mutable_erased();
     RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), "erase", [&](rocksdb::WriteBatch& writes) {
-      for (auto& [key, sealed] : erased_blocks_) db_.Put(writes, Space::kRecords, key, sealed);
+      for (const auto& [key, sealed] : blocks) db_.Put(writes, Space::kRecords, key, sealed);
     }));
-    erased_blocks_.clear();
     // Deleted values stay in the database's files until they are compacted; decoded ones go with the cache.
     cache_.Clear();
     db_.Compact(Space::kRecords);
@@ -276,12 +276,10 @@ class Store final : public RecordStore {
     std::lock_guard<std::mutex> writing(writing_);
     Manifest next = Copy();
     RETURN_IF_ERROR(Adopt(next, codebook));
-    auto shared = std::make_shared<const Codebook>(codebook);
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      codebook_ = shared;
-    }
-    return Use(std::move(next));
+    RETURN_IF_ERROR(Use(std::move(next)));
+    std::lock_guard<std::mutex> lock(mutex_);
+    codebook_ = std::make_shared<const Codebook>(codebook);
+    return absl::OkStatus();
   }
 
  private:
@@ -296,9 +294,16 @@ class Store final : public RecordStore {
     std::lock_guard<std::mutex> lock(mutex_);
     return codebook_;
   }
-  bool importing() const {
+  std::shared_ptr<Generation> current() const {
     std::lock_guard<std::mutex> lock(mutex_);
-    return importing_;
+    return generation_;
+  }
+  // An import compares its rows with what there is: nothing else may change it meanwhile.
+  absl::Status CheckNoImport() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!importing_) return absl::OkStatus();
+    return Bad(absl::StatusCode::kFailedPrecondition, "un import est en cours; attendez sa fin",
+               "an import is running; wait for it to end");
   }
 
   // Gives numbers and keys to tables and columns that are new in the codebook.
@@ -338,17 +343,19 @@ class Store final : public RecordStore {
     return db_.Write(writes, /*sync=*/false);
   }
 
+  // A file is in where its batch is, unless a later file took the place of the whole table.
   absl::Status CheckNew(const Manifest& manifest, uint32_t table, const std::string& file_hash) const {
     if (file_hash.empty()) return absl::OkStatus();
+    uint64_t in = 0;
     for (const StoredBatch& batch : manifest.batches()) {
-      if (batch.undone() || batch.file_hash() != file_hash ||
-          manifest.tables(batch.table()).name() != codebook_->tables[table].name)
-        continue;
-      return Bad(absl::StatusCode::kAlreadyExists,
-                 absl::StrCat("ce fichier est déjà là (lot ", batch.id(), "); rien n'a changé"),
-                 absl::StrCat("this file is in already (batch ", batch.id(), "); nothing changed"));
+      if (batch.undone() || batch.table() != table) continue;
+      if (batch.replaces()) in = 0;
+      if (batch.file_hash() == file_hash) in = batch.id();
     }
-    return absl::OkStatus();
+    if (in == 0) return absl::OkStatus();
+    return Bad(absl::StatusCode::kAlreadyExists,
+               absl::StrCat("ce fichier est déjà là (lot ", in, "); rien n'a changé"),
+               absl::StrCat("this file is in already (batch ", in, "); nothing changed"));
   }
 
   // Chunks of a new generation for `next`; nothing shows before Flip.
@@ -377,39 +384,46 @@ class Store final : public RecordStore {
     Reached(absl::StrCat(what, ".before_flip"));
     const std::string sealed =
         Aead(manifest_key_).Seal(*options_.random, ChunkName(ManifestKey()), next.SerializeAsString());
-    RETURN_IF_ERROR(committer_.Commit([&](Staging& staging) {
+    const absl::Status committed = committer_.Commit([&](Staging& staging) {
       db_.Put(staging.batch(), Space::kRecords, ManifestKey(), sealed);
       if (also) also(staging.batch());
       staging.Leaf(leaf);
       return absl::OkStatus();
-    }));
+    });
+    if (!committed.ok()) {
+      // A write that failed may be on the disk all the same: what is there counts.
+      const absl::StatusOr<absl::optional<std::string>> found = db_.Get(Space::kRecords, ManifestKey());
+      if (found.ok() && found->has_value() && **found == sealed) Use(std::move(next)).IgnoreError();
+      return committed;
+    }
     Reached(absl::StrCat(what, ".after_flip"));
     return Use(std::move(next));
   }
 
   // Readers see `next` from here on. A generation that was replaced goes with its last reader.
   absl::Status Use(Manifest next) {
+    std::shared_ptr<Generation> old = current();
     ASSIGN_OR_RETURN(std::shared_ptr<Generation> generation,
-                     Generation::Open(db_, cache_, node_key_, std::move(next)));
-    std::shared_ptr<Generation> old;
+                     Generation::Open(db_, cache_, node_key_, std::move(next), old.get()));
+    if (old != nullptr && &old->chunks() != &generation->chunks()) old->chunks().Doom();
     std::lock_guard<std::mutex> lock(mutex_);
-    old = std::move(generation_);
     generation_ = std::move(generation);
-    if (old != nullptr && old->manifest().generation() != manifest().generation()) old->Doom();
     return absl::OkStatus();
   }
 
-  absl::StatusOr<uint64_t> EraseStaged(const StoredBatch& batch, const PersonKey& person) {
+  // The person's rows of a staged batch go: the blocks that held some, as they will be, to `blocks`.
+  absl::StatusOr<uint64_t> EraseStaged(StoredBatch& batch, const PersonKey& person,
+                                       std::map<std::string, std::string>& blocks) {
     uint64_t gone = 0;
-    Aead aead(generation_->key_of(batch.table()));
+    for (storage::v1::Superseded& superseded : *batch.mutable_superseded()) {
+      if (superseded.person() == Bytes(person)) superseded.clear_person();
+    }
+    const std::shared_ptr<const Generation> generation = current();
+    Aead aead(generation->key_of(batch.table()));
     for (uint32_t b = 0; b < batch.blocks(); ++b) {
-      const std::string key = BlockKey(batch.id(), b);
-      ASSIGN_OR_RETURN(const absl::optional<std::string> sealed, db_.Get(Space::kRecords, key));
-      if (!sealed.has_value())
-        return Bad(absl::StatusCode::kDataLoss, "lignes en attente perdues", "staged rows are lost");
-      ASSIGN_OR_RETURN(const std::string bytes, aead.Open(ChunkName(key), *sealed));
-      ASSIGN_OR_RETURN(StagedBlock block,
-                       DecodeBlock(bytes, manifest().tables(batch.table()).columns_size(), batch.id()));
+      ASSIGN_OR_RETURN(
+          const StagedBlock block,
+          ReadBlock(db_, aead, batch.id(), b, generation->manifest().tables(batch.table()).columns_size()));
       if (std::find(block.persons.begin(), block.persons.end(), person) == block.persons.end()) continue;
       StagedBlock kept;
       kept.rows = TableRows(block.rows.columns.size());
@@ -421,7 +435,7 @@ class Store final : public RecordStore {
         kept.persons.push_back(block.persons[r]);
         kept.rows.Append(block.rows, r);
       }
-      erased_blocks_[key] = aead.Seal(*options_.random, ChunkName(key), EncodeBlock(kept));
+      blocks[BlockKey(batch.id(), b)] = SealBlock(aead, *options_.random, batch.id(), b, kept);
     }
     return gone;
   }
@@ -441,66 +455,101 @@ class Store final : public RecordStore {
   std::shared_ptr<Generation> generation_;
   uint64_t next_generation_ = 1;
   bool importing_ = false;
-  std::map<std::string, std::string> erased_blocks_;  // sealed again without the erased person
 };
 
-StoreImport::StoreImport(Store& store, StoredBatch batch, uint32_t codebook_table, size_t columns)
+StoreImport::StoreImport(Store& store, StoredBatch batch, std::shared_ptr<const Codebook> codebook,
+                         uint32_t table)
     : store_(store),
       batch_(std::move(batch)),
-      codebook_table_(codebook_table),
-      table_(store.codebook_->tables[codebook_table]) {
-  pending_.rows = TableRows(columns);
-  if (table_.unit == Unit::kEvent) {
-    for (size_t c = 0; c < table_.columns.size(); ++c) {
-      if (table_.columns[c].constant) constant_.push_back(c);
-    }
+      codebook_(std::move(codebook)),
+      table_(codebook_->tables[table]) {
+  const Generation& generation = *store.generation_;
+  // Columns by their stored numbers, which may be in another order than the codebook's.
+  std::vector<int> from(generation.manifest().tables(batch_.table()).columns_size(), -1);
+  for (size_t c = 0; c < table_.columns.size(); ++c) {
+    const Column& column = table_.columns[c];
+    const CodeList* list = codebook_->list_of(column);
+    largest_.push_back(column.type == ColumnType::kCodes ? (uint32_t{1} << list->codes.size()) - 1
+                                                         : column.size(list));
+    const int number = generation.ColumnNumber(static_cast<int>(batch_.table()), column.name);
+    from[number] = static_cast<int>(c);
+    if (column.constant && table_.unit == Unit::kEvent) constant_.push_back(static_cast<size_t>(number));
   }
+  writer_ = std::make_unique<RunWriter>(store.db_, *store.options_.random, generation.key_of(batch_.table()),
+                                        batch_.id(), std::move(from), store.options_.run_rows,
+                                        store.options_.block_rows);
+  check_ = std::make_unique<ImportCheck>(constant_);
 }
 
 StoreImport::~StoreImport() {
-  // What cannot be discarded now is swept at the next import or opening.
-  if (!committed_ && batch_.blocks() > 0) {
+  // What is not discarded now is swept at the next import or opening.
+  const bool committed = store_.current()->manifest().next_batch() > batch_.id();
+  if (!committed && writer_->blocks() > 0) {
     store_.db_.Discard(Space::kRecords, BatchKey(batch_.id()), BatchKey(batch_.id() + 1)).IgnoreError();
   }
   std::lock_guard<std::mutex> lock(store_.mutex_);
   store_.importing_ = false;
 }
 
-// Identities and constant values of the rows that are there already.
-absl::Status StoreImport::LearnKnown() {
-  learnt_ = true;
-  if (batch_.replaces()) return absl::OkStatus();  // nothing of before counts
-  const Manifest manifest = store_.Copy();
-  std::shared_ptr<const Generation> generation;
-  {
-    std::lock_guard<std::mutex> lock(store_.mutex_);
-    generation = store_.generation_;
-  }
-  const auto learn = [&](const PersonKey& person, const TableRows& rows, size_t r) {
-    if (rows.identity[r] != kNoId) known_[rows.identity[r]] = {rows.content[r], person, false};
-    if (constant_.empty()) return;
-    std::vector<StoredValue>& values =
-        constants_.emplace(person, std::vector<StoredValue>(constant_.size(), kNull)).first->second;
-    for (size_t i = 0; i < constant_.size(); ++i) {
-      const StoredValue value = constant_[i] < rows.columns.size() ? rows.columns[constant_[i]][r] : kNull;
-      if (value != kNull) values[i] = value;
+absl::Status StoreImport::CheckValues(const RowBlock& block) const {
+  PENC_CHECK(block.columns.size() == table_.columns.size());
+  PENC_CHECK(block.identity.empty() || block.identity.size() == block.rows());
+  PENC_CHECK(block.content.empty() || block.content.size() == block.rows());
+  for (size_t c = 0; c < block.columns.size(); ++c) {
+    PENC_CHECK(block.columns[c].size() == block.rows());
+    if (std::any_of(block.columns[c].begin(), block.columns[c].end(),
+                    [largest = largest_[c]](StoredValue v) { return v > largest; })) {
+      return Bad(
+          absl::StatusCode::kInvalidArgument,
+          absl::StrCat("colonne ", table_.columns[c].name, ": valeur hors du dictionnaire"),
+          absl::StrCat("column ", table_.columns[c].name, ": a value that the codebook does not have"));
     }
-  };
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StoreImport::Add(RowBlock block) {
+  RETURN_IF_ERROR(CheckValues(block));
+  rows_ += block.rows();
+  // A table of persons has one row each: the person is the row's identity.
+  if (table_.unit == Unit::kPerson) block.identity = block.persons;
+  if (block.identity.empty()) {
+    block.content.clear();
+  } else {
+    if (block.content.empty()) block.content.assign(block.rows(), kNoId);
+    for (size_t r = 0; r < block.rows(); ++r) {
+      check_->See(block.persons[r], block.identity[r], block.content[r]);
+    }
+  }
+  return writer_->Add(std::move(block));
+}
+
+absl::Status StoreImport::Learn() {
+  const std::shared_ptr<const Generation> generation = store_.current();
+  const Manifest& manifest = generation->manifest();
   const uint32_t table = batch_.table();
   const size_t columns = manifest.tables(table).columns_size();
+  uint64_t from = 0;  // the staged batch that takes the place of all before it
+  for (const StoredBatch& batch : manifest.batches()) {
+    if (batch.table() == table && batch.replaces() && !batch.closed() && !batch.undone()) from = batch.id();
+  }
   for (const storage::v1::StoredSegment& segment : manifest.segments()) {
+    if (from > 0) break;
     const uint32_t rows = table < static_cast<uint32_t>(segment.rows_size()) ? segment.rows(table) : 0;
     if (rows == 0) continue;
-    TableRows read(columns);
-    read.batch.assign(rows, 0);
     ASSIGN_OR_RETURN(const std::string identity, generation->ReadChunk(segment.id(), table, kIdentityColumn));
-    ASSIGN_OR_RETURN(read.identity, DecodeIds(identity, rows));
+    ASSIGN_OR_RETURN(const std::vector<RowId> ids, DecodeIds(identity, rows));
     ASSIGN_OR_RETURN(const std::string content, generation->ReadChunk(segment.id(), table, kContentColumn));
-    ASSIGN_OR_RETURN(read.content, DecodeIds(content, rows));
+    ASSIGN_OR_RETURN(const std::vector<RowId> contents, DecodeIds(content, rows));
+    std::vector<std::vector<StoredValue>> values(columns);
     for (size_t c : constant_) {
-      ASSIGN_OR_RETURN(const auto values, generation->ReadColumn(segment.id(), table, c, rows));
-      read.columns[c].resize(rows);
-      for (uint32_t r = 0; r < rows; ++r) read.columns[c][r] = values->at(r);
+      if (!generation->Has(segment.id(), table, c)) {
+        values[c].assign(rows, kNull);
+        continue;
+      }
+      ASSIGN_OR_RETURN(const auto read, generation->ReadColumn(segment.id(), table, c, rows));
+      values[c].resize(rows);
+      read->With([&](const auto* v) { std::copy(v, v + rows, values[c].begin()); });
     }
     ASSIGN_OR_RETURN(const std::string keys, generation->ReadChunk(segment.id(), kPersonsTable, kKeyColumn));
     ASSIGN_OR_RETURN(const auto counts,
@@ -509,134 +558,66 @@ absl::Status StoreImport::LearnKnown() {
     for (uint32_t p = 0; p < segment.persons(); ++p) {
       PersonKey person;
       std::memcpy(person.data(), keys.data() + size_t{16} * p, 16);
-      for (uint32_t n = counts->at(p); n > 0; --n) learn(person, read, row++);
+      for (const size_t end = row + counts->at(p); row < end; ++row) {
+        check_->Learn(person, ids[row], contents[row], values, row);
+      }
     }
   }
   Aead aead(generation->key_of(table));
   for (const StoredBatch& batch : manifest.batches()) {
-    if (batch.closed() || batch.undone() || batch.table() != table) continue;
-    if (batch.replaces()) {
-      known_.clear();
-      constants_.clear();
-    }
+    if (batch.closed() || batch.undone() || batch.table() != table || batch.id() < from) continue;
     for (uint32_t b = 0; b < batch.blocks(); ++b) {
-      const std::string key = BlockKey(batch.id(), b);
-      ASSIGN_OR_RETURN(const absl::optional<std::string> sealed, store_.db_.Get(Space::kRecords, key));
-      if (!sealed.has_value())
-        return Bad(absl::StatusCode::kDataLoss, "lignes en attente perdues", "staged rows are lost");
-      ASSIGN_OR_RETURN(const std::string bytes, aead.Open(ChunkName(key), *sealed));
-      ASSIGN_OR_RETURN(const StagedBlock block, DecodeBlock(bytes, columns, batch.id()));
-      for (size_t r = 0; r < block.persons.size(); ++r) learn(block.persons[r], block.rows, r);
+      ASSIGN_OR_RETURN(const StagedBlock block, ReadBlock(store_.db_, aead, batch.id(), b, columns));
+      for (size_t r = 0; r < block.persons.size(); ++r) {
+        check_->Learn(block.persons[r], block.rows.identity[r], block.rows.content[r], block.rows.columns, r);
+      }
     }
   }
   return absl::OkStatus();
 }
 
-absl::Status StoreImport::Add(RowBlock block) {
-  PENC_CHECK(block.columns.size() == table_.columns.size());
-  const bool one_row = table_.unit == Unit::kPerson;
-  const bool identified = one_row || !block.identity.empty();
-  if ((identified || !constant_.empty()) && !learnt_) RETURN_IF_ERROR(LearnKnown());
-  for (size_t r = 0; r < block.rows(); ++r) {
-    const PersonKey& person = block.persons[r];
-    // A table of persons has one row each: the person is the row's identity.
-    const RowId id = one_row ? person : block.identity.empty() ? kNoId : block.identity[r];
-    const RowId content = block.content.empty() ? kNoId : block.content[r];
-    if (!constant_.empty()) {
-      std::vector<StoredValue>& values =
-          constants_.emplace(person, std::vector<StoredValue>(constant_.size(), kNull)).first->second;
-      bool conflicts = false;
-      for (size_t i = 0; i < constant_.size(); ++i) {
-        const StoredValue value = block.columns[constant_[i]][r];
-        conflicts = conflicts || (value != kNull && values[i] != kNull && value != values[i]);
-      }
-      if (conflicts) {
-        ++counts_.conflicting;
+absl::StatusOr<StagedCounts> StoreImport::Judge() {
+  batch_.set_rows(rows_);
+  if (!check_->needed()) return StagedCounts{rows_, 0, 0, 0};
+  if (!batch_.replaces()) RETURN_IF_ERROR(Learn());
+  const std::shared_ptr<const Generation> generation = store_.current();
+  const size_t columns = generation->manifest().tables(batch_.table()).columns_size();
+  Aead aead(generation->key_of(batch_.table()));
+  for (uint32_t b = 0; b < writer_->blocks(); ++b) {
+    ASSIGN_OR_RETURN(const StagedBlock block, ReadBlock(store_.db_, aead, batch_.id(), b, columns));
+    StagedBlock kept;
+    kept.rows = TableRows(columns);
+    for (size_t r = 0; r < block.persons.size(); ++r) {
+      if (!check_->Judge(block.persons[r], block.rows.identity[r], block.rows.content[r], block.rows.columns,
+                         r)) {
         continue;
       }
-      for (size_t i = 0; i < constant_.size(); ++i) {
-        if (block.columns[constant_[i]][r] != kNull) values[i] = block.columns[constant_[i]][r];
-      }
+      kept.persons.push_back(block.persons[r]);
+      kept.rows.Append(block.rows, r);
     }
-    bool replaces = false;
-    if (id != kNoId) {
-      const auto [known, fresh] = known_.emplace(id, Known{content, person, true});
-      if (!fresh) {
-        if (known->second.content == content && known->second.person == person) {
-          ++counts_.duplicate;
-          continue;
-        }
-        replaces = true;
-        if (known->second.person != person)
-          superseded_.append(reinterpret_cast<const char*>(id.data()), id.size());
-        known->second = {content, person, true};
-      }
-    }
-    ++(replaces ? counts_.replaced : counts_.stored);
-    pending_.persons.push_back(person);
-    pending_.rows.batch.push_back(batch_.id());
-    pending_.rows.identity.push_back(id);
-    pending_.rows.content.push_back(content);
-    for (size_t c = 0; c < block.columns.size(); ++c) pending_.rows.columns[c].push_back(block.columns[c][r]);
-    if (pending_.persons.size() >= store_.options_.run_rows) RETURN_IF_ERROR(WriteRun());
-  }
-  return absl::OkStatus();
-}
-
-absl::Status StoreImport::WriteRun() {
-  if (pending_.persons.empty()) return absl::OkStatus();
-  std::vector<uint32_t> order(pending_.persons.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    return pending_.persons[a] != pending_.persons[b] ? pending_.persons[a] < pending_.persons[b] : a < b;
-  });
-  std::shared_ptr<const Generation> generation;
-  {
-    std::lock_guard<std::mutex> lock(store_.mutex_);
-    generation = store_.generation_;
-  }
-  // Columns by their stored numbers, which may be in another order than the codebook's.
-  const storage::v1::StoredTable& stored = generation->manifest().tables(batch_.table());
-  std::vector<int> from(stored.columns_size(), -1);
-  for (size_t c = 0; c < table_.columns.size(); ++c)
-    from[generation->ColumnNumber(batch_.table(), table_.columns[c].name)] = static_cast<int>(c);
-  Aead aead(generation->key_of(batch_.table()));
-  batch_.add_runs(batch_.blocks());
-  for (size_t first = 0; first < order.size(); first += store_.options_.block_rows) {
-    const size_t last = std::min(order.size(), first + store_.options_.block_rows);
-    StagedBlock block;
-    block.rows = TableRows(from.size());
-    for (size_t i = first; i < last; ++i) {
-      const uint32_t r = order[i];
-      block.persons.push_back(pending_.persons[r]);
-      block.rows.batch.push_back(batch_.id());
-      block.rows.identity.push_back(pending_.rows.identity[r]);
-      block.rows.content.push_back(pending_.rows.content[r]);
-      for (size_t c = 0; c < from.size(); ++c)
-        block.rows.columns[c].push_back(from[c] < 0 ? kNull : pending_.rows.columns[from[c]][r]);
-    }
+    if (kept.persons.size() == block.persons.size()) continue;
+    batch_.set_rows(batch_.rows() - (block.persons.size() - kept.persons.size()));
     rocksdb::WriteBatch writes;
-    const std::string key = BlockKey(batch_.id(), batch_.blocks());
-    store_.db_.Put(writes, Space::kRecords, key,
-                   aead.Seal(*store_.options_.random, ChunkName(key), EncodeBlock(block)));
+    store_.db_.Put(writes, Space::kRecords, BlockKey(batch_.id(), b),
+                   SealBlock(aead, *store_.options_.random, batch_.id(), b, kept));
     RETURN_IF_ERROR(store_.db_.Write(writes, /*sync=*/false));
-    batch_.set_blocks(batch_.blocks() + 1);
   }
-  pending_.persons.clear();
-  pending_.rows.Clear();
-  return absl::OkStatus();
+  for (const storage::v1::Superseded& superseded : check_->superseded())
+    *batch_.add_superseded() = superseded;
+  return check_->counts();
 }
 
 absl::StatusOr<StagedCounts> StoreImport::Commit() {
-  RETURN_IF_ERROR(WriteRun());
+  RETURN_IF_ERROR(writer_->Flush());
   std::lock_guard<std::mutex> writing(store_.writing_);
   Manifest next = store_.Copy();
   {
     std::lock_guard<std::mutex> lock(store_.mutex_);
-    RETURN_IF_ERROR(store_.CheckNew(next, codebook_table_, batch_.file_hash()));
+    RETURN_IF_ERROR(store_.CheckNew(next, batch_.table(), batch_.file_hash()));
   }
-  batch_.set_rows(counts_.stored + counts_.replaced);
-  batch_.set_superseded(superseded_);
+  ASSIGN_OR_RETURN(const StagedCounts counts, Judge());
+  batch_.set_blocks(writer_->blocks());
+  for (uint32_t run : writer_->runs()) batch_.add_runs(run);
   *next.add_batches() = batch_;
   next.set_next_batch(batch_.id() + 1);
   storage::v1::JournalLeaf leaf;
@@ -644,8 +625,7 @@ absl::StatusOr<StagedCounts> StoreImport::Commit() {
   leaf.mutable_imported()->set_table(table_.name);
   leaf.mutable_imported()->set_replaced(batch_.replaces());
   RETURN_IF_ERROR(store_.Flip(std::move(next), std::move(leaf), "import", nullptr));
-  committed_ = true;
-  return counts_;
+  return counts;
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ absl::StatusOr<std::shared_ptr<const UnpackedColumn>> SegmentView::Values(const 
   const Table& table = codebook_.tables[ref.table];
   const int number = generation_.TableNumber(table.name);
   const int column = generation_.ColumnNumber(number, table.columns[ref.column].name);
-  if (column < 0 || rows(ref.table) == 0) {
+  if (column < 0 || rows(ref.table) == 0 || !generation_.Has(info_.id(), number, column)) {
     return std::make_shared<const UnpackedColumn>(UnpackedColumn::Constant(kNull, rows(ref.table)));
   }
   return generation_.ReadColumn(info_.id(), number, column, rows(ref.table));
