@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/utf8.h"
+#include "question/sql_words.h"
 
 namespace penc {
 namespace {
@@ -24,7 +24,7 @@ struct FreeTree {
 
 class Parser {
  public:
-  explicit Parser(absl::string_view sql) : sql_(sql) {}
+  Parser(absl::string_view sql, const SqlWords& words) : sql_(sql), words_(words) {}
 
   absl::StatusOr<v1::Select> Parse() {
     PgQueryProtobufParseResult parsed = pg_query_parse_protobuf(std::string(sql_).c_str());
@@ -32,8 +32,10 @@ class Parser {
     std::unique_ptr<PgQuery__ParseResult, FreeTree> tree;
     if (parsed.error != nullptr) {
       const std::string said = parsed.error->message == nullptr ? "?" : parsed.error->message;
-      status = At(parsed.error->cursorpos - 1, {absl::StrCat("PostgreSQL ne comprend pas ceci: ", said),
-                                                absl::StrCat("PostgreSQL does not understand this: ", said)});
+      status =
+          words_.ErrorAt(ByteOfCharacter(sql_, parsed.error->cursorpos),
+                         {absl::StrCat("PostgreSQL ne comprend pas ceci: ", BeginningOf(said, 200)),
+                          absl::StrCat("PostgreSQL does not understand this: ", BeginningOf(said, 200))});
     } else {
       tree.reset(pg_query__parse_result__unpack(nullptr, parsed.parse_tree.len,
                                                 reinterpret_cast<const uint8_t*>(parsed.parse_tree.data)));
@@ -50,52 +52,20 @@ class Parser {
   }
 
  private:
-  // An error at a byte offset (-1: somewhere).
-  absl::Status At(int offset, Text text) const {
-    const size_t at = std::min<size_t>(std::max(offset, 0), sql_.size());
-    const absl::string_view before = sql_.substr(0, at);
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const size_t column =
-        1 + at - (before.rfind('\n') == absl::string_view::npos ? 0 : before.rfind('\n') + 1);
-    const absl::string_view excerpt = sql_.substr(at, sql_.substr(at).find_first_of(" \n,()", 1));
-    const std::string near = excerpt.empty() ? "" : absl::StrCat(" «", excerpt.substr(0, 40), "»");
-    return Fail(absl::StatusCode::kInvalidArgument,
-                {absl::StrCat("ligne ", line, ", colonne ", column, near, ": ", text.fr),
-                 absl::StrCat("line ", line, ", column ", column, near, ": ", text.en)});
+  // An error at a byte offset of the parse tree (-1: unknown).
+  absl::Status At(int offset, const Text& text) const {
+    return words_.ErrorAt(static_cast<size_t>(std::max(offset, 0)), text);
   }
-  // For clauses without a position of their own: where their keyword stands.
-  absl::Status AtWord(absl::string_view word, Text text) const {
-    const std::string upper = absl::AsciiStrToUpper(sql_);
-    const size_t found = upper.find(std::string(word));
-    return At(found == std::string::npos ? 0 : static_cast<int>(found), std::move(text));
+  absl::Status AtWord(absl::string_view word, const Text& text) const {
+    return words_.ErrorAtWord(word, text);
   }
 
   absl::Status Select(const PgQuery__SelectStmt& s) {
-    if (s.op != PG_QUERY__SET_OPERATION__SETOP_NONE &&
-        s.op != PG_QUERY__SET_OPERATION__SET_OPERATION_UNDEFINED) {
-      return AtWord("UNION", {"posez deux questions (un bulletin) au lieu de les réunir",
-                              "ask two questions (a bulletin) instead of uniting them"});
-    }
-    if (s.with_clause != nullptr)
-      return AtWord("WITH", {"pas de sous-question: une table, WHERE, GROUP BY",
-                             "no subquery: one table, WHERE, GROUP BY"});
-    if (s.n_distinct_clause > 0) {
-      return AtWord("DISTINCT", {"écrivez count(DISTINCT person)", "write count(DISTINCT person)"});
-    }
-    if (s.into_clause != nullptr)
-      return AtWord("INTO", {"une question n'écrit rien", "a question writes nothing"});
-    if (s.having_clause != nullptr) {
-      return AtWord("HAVING", {"HAVING choisirait selon les nombres exacts; triez la réponse vous-même",
-                               "HAVING would choose by exact numbers; select in the answer yourself"});
-    }
-    if (s.n_sort_clause > 0)
-      return AtWord("ORDER", {"les cases viennent dans l'ordre du lexique; triez la réponse vous-même",
-                              "cells come in the codebook's order; sort the answer yourself"});
-    if (s.limit_count != nullptr || s.limit_offset != nullptr) {
-      return AtWord("LIMIT", {"toutes les cases sont toujours données; retirez LIMIT",
-                              "all cells are always given; drop LIMIT"});
-    }
-    if (s.n_window_clause > 0 || s.n_locking_clause > 0 || s.n_values_lists > 0) {
+    // SqlWords lets none of these through; a parser of another version might read more into the same words.
+    if (s.with_clause != nullptr || s.n_distinct_clause > 0 || s.into_clause != nullptr ||
+        s.having_clause != nullptr || s.n_sort_clause > 0 || s.limit_count != nullptr ||
+        s.limit_offset != nullptr || s.n_window_clause > 0 || s.n_locking_clause > 0 ||
+        s.n_values_lists > 0 || s.larg != nullptr || s.rarg != nullptr || s.group_distinct) {
       return At(0, {"attendu: SELECT mesures FROM table [WHERE …] [GROUP BY …]",
                     "expected: SELECT measures FROM table [WHERE …] [GROUP BY …]"});
     }
@@ -110,10 +80,6 @@ class Parser {
                              "exactly one table; the person's columns are already in it"});
     }
     const PgQuery__Node& from = *s.from_clause[0];
-    if (from.node_case == PG_QUERY__NODE__NODE_JOIN_EXPR) {
-      return AtWord("JOIN", {"inutile de joindre: écrivez person.colonne dans une table d'événements",
-                             "no need to join: write person.column in a table of events"});
-    }
     if (from.node_case != PG_QUERY__NODE__NODE_RANGE_VAR) {
       return AtWord("FROM", {"le nom d'une table est attendu ici", "the name of a table is expected here"});
     }
@@ -143,10 +109,25 @@ class Parser {
     return name;
   }
 
+  // The same, where a person's reference is not allowed: everywhere but in count(DISTINCT person).
+  absl::StatusOr<std::string> AskedColumn(const PgQuery__ColumnRef& column) const {
+    ASSIGN_OR_RETURN(std::string name, ColumnName(column));
+    const std::string last = name.substr(name.rfind('.') + 1);
+    if (last == "person" || last == "person_ref")
+      return At(column.location,
+                {"aucune question ne peut nommer une personne", "no question can name a person"});
+    return name;
+  }
+
   static std::string FunctionName(const PgQuery__FuncCall& call) {
-    return call.n_funcname > 0 && call.funcname[call.n_funcname - 1]->node_case == PG_QUERY__NODE__NODE_STRING
-               ? call.funcname[call.n_funcname - 1]->string->sval
+    return call.n_funcname == 1 && call.funcname[0]->node_case == PG_QUERY__NODE__NODE_STRING
+               ? call.funcname[0]->string->sval
                : "";
+  }
+  // OVER, FILTER, WITHIN GROUP, VARIADIC, ORDER BY inside the parentheses.
+  static bool IsAdorned(const PgQuery__FuncCall& call) {
+    return call.over != nullptr || call.agg_filter != nullptr || call.n_agg_order > 0 ||
+           call.agg_within_group || call.func_variadic;
   }
 
   absl::StatusOr<std::string> OneColumn(const PgQuery__FuncCall& call, size_t at) const {
@@ -154,7 +135,13 @@ class Parser {
       return At(call.location, {"le nom d'une colonne est attendu entre parenthèses",
                                 "the name of a column is expected in the parentheses"});
     }
-    return ColumnName(*call.args[at]->column_ref);
+    return AskedColumn(*call.args[at]->column_ref);
+  }
+  static bool IsPerson(const PgQuery__FuncCall& call) {
+    if (call.n_args != 1 || call.args[0]->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return false;
+    const PgQuery__ColumnRef& column = *call.args[0]->column_ref;
+    return column.n_fields == 1 && column.fields[0]->node_case == PG_QUERY__NODE__NODE_STRING &&
+           absl::string_view(column.fields[0]->string->sval) == "person";
   }
 
   static bool IsMeasure(const PgQuery__Node& node) {
@@ -164,7 +151,7 @@ class Parser {
   }
 
   absl::Status AddMeasure(const PgQuery__FuncCall& call, absl::string_view alias) {
-    if (call.over != nullptr || call.agg_filter != nullptr || call.n_agg_order > 0 || call.agg_within_group) {
+    if (IsAdorned(call)) {
       return At(call.location,
                 {"écrivez count(*), count(DISTINCT person), sum(x) ou avg(x), sans OVER ni FILTER",
                  "write count(*), count(DISTINCT person), sum(x) or avg(x), without OVER or FILTER"});
@@ -177,8 +164,7 @@ class Parser {
         measure->set_kind(v1::Measure::KIND_ROWS);
         return absl::OkStatus();
       }
-      ASSIGN_OR_RETURN(const std::string column, OneColumn(call, 0));
-      if (!call.agg_distinct || column != "person") {
+      if (!call.agg_distinct || !IsPerson(call)) {
         return At(call.location, {"on compte des personnes, count(DISTINCT person), ou des lignes, count(*)",
                                   "count persons, count(DISTINCT person), or rows, count(*)"});
       }
@@ -197,11 +183,7 @@ class Parser {
   absl::StatusOr<v1::Grain> ParseGrain(const PgQuery__Node& node) {
     v1::Grain grain;
     if (node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
-      ASSIGN_OR_RETURN(const std::string column, ColumnName(*node.column_ref));
-      if (column == "person" || column == "person_ref") {
-        return At(node.column_ref->location,
-                  {"aucune question ne peut nommer une personne", "no question can name a person"});
-      }
+      ASSIGN_OR_RETURN(const std::string column, AskedColumn(*node.column_ref));
       grain.set_column(column);
       return grain;
     }
@@ -229,7 +211,7 @@ class Parser {
         {"month", v1::Grain::LEVEL_MONTH},    {"quarter", v1::Grain::LEVEL_QUARTER},
         {"year", v1::Grain::LEVEL_YEAR}};
     for (const Level& level : kLevels) {
-      if (name != level.name) continue;
+      if (name != level.name || IsAdorned(call) || call.agg_distinct) continue;
       ASSIGN_OR_RETURN(const std::string column, OneColumn(call, column_at));
       grain.set_column(column);
       grain.set_level(level.level);
@@ -240,13 +222,35 @@ class Parser {
                "unknown function; accepted: fold, main_of, country, adm1, day, week, month, quarter, year"});
   }
 
+  // What a GROUP BY item stands for: GROUP BY 1 and GROUP BY alias name a key of the SELECT list.
+  absl::StatusOr<const PgQuery__Node*> GroupItem(const PgQuery__SelectStmt& s,
+                                                 const PgQuery__Node& item) const {
+    const auto target = [&](size_t i) { return s.target_list[i]->res_target; };
+    if (item.node_case == PG_QUERY__NODE__NODE_A_CONST &&
+        item.a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL) {
+      const int position = item.a_const->ival->ival;
+      if (position < 1 || static_cast<size_t>(position) > s.n_target_list ||
+          IsMeasure(*target(position - 1)->val)) {
+        return At(item.a_const->location, {"ce numéro ne désigne pas une colonne du SELECT",
+                                           "this number is not a column of the SELECT"});
+      }
+      return target(position - 1)->val;
+    }
+    if (item.node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
+      ASSIGN_OR_RETURN(const std::string name, ColumnName(*item.column_ref));
+      for (size_t i = 0; i < s.n_target_list; ++i) {
+        const char* alias = target(i)->name;
+        if (alias != nullptr && name == alias && !IsMeasure(*target(i)->val)) return target(i)->val;
+      }
+    }
+    return &item;
+  }
+
   absl::Status Targets(const PgQuery__SelectStmt& s) {
     std::vector<v1::Grain> shown;
     std::vector<int> shown_at;
-    std::vector<const PgQuery__Node*> target_of;  // by position, for GROUP BY 1
     for (size_t i = 0; i < s.n_target_list; ++i) {
       const PgQuery__ResTarget& target = *s.target_list[i]->res_target;
-      target_of.push_back(target.val);
       const absl::string_view alias = target.name == nullptr ? "" : target.name;
       if (IsMeasure(*target.val)) {
         RETURN_IF_ERROR(AddMeasure(*target.val->func_call, alias));
@@ -266,17 +270,7 @@ class Parser {
                     "what to count is missing: count(DISTINCT person), count(*), sum(x) or avg(x)"});
     }
     for (size_t i = 0; i < s.n_group_clause; ++i) {
-      const PgQuery__Node* node = s.group_clause[i];
-      if (node->node_case == PG_QUERY__NODE__NODE_A_CONST &&
-          node->a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL) {
-        const int position = node->a_const->ival->ival;
-        if (position < 1 || static_cast<size_t>(position) > target_of.size() ||
-            IsMeasure(*target_of[position - 1])) {
-          return At(node->a_const->location, {"ce numéro ne désigne pas une colonne du SELECT",
-                                              "this number is not a column of the SELECT"});
-        }
-        node = target_of[position - 1];
-      }
+      ASSIGN_OR_RETURN(const PgQuery__Node* node, GroupItem(s, *s.group_clause[i]));
       ASSIGN_OR_RETURN(v1::Grain grain, ParseGrain(*node));
       const std::string bytes = grain.SerializeAsString();
       for (const v1::Grain& earlier : select_.by()) {
@@ -316,18 +310,6 @@ class Parser {
                     {"attendu: un texte entre ' ' ou un nombre", "expected: a text in ' ' or a number"});
       }
     }
-    if (node.node_case == PG_QUERY__NODE__NODE_A_EXPR && node.a_expr->lexpr == nullptr &&
-        OperatorName(*node.a_expr) == "-") {
-      RETURN_IF_ERROR(LiteralOf(*node.a_expr->rexpr, out));
-      if (out->has_integer()) {
-        out->set_integer(-out->integer());
-      } else if (out->has_decimal()) {
-        out->set_decimal(absl::StrCat("-", out->decimal()));
-      } else {
-        return At(node.a_expr->location, {"attendu: un nombre", "expected: a number"});
-      }
-      return absl::OkStatus();
-    }
     return At(LocationOf(node),
               {"on compare une colonne à une valeur écrite ici (un texte entre ' ' ou un nombre)",
                "a column is compared with a value written here (a text in ' ' or a number)"});
@@ -347,8 +329,16 @@ class Parser {
         return node.type_cast->location;
       case PG_QUERY__NODE__NODE_SUB_LINK:
         return node.sub_link->location;
-      case PG_QUERY__NODE__NODE_CASE_EXPR:
-        return node.case_expr->location;
+      case PG_QUERY__NODE__NODE_BOOLEAN_TEST:
+        return LocationOf(*node.boolean_test->arg);
+      case PG_QUERY__NODE__NODE_NULL_TEST:
+        return LocationOf(*node.null_test->arg);
+      case PG_QUERY__NODE__NODE_ROW_EXPR:
+        return node.row_expr->location;
+      case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+        return node.coalesce_expr->location;
+      case PG_QUERY__NODE__NODE_A_CONST:
+        return node.a_const->location;
       default:
         return 0;
     }
@@ -364,12 +354,7 @@ class Parser {
       return At(LocationOf(node), {"le nom d'une colonne est attendu à gauche",
                                    "the name of a column is expected on the left"});
     }
-    ASSIGN_OR_RETURN(std::string column, ColumnName(*node.column_ref));
-    if (column == "person" || column == "person_ref") {
-      return At(node.column_ref->location,
-                {"aucune question ne peut nommer une personne", "no question can name a person"});
-    }
-    return column;
+    return AskedColumn(*node.column_ref);
   }
 
   absl::Status Condition(const PgQuery__Node& node, v1::Condition* out, int depth) {
@@ -470,6 +455,7 @@ class Parser {
   }
 
   absl::string_view sql_;
+  const SqlWords& words_;
   v1::Select select_;
 };
 
@@ -485,7 +471,8 @@ absl::StatusOr<v1::Select> ParseSql(absl::string_view sql) {
     return Fail(absl::StatusCode::kInvalidArgument,
                 {"la question n'est pas du texte UTF-8", "the question is not UTF-8 text"});
   }
-  return Parser(sql).Parse();
+  ASSIGN_OR_RETURN(const SqlWords words, SqlWords::Read(sql));
+  return Parser(sql, words).Parse();
 }
 
 }  // namespace penc
