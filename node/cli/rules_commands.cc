@@ -80,10 +80,13 @@ std::string PlanTable(const Plan& plan, const Codebook& codebook, const std::vec
     const double margin = question.margins_size() > 0 ? question.margins(0) : 0;
     std::vector<std::string> row = {question.title().empty() ? question.question() : question.title(),
                                     Number(static_cast<double>(question.cells()), lang),
-                                    absl::StrCat("±", Number(margin, lang))};
+                                    margin > 0 ? absl::StrCat("±", Number(margin, lang))
+                                               : std::string(fr ? "selon la réponse" : "by the answer")};
     for (uint64_t size : sizes) {
       const double cell = static_cast<double>(size) / static_cast<double>(question.cells());
-      row.push_back(absl::StrCat(Number(cell, lang, 1), " (±", Number(100 * margin / cell, lang), " %)"));
+      row.push_back(margin > 0
+                        ? absl::StrCat(Number(cell, lang, 1), " (±", Number(100 * margin / cell, lang), " %)")
+                        : Number(cell, lang, 1));
     }
     table.Add(std::move(row));
   }
