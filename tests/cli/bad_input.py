@@ -77,9 +77,9 @@ for what, sql, code, said in [
     ("a row limit", "SELECT count(*) FROM work LIMIT 1", 2, "LIMIT"),
     ("a join", "SELECT count(*) FROM work JOIN person USING (person)", 2, "join"),
     ("too many cells", "SELECT year, hours, race, count(*) FROM work GROUP BY year, hours, race", 0, "cells"),
-    ("not SQL", "how many?", 2, "PostgreSQL"),
-    ("many parentheses around one condition", "SELECT count(*) FROM work WHERE " + "(" * 5000 + "year = 70" + ")" * 5000, 0, "1 cells"),
-    ("nested without end", "SELECT count(*) FROM work WHERE " + "NOT (year = 70 OR " * 700 + "year = 71" + ")" * 700, 2, "nested"),
+    ("not SQL", "how many?", 2, "begins with SELECT"),
+    ("many parentheses around one condition", "SELECT count(*) FROM work WHERE " + "(" * 5000 + "year = 70" + ")" * 5000, 2, "too many open parentheses"),
+    ("nested without end", "SELECT count(*) FROM work WHERE " + "NOT (year = 70 OR " * 700 + "year = 71" + ")" * 700, 2, "too many NOT|nested"),
     ("a hundred thousand parentheses", "(" * 100000, 2, "too long|deep"),
 ]:
     expect(what, run("policy", "explain", office, sql), code, said)
