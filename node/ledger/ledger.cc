@@ -107,7 +107,7 @@ class LedgerOnDatabase final : public Ledger {
       accounts[EditionOf(key.substr(1))] = std::move(account);
       return true;
     }));
-    RETURN_IF_ERROR(bad);
+    if (!bad.ok()) return bad;
     RETURN_IF_ERROR(db_.Scan(Space::kLedger, "a", [&](absl::string_view key, absl::string_view value) {
       storage::v1::AskerRow row;
       bad = key.size() > 9 ? Parse(key, value, row) : Damaged();
@@ -118,7 +118,7 @@ class LedgerOnDatabase final : public Ledger {
       accounts[EditionOf(key.substr(1))].askers[row.asker()] = FromRow(row.spent());
       return true;
     }));
-    RETURN_IF_ERROR(bad);
+    if (!bad.ok()) return bad;
     std::lock_guard<std::mutex> lock(mutex_);
     accounts_ = std::move(accounts);
     recent_.clear();
@@ -128,15 +128,14 @@ class LedgerOnDatabase final : public Ledger {
   absl::StatusOr<Slot> Reserve(const Charge& charge) override {
     Slot slot;
     slot.key = charge.slot;
-    const absl::Status status =
-        committer_.Commit([&](Staging& staging) { return Decide(charge, staging, slot); });
+    absl::Status status = committer_.Commit([&](Staging& staging) { return Decide(charge, staging, slot); });
     if (status.ok()) return slot;
     if (slot.state == Slot::State::kReserved) Release(slot.key);  // decided, but not written
     return status;
   }
 
   absl::Status Commit(const Slot& slot, const std::string& answer) override {
-    const absl::Status status = committer_.Commit([&](Staging& staging) -> absl::Status {
+    absl::Status status = committer_.Commit([&](Staging& staging) -> absl::Status {
       BeginGroup(staging);
       ASSIGN_OR_RETURN(storage::v1::SlotRow row, ReadSlot(slot.key));
       PENC_CHECK(row.state() == storage::v1::SlotRow::STATE_CHARGED && Held(slot.key));
@@ -204,7 +203,7 @@ class LedgerOnDatabase final : public Ledger {
         open.emplace_back(slot, row);
       return bad.ok();
     }));
-    RETURN_IF_ERROR(bad);
+    if (!bad.ok()) return bad;
     for (auto& [slot, row] : open) {
       row.set_state(storage::v1::SlotRow::STATE_GIVEN_UP);
       PutSlot(staging, slot, row);

@@ -77,7 +77,7 @@ class LedgerTest : public ::testing::Test {
     return slot.ok() ? *std::move(slot) : Slot{};
   }
   Slot Answered(const Charge& charge, const std::string& answer) {
-    const Slot slot = Reserve(charge);
+    Slot slot = Reserve(charge);
     EXPECT_EQ(slot.state, Slot::State::kReserved);
     EXPECT_TRUE(ledger_->Commit(slot, answer).ok());
     return slot;
@@ -282,6 +282,7 @@ TEST_F(LedgerTest, NeverLetsRacersSpendMoreThanThereIs) {
   const uint64_t cost = budget / 100;
   std::atomic<int> charged{0}, refused{0};
   std::vector<std::thread> threads;
+  threads.reserve(16);
   for (int t = 0; t < 16; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 25; ++i) {
@@ -316,6 +317,7 @@ TEST_F(LedgerTest, NeverLetsRacersSpendMoreThanThereIs) {
 TEST_F(LedgerTest, LetsRacersForOneQuestionPayOnceAndGetTheSameBytes) {
   std::atomic<int> charged{0}, resent{0};
   std::vector<std::thread> threads;
+  threads.reserve(16);
   for (int t = 0; t < 16; ++t) {
     threads.emplace_back([&, t] {
       for (;;) {

@@ -118,6 +118,7 @@ class ReleaseTest : public SmallStore {
   // `men` and `women` persons, each with one row, from the number `first` on; then the edition closes.
   void Record(int women, int men, Edition edition, int first = 0) {
     std::vector<TestRow> rows;
+    rows.reserve(women + men);
     for (int i = 0; i < women + men; ++i)
       rows.push_back({absl::StrCat(first + i), {i < women ? 1u : 2u, 0, 1}, ""});
     const auto staged = Stage("person", rows, absl::StrCat("file ", first));
@@ -437,6 +438,7 @@ TEST_F(ReleaseTest, LetsManyAskTheSameAtOnceAndGivesThemOneAnswer) {
   std::mutex mutex;
   std::set<std::string> answers;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       NoSteps steps;
