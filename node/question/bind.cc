@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "question/predicate.h"
 #include "question/sql.h"
+#include "question/sql_words.h"
 
 namespace penc {
 namespace {
@@ -20,6 +21,7 @@ constexpr size_t kMostKeys = 8;
 constexpr int kMostMeasures = 8;
 constexpr int kMostQuestions = 64;
 constexpr uint32_t kMostWeight = 1000;
+constexpr size_t kLongestName = 128;
 
 // Through a view: the constructor from a string is not found by every compiler in the shared library.
 absl::Cord CordOf(absl::string_view text) { return absl::Cord(text); }
@@ -50,10 +52,17 @@ class QuestionBinder {
   QuestionBinder(const Codebook& codebook, uint32_t table) : codebook_(codebook), table_(table) {}
 
   absl::StatusOr<ColumnRef> Resolve(absl::string_view name) const {
+    if (name.size() > kLongestName) return Bad("nom de colonne trop long", "a column's name is too long");
     absl::string_view column = name, qualifier;
     if (const size_t dot = name.find('.'); dot != absl::string_view::npos) {
       qualifier = name.substr(0, dot);
       column = name.substr(dot + 1);
+    }
+    if (column == "person" || column == "person_ref")
+      return Bad("aucune question ne peut nommer une personne", "no question can name a person");
+    if (column == "entered") {
+      return Bad("entered désigne des cohortes: seulement dans WHERE, joint par AND",
+                 "entered names cohorts: only in WHERE, joined by AND");
     }
     std::vector<std::string> known;
     std::vector<ColumnRef> found;
@@ -203,10 +212,20 @@ absl::Status Narrow(const v1::Condition& c, Closing closing, Cohorts& cohorts) {
     cohorts.from = cohorts.from.has_value() ? std::max(*cohorts.from, e) : e;
   };
   const auto to = [&](Edition e) { cohorts.to = cohorts.to.has_value() ? std::min(*cohorts.to, e) : e; };
-  switch (editions.size() == 1 ? c.operator_()
-          : editions.size() == 2 && c.operator_() == v1::Condition::OPERATOR_BETWEEN
-              ? c.operator_()
-              : v1::Condition::OPERATOR_UNSPECIFIED) {
+  const bool complete = c.operator_() == v1::Condition::OPERATOR_IN        ? !editions.empty()
+                        : c.operator_() == v1::Condition::OPERATOR_BETWEEN ? editions.size() == 2
+                                                                           : editions.size() == 1;
+  switch (complete ? c.operator_() : v1::Condition::OPERATOR_UNSPECIFIED) {
+    case v1::Condition::OPERATOR_IN:
+      std::sort(editions.begin(), editions.end());
+      for (size_t i = 1; i < editions.size(); ++i) {
+        if (editions[i] - editions[i - 1] > 1)
+          return Bad("entered IN: sans trou; posez une question par suite de cohortes",
+                     "entered IN: without a gap; ask one question for each run of cohorts");
+      }
+      from(editions.front());
+      to(editions.back());
+      return absl::OkStatus();
     case v1::Condition::OPERATOR_EQUAL:
       from(editions[0]);
       to(editions[0]);
@@ -255,6 +274,13 @@ absl::StatusOr<absl::optional<v1::Condition>> TakeCohorts(const v1::Condition& w
              "entered names cohorts: join it by AND, not under OR or NOT");
 }
 
+absl::Status CheckCohorts(const Cohorts& cohorts) {
+  if (!cohorts.from.has_value() || !cohorts.to.has_value() || *cohorts.from <= *cohorts.to)
+    return absl::OkStatus();
+  return Bad("entered: la période est vide (la première cohorte vient après la dernière)",
+             "entered: the range is empty (the first cohort comes after the last)");
+}
+
 }  // namespace
 
 v1::Refusal RefusalOf(const absl::Status& status, std::string* about) {
@@ -279,6 +305,8 @@ absl::StatusOr<Question> Bind(const v1::Question& asked, const Codebook& codeboo
   question.weight = asked.weight() == 0 ? 1 : asked.weight();
   if (question.title.size() > 200) return Bad("titre: au plus 200 octets", "title: at most 200 bytes");
   if (question.weight > kMostWeight) return Bad("poids: au plus 1000", "weight: at most 1000");
+  if (select.table().size() > kLongestName)
+    return Bad("nom de table trop long", "a table's name is too long");
   const auto table = codebook.FindTable(select.table());
   if (!table.has_value()) {
     std::vector<std::string> known;
@@ -298,14 +326,24 @@ absl::StatusOr<Question> Bind(const v1::Question& asked, const Codebook& codeboo
     return Bad("au plus 8 critères de regroupement", "at most 8 grouping columns");
   for (const v1::Grain& grain : select.by()) {
     ASSIGN_OR_RETURN(const Grain bound, binder.BindGrain(grain));
+    for (const Grain& earlier : question.by) {
+      if (earlier.column == bound.column && earlier.level == bound.level)
+        return Bad(absl::StrCat("GROUP BY ", grain.column(), ": ce critère y est deux fois"),
+                   absl::StrCat("GROUP BY ", grain.column(), ": this key stands there twice"));
+    }
     question.by.push_back(bound);
   }
   if (select.has_where()) {
     ASSIGN_OR_RETURN(const auto rest, TakeCohorts(select.where(), codebook.closing, question.cohorts));
+    RETURN_IF_ERROR(CheckCohorts(question.cohorts));
     if (rest.has_value()) {
       ASSIGN_OR_RETURN(question.where, BindCondition(*rest, codebook, [&](absl::string_view name) {
                          return binder.Resolve(name);
                        }));
+      if (IsNever(question.where)) {
+        return Bad("WHERE n'est jamais vrai: des conditions se contredisent, ou sortent du lexique",
+                   "WHERE can never be true: conditions contradict one another, or lie outside the codebook");
+      }
     }
   }
   return question;
@@ -357,8 +395,8 @@ std::string CanonicalText(const Question& q, const Codebook& codebook) {
   }
   std::vector<std::string> selected = keys;
   selected.insert(selected.end(), measures.begin(), measures.end());
-  std::string text =
-      absl::StrCat("SELECT ", absl::StrJoin(selected, ", "), " FROM ", codebook.tables[q.table].name);
+  std::string text = absl::StrCat("SELECT ", absl::StrJoin(selected, ", "), " FROM ",
+                                  SqlName(codebook.tables[q.table].name));
   std::vector<std::string> conditions;
   if (q.where.kind != Predicate::Kind::kTrue) conditions.push_back(ToSql(q.where, codebook, q.table));
   if (q.cohorts.from.has_value())

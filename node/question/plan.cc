@@ -215,10 +215,6 @@ absl::StatusOr<Plan> MakePlan(std::vector<Question> questions, const Price& pric
   plan.price = price;
   for (Question& question : questions) RETURN_IF_ERROR(Lay(std::move(question), codebook, limits, plan));
   plan.cohorts = Hull(plan.questions);
-  if (plan.cohorts.from.has_value() && plan.cohorts.to.has_value() && *plan.cohorts.from > *plan.cohorts.to) {
-    return Bad({"entered: la période est vide (la première cohorte vient après la dernière)",
-                "entered: the range is empty (the first cohort comes after the last)"});
-  }
   RETURN_IF_ERROR(PriceBlocks(price, reference, plan));
   plan.reference_cost = CostAt(plan, OrderOf(reference));
   plan.id = IdOf(plan, codebook);

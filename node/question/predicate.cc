@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "codebook/codes.h"
 #include "codebook/period.h"
+#include "question/sql_words.h"
 
 namespace penc {
 namespace {
@@ -63,9 +64,9 @@ absl::StatusOr<Place> PlaceOnDates(const Column& column, const std::string& text
   const char* example = kExamples[static_cast<int>(column.type) - static_cast<int>(ColumnType::kDay)];
   return Bad(column.name,
              absl::StrCat("«", text, "» n'est pas une période de cette colonne; écrivez par exemple '",
-                          example, "' ou plus large"),
+                          example, column.type == ColumnType::kWeek ? "'" : "' ou plus large"),
              absl::StrCat("\"", text, "\" is not a period of this column; write for example '", example,
-                          "' or coarser"));
+                          column.type == ColumnType::kWeek ? "'" : "' or coarser"));
 }
 
 absl::StatusOr<Place> PlaceOnNumbers(const Column& column, const std::string& text) {
@@ -178,7 +179,8 @@ class Binder {
     }
     ASSIGN_OR_RETURN(const std::vector<uint32_t> indexes, Named(c, column));
     ValueSet set;
-    for (uint32_t index : indexes) set = Union(set, {{index + 1, index + 1}});
+    for (uint32_t index : indexes) set.push_back({index + 1, index + 1});
+    set = Union(set, {});
     if (equal) return set;
     return Complement(Union(set, {{kNull, kNull}}), column.size(codebook_.list_of(column)));
   }
@@ -207,8 +209,11 @@ class Binder {
       case Op::OPERATOR_EQUAL:
       case Op::OPERATOR_IN: {
         ValueSet set;
-        for (const Place& place : places) set = Union(set, StoredBetween(column, place.first, place.last));
-        return set;
+        for (const Place& place : places) {
+          const ValueSet one = StoredBetween(column, place.first, place.last);
+          set.insert(set.end(), one.begin(), one.end());
+        }
+        return Union(set, {});
       }
       case Op::OPERATOR_NOT_EQUAL:
         return Union(StoredBetween(column, column.lo, p.first - 1),
@@ -230,7 +235,7 @@ class Binder {
   const Resolve& resolve_;
 };
 
-std::string SetToSql(const std::string& name, const Column& column, const ValueSet& set,
+std::string SetToSql(const std::string& name, const Column& column, StoredValue last, const ValueSet& set,
                      const Codebook& codebook) {
   std::vector<std::string> parts, codes;
   for (const Interval& interval : set) {
@@ -239,6 +244,10 @@ std::string SetToSql(const std::string& name, const Column& column, const ValueS
       parts.push_back(absl::StrCat(name, " IS NULL"));
       if (interval.last == kNull) continue;
       first = 1;
+    }
+    if (first == 1 && interval.last == last) {
+      parts.push_back(absl::StrCat(name, " IS NOT NULL"));
+      continue;
     }
     if (column.type == ColumnType::kCode) {
       for (StoredValue v = first; v <= interval.last; ++v)
@@ -313,42 +322,82 @@ StoredValue LastStored(const Codebook& codebook, const ColumnRef& ref) {
   return column.size(codebook.list_of(column));
 }
 
-Predicate Canonical(Predicate p, const Codebook& codebook) {
-  const StoredValue last = p.kind == Predicate::Kind::kIn ? LastStored(codebook, p.column) : 0;
-  if (p.kind == Predicate::Kind::kIn) {
-    if (p.values.size() == 1 && p.values[0].first == 0 && p.values[0].last == last) return {};
-    return p;
+namespace {
+
+// A leaf: every code at once is "stated" or "not stated"; every value is nothing said.
+Predicate CanonicalLeaf(Predicate p, const Codebook& codebook) {
+  const StoredValue last = LastStored(codebook, p.column);
+  if (p.kind != Predicate::Kind::kIn && p.mask == last) {
+    p.values = p.kind == Predicate::Kind::kHasAny ? ValueSet{{1, last}} : ValueSet{};
+    p.kind = Predicate::Kind::kIn;
+    p.mask = 0;
   }
-  if (p.kind != Predicate::Kind::kAnd && p.kind != Predicate::Kind::kOr) return p;
+  if (IsNever(p)) p.column = {};  // whatever it was that contradicted itself
+  if (p.kind == Predicate::Kind::kIn && p.values.size() == 1 && p.values[0].first == kNull &&
+      p.values[0].last == last) {
+    return {};
+  }
+  return p;
+}
+
+// Joins `child` into `part` where both speak of one column and one leaf says as much.
+bool Merge(bool conjunction, const Predicate& child, Predicate& part) {
+  if (part.kind != child.kind || !(part.column == child.column)) return false;
+  switch (child.kind) {
+    case Predicate::Kind::kIn:
+      part.values = conjunction ? Intersection(part.values, child.values) : Union(part.values, child.values);
+      return true;
+    case Predicate::Kind::kHasAny:
+      if (conjunction) return false;
+      part.mask |= child.mask;
+      return true;
+    case Predicate::Kind::kHasNone:
+      if (!conjunction) return false;
+      part.mask |= child.mask;
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsJoint(const Predicate& p) { return p.kind == Predicate::Kind::kAnd || p.kind == Predicate::Kind::kOr; }
+
+}  // namespace
+
+bool IsNever(const Predicate& p) { return p.kind == Predicate::Kind::kIn && p.values.empty(); }
+
+Predicate Canonical(Predicate p, const Codebook& codebook) {
+  if (p.kind == Predicate::Kind::kTrue) return p;
+  if (!IsJoint(p)) return CanonicalLeaf(std::move(p), codebook);
   const bool conjunction = p.kind == Predicate::Kind::kAnd;
-  // Flatten; merge the sets of one column.
   std::vector<Predicate> parts;
-  const std::function<void(Predicate)> add = [&](Predicate child) {
-    if (child.kind == p.kind) {
-      for (Predicate& grandchild : child.children) add(std::move(grandchild));
-      return;
-    }
-    if (child.kind == Predicate::Kind::kIn) {
-      for (Predicate& part : parts) {
-        if (part.kind != Predicate::Kind::kIn || !(part.column == child.column)) continue;
-        part.values =
-            conjunction ? Intersection(part.values, child.values) : Union(part.values, child.values);
-        return;
-      }
+  const auto add = [&](Predicate child) {
+    for (Predicate& part : parts) {
+      if (Merge(conjunction, child, part)) return;
     }
     parts.push_back(std::move(child));
   };
-  for (Predicate& child : p.children) add(Canonical(std::move(child), codebook));
-  std::vector<Predicate> kept;
+  for (Predicate& child : p.children) {
+    Predicate canonical = Canonical(std::move(child), codebook);
+    if (canonical.kind == p.kind) {
+      for (Predicate& grandchild : canonical.children) add(std::move(grandchild));
+    } else {
+      add(std::move(canonical));
+    }
+  }
+  std::vector<Predicate> kept, never;
   for (Predicate& part : parts) {
-    part = Canonical(std::move(part), codebook);  // a merged set may have become everything
+    if (!IsJoint(part) && part.kind != Predicate::Kind::kTrue)
+      part = CanonicalLeaf(std::move(part), codebook);  // what was merged may be all, or nothing
     if (part.kind == Predicate::Kind::kTrue) {
       if (conjunction) continue;
       return {};
     }
-    kept.push_back(std::move(part));
+    (IsNever(part) ? never : kept).push_back(std::move(part));
   }
-  if (kept.empty()) return {};  // AND of nothing; an OR has at least one part that is not true
+  // x AND never is never; x OR never is x.
+  if (!never.empty() && (conjunction || kept.empty())) kept = {std::move(never[0])};
+  if (kept.empty()) return {};  // AND of nothing
   std::sort(kept.begin(), kept.end(),
             [](const Predicate& a, const Predicate& b) { return SortKey(a) < SortKey(b); });
   kept.erase(std::unique(kept.begin(), kept.end(),
@@ -360,8 +409,8 @@ Predicate Canonical(Predicate p, const Codebook& codebook) {
 }
 
 std::string ColumnName(const Codebook& codebook, const ColumnRef& ref, uint32_t table) {
-  const std::string& name = ColumnOf(codebook, ref).name;
-  return ref.table == table ? name : absl::StrCat(codebook.tables[ref.table].name, ".", name);
+  const std::string name = SqlName(ColumnOf(codebook, ref).name);
+  return ref.table == table ? name : absl::StrCat(SqlName(codebook.tables[ref.table].name), ".", name);
 }
 
 std::string ToSql(const Predicate& p, const Codebook& codebook, uint32_t table) {
@@ -377,8 +426,8 @@ std::string ToSql(const Predicate& p, const Codebook& codebook, uint32_t table) 
                                         }),
                           ")");
     case Predicate::Kind::kIn:
-      return SetToSql(ColumnName(codebook, p.column, table), ColumnOf(codebook, p.column), p.values,
-                      codebook);
+      return SetToSql(ColumnName(codebook, p.column, table), ColumnOf(codebook, p.column),
+                      LastStored(codebook, p.column), p.values, codebook);
     default: {
       std::vector<std::string> codes;
       const CodeList& list = *codebook.list_of(ColumnOf(codebook, p.column));

@@ -25,12 +25,14 @@ ValueSet Complement(const ValueSet& a, StoredValue last);
 // The largest stored value of a column (kCodes: a full mask).
 StoredValue LastStored(const Codebook& codebook, const ColumnRef& column);
 
-// Flattens, merges sets on the same column, sorts, drops what says nothing.
+// Flattens, merges sets on the same column, sorts, drops what says nothing. What can never hold becomes one
+// leaf without values (IsNever), of no column in particular; Bind refuses it.
 Predicate Canonical(Predicate predicate, const Codebook& codebook);
+bool IsNever(const Predicate& predicate);
 
 // Its text as SQL; "" for kTrue.
 std::string ToSql(const Predicate& predicate, const Codebook& codebook, uint32_t table);
-// "sex", or "person.sex" for a column of another table.
+// "sex", or "person.sex" for a column of another table; as SQL.
 std::string ColumnName(const Codebook& codebook, const ColumnRef& column, uint32_t table);
 
 }  // namespace penc

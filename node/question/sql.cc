@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/utf8.h"
@@ -246,6 +247,13 @@ class Parser {
     return &item;
   }
 
+  // SELECT person.sex ... GROUP BY sex: which table is meant is found by who knows the codebook.
+  static bool IsSameKey(const v1::Grain& a, const v1::Grain& b) {
+    return a.level() == b.level() &&
+           (a.column() == b.column() || absl::EndsWith(a.column(), "." + b.column()) ||
+            absl::EndsWith(b.column(), "." + a.column()));
+  }
+
   absl::Status Targets(const PgQuery__SelectStmt& s) {
     std::vector<v1::Grain> shown;
     std::vector<int> shown_at;
@@ -280,9 +288,8 @@ class Parser {
       *select_.add_by() = std::move(grain);
     }
     for (size_t i = 0; i < shown.size(); ++i) {
-      const bool grouped = std::any_of(select_.by().begin(), select_.by().end(), [&](const v1::Grain& by) {
-        return by.SerializeAsString() == shown[i].SerializeAsString();
-      });
+      const bool grouped = std::any_of(select_.by().begin(), select_.by().end(),
+                                       [&](const v1::Grain& by) { return IsSameKey(by, shown[i]); });
       if (!grouped)
         return At(shown_at[i],
                   {"cette colonne doit aussi être dans GROUP BY", "this column must be in GROUP BY too"});
