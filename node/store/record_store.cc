@@ -174,7 +174,9 @@ class Store final : public RecordStore {
     MergePlan plan;
     plan.dropped_batches = {id};
     RETURN_IF_ERROR(Rewrite(plan, next).status());
-    return Flip(std::move(next), std::move(leaf), "undo", nullptr);
+    RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), "undo", nullptr));
+    db_.Compact(Space::kRecords);
+    return absl::OkStatus();
   }
 
   absl::Status Close(Edition edition, absl::Time now,
@@ -211,9 +213,12 @@ class Store final : public RecordStore {
     storage::v1::JournalLeaf leaf;
     leaf.mutable_closed()->set_edition(EditionLabel(codebook()->closing, edition));
     const uint64_t end = next.next_batch();
-    return Flip(std::move(next), std::move(leaf), "close", [&](rocksdb::WriteBatch& writes) {
+    RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), "close", [&](rocksdb::WriteBatch& writes) {
       db_.DeleteRange(writes, Space::kRecords, BatchKey(0), BatchKey(end));
-    });
+    }));
+    // Staged rows and the last generation stay in the database's files until they are compacted.
+    db_.Compact(Space::kRecords);
+    return absl::OkStatus();
   }
 
   absl::StatusOr<uint64_t> Erase(const PersonKey& person) override {
@@ -483,6 +488,7 @@ StoreImport::StoreImport(Store& store, StoredBatch batch, std::shared_ptr<const 
 
 StoreImport::~StoreImport() {
   // What is not discarded now is swept at the next import or opening.
+  writer_->Wait().IgnoreError();
   const bool committed = store_.current()->manifest().next_batch() > batch_.id();
   if (!committed && writer_->blocks() > 0) {
     store_.db_.Discard(Space::kRecords, BatchKey(batch_.id()), BatchKey(batch_.id() + 1)).IgnoreError();

@@ -3,6 +3,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -29,22 +30,36 @@ uint64_t PrefixOf(const PersonKey& person) {
 absl::Status RunWriter::Add(RowBlock block) {
   pending_rows_ += block.rows();
   pending_.push_back(std::move(block));
-  return pending_rows_ >= run_rows_ ? WriteRun() : absl::OkStatus();
+  return pending_rows_ >= run_rows_ ? StartRun() : absl::OkStatus();
 }
 
-absl::Status RunWriter::Flush() { return pending_rows_ > 0 ? WriteRun() : absl::OkStatus(); }
+absl::Status RunWriter::Flush() {
+  if (pending_rows_ > 0) RETURN_IF_ERROR(StartRun());
+  return Wait();
+}
 
-absl::Status RunWriter::WriteRun() {
+RunWriter::~RunWriter() { Wait().IgnoreError(); }
+
+absl::Status RunWriter::Wait() { return writing_.valid() ? writing_.get() : absl::OkStatus(); }
+
+absl::Status RunWriter::StartRun() {
+  RETURN_IF_ERROR(Wait());
+  writing_ = std::async(std::launch::async,
+                        [this, pending = std::exchange(pending_, {}),
+                         rows = std::exchange(pending_rows_, 0)] { return WriteRun(pending, rows); });
+  return absl::OkStatus();
+}
+
+absl::Status RunWriter::WriteRun(const std::vector<RowBlock>& pending, size_t all) {
   std::vector<Place> order;
-  order.reserve(pending_rows_);
-  for (uint32_t b = 0; b < pending_.size(); ++b) {
-    for (uint32_t r = 0; r < pending_[b].rows(); ++r)
-      order.push_back({PrefixOf(pending_[b].persons[r]), b, r});
+  order.reserve(all);
+  for (uint32_t b = 0; b < pending.size(); ++b) {
+    for (uint32_t r = 0; r < pending[b].rows(); ++r) order.push_back({PrefixOf(pending[b].persons[r]), b, r});
   }
   // A person's rows stay in file order.
   std::sort(order.begin(), order.end(), [&](const Place& x, const Place& y) {
     if (x.prefix != y.prefix) return x.prefix < y.prefix;
-    const PersonKey &a = pending_[x.block].persons[x.row], &b = pending_[y.block].persons[y.row];
+    const PersonKey &a = pending[x.block].persons[x.row], &b = pending[y.block].persons[y.row];
     return a != b ? a < b : std::make_pair(x.block, x.row) < std::make_pair(y.block, y.row);
   });
   runs_.push_back(blocks_);
@@ -59,7 +74,7 @@ absl::Status RunWriter::WriteRun() {
     for (auto& column : block.rows.columns) column.assign(rows, kNull);
     for (size_t i = 0; i < rows; ++i) {
       const Place& place = order[first + i];
-      const RowBlock& from = pending_[place.block];
+      const RowBlock& from = pending[place.block];
       block.persons[i] = from.persons[place.row];
       if (!from.identity.empty()) block.rows.identity[i] = from.identity[place.row];
       if (!from.content.empty()) block.rows.content[i] = from.content[place.row];
@@ -69,7 +84,7 @@ absl::Status RunWriter::WriteRun() {
       std::vector<StoredValue>& column = block.rows.columns[c];
       for (size_t i = 0; i < rows; ++i) {
         const Place& place = order[first + i];
-        column[i] = pending_[place.block].columns[from_[c]][place.row];
+        column[i] = pending[place.block].columns[from_[c]][place.row];
       }
     }
     rocksdb::WriteBatch writes;
@@ -78,8 +93,6 @@ absl::Status RunWriter::WriteRun() {
     RETURN_IF_ERROR(db_.Write(writes, /*sync=*/false));
     ++blocks_;
   }
-  pending_.clear();
-  pending_rows_ = 0;
   return absl::OkStatus();
 }
 
