@@ -2,11 +2,16 @@
 // events given as first argument), through the public interface: staged, closed, asked warm and cold. Prints
 // one table; times are the best of seven for questions, one run for the rest. Beside each question the
 // processor time of all threads: it tells a busy machine from a slow scan.
+//
+//   store_bench [EVENTS]              the table
+//   store_bench EVENTS --csv FILE     only writes the same events as a CSV (tests/bench/beside_duckdb.mjs)
+//   store_bench EVENTS --json         questions only, as one line of JSON: {"name": milliseconds}
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -99,31 +104,51 @@ struct Bench {
   std::unique_ptr<RecordStore> store;
 };
 
+struct Event {
+  uint64_t person;
+  uint32_t origin, dest, month, sex, amount;
+};
+
 // A person's events lie anywhere in the file, as in a real one.
-std::vector<RowBlock> MakeRows(uint64_t events) {
+template <typename Visit>
+void ForEachEvent(uint64_t events, Visit visit) {
   std::mt19937_64 random(42);
   const uint64_t persons = events * 3 / 10 + 1;
-  std::vector<RowBlock> blocks;
-  for (uint64_t done = 0; done < events;) {
-    RowBlock block;
-    const auto rows = static_cast<size_t>(std::min<uint64_t>(65536, events - done));
-    block.columns.assign(5, std::vector<StoredValue>(rows));
-    block.persons.resize(rows);
-    for (size_t r = 0; r < rows; ++r) {
-      const uint64_t person = random() % persons;
-      const uint64_t words[2] = {(person + 1) * 0x9e3779b97f4a7c15u, person * 0xd1342543de82ef95u};
-      std::memcpy(block.persons[r].data(), words, sizeof(words));
-      const uint64_t bits = random();
-      block.columns[0][r] = 1 + person % kPlaces;
-      block.columns[1][r] = 1 + bits % kPlaces;
-      block.columns[2][r] = 1 + (bits >> 8) % kMonths;
-      block.columns[3][r] = 1 + person % 2;
-      block.columns[4][r] = 1 + (bits >> 24) % kAmounts;
-    }
-    done += rows;
-    blocks.push_back(std::move(block));
+  for (uint64_t i = 0; i < events; ++i) {
+    const uint64_t person = random() % persons, bits = random();
+    visit(Event{person, static_cast<uint32_t>(person % kPlaces), static_cast<uint32_t>(bits % kPlaces),
+                static_cast<uint32_t>((bits >> 8) % kMonths), static_cast<uint32_t>(person % 2),
+                static_cast<uint32_t>((bits >> 24) % kAmounts)});
   }
+}
+
+std::vector<RowBlock> MakeRows(uint64_t events) {
+  std::vector<RowBlock> blocks;
+  ForEachEvent(events, [&](const Event& event) {
+    if (blocks.empty() || blocks.back().rows() == 65536) {
+      blocks.emplace_back();
+      blocks.back().columns.resize(5);
+    }
+    RowBlock& block = blocks.back();
+    const uint64_t words[2] = {(event.person + 1) * 0x9e3779b97f4a7c15u, event.person * 0xd1342543de82ef95u};
+    PersonKey key;
+    std::memcpy(key.data(), words, sizeof(words));
+    block.persons.push_back(key);
+    const uint32_t values[] = {event.origin, event.dest, event.month, event.sex, event.amount};
+    for (size_t c = 0; c < 5; ++c) block.columns[c].push_back(1 + values[c]);
+  });
   return blocks;
+}
+
+void WriteCsv(uint64_t events, const char* path) {
+  FILE* file = std::fopen(path, "w");
+  PENC_CHECK(file != nullptr);
+  std::fputs("person_ref,origin,dest,month,sex,amount\n", file);
+  ForEachEvent(events, [file](const Event& e) {
+    std::fprintf(file, "%07llu,p%u,p%u,%u-%02u,%c,%u\n", static_cast<unsigned long long>(e.person), e.origin,
+                 e.dest, 2024 + e.month / 12, e.month % 12 + 1, e.sex == 0 ? 'f' : 'm', e.amount);
+  });
+  PENC_CHECK(std::fclose(file) == 0);
 }
 
 double ProcessorSeconds() {
@@ -157,9 +182,59 @@ Best Ask(const Bench& bench, const std::string& sql, int times, size_t* cells) {
   return best;
 }
 
+struct Asked {
+  const char* name;
+  std::string sql;
+};
+
+constexpr char kByThree[] =
+    "SELECT origin, dest, month, count(DISTINCT person) FROM move "
+    "WHERE origin IS NOT NULL AND dest IS NOT NULL AND month IS NOT NULL "
+    "GROUP BY origin, dest, month";
+
+std::vector<Asked> Questions() {
+  return {
+      {"persons by origin x dest x month, not NULL", kByThree},
+      {"persons by origin x dest x month",
+       "SELECT origin, dest, month, count(DISTINCT person) FROM move GROUP BY origin, dest, month"},
+      {"persons by origin x dest",
+       "SELECT origin, dest, count(DISTINCT person) FROM move GROUP BY origin, dest"},
+      {"rows by origin x dest x month",
+       "SELECT origin, dest, month, count(*) FROM move GROUP BY origin, dest, month"},
+      {"sum by origin, filter on sex and month",
+       "SELECT origin, sum(amount) FROM move WHERE sex = 'f' AND month BETWEEN '2025-01' AND '2025-12' "
+       "GROUP BY origin"},
+      {"mean by origin", "SELECT origin, avg(amount) FROM move GROUP BY origin"},
+      {"persons, no filter", "SELECT count(DISTINCT person) FROM move"},
+  };
+}
+
+std::string Folder() {
+  return absl::StrCat(std::filesystem::temp_directory_path().string(), "/penc_store_bench_", ::getpid());
+}
+
+void RunJson(uint64_t events) {
+  const std::string folder = Folder();
+  {
+    Bench bench(folder);
+    auto import = Must(bench.store->Begin(0, "bench.csv", "hash", false, absl::Now()));
+    for (RowBlock& block : MakeRows(events)) Must(import->Add(std::move(block)));
+    Must(import->Commit());
+    import.reset();
+    Must(bench.store->Close(2026 * 4, absl::Now(), nullptr));
+    std::string out;
+    for (const Asked& asked : Questions()) {
+      size_t cells = 0;
+      absl::StrAppend(&out, out.empty() ? "" : ", ", "\"", asked.name,
+                      "\": ", 1e3 * Ask(bench, asked.sql, 7, &cells).seconds);
+    }
+    std::printf("{%s}\n", out.c_str());
+  }
+  std::filesystem::remove_all(folder);
+}
+
 void Run(uint64_t events) {
-  const std::string folder =
-      absl::StrCat(std::filesystem::temp_directory_path().string(), "/penc_store_bench");
+  const std::string folder = Folder();
   std::filesystem::remove_all(folder);
   std::vector<RowBlock> rows = MakeRows(events);
   {
@@ -195,27 +270,9 @@ void Run(uint64_t events) {
   std::printf("%-58s %10.0f ms\n", "open", 1e3 * Seconds(start));
   std::printf("%-58s %10.0f MB\n", "resident, opened", Resident());
   size_t cells = 0;
-  const std::string by_three =
-      "SELECT origin, dest, month, count(DISTINCT person) FROM move "
-      "WHERE origin IS NOT NULL AND dest IS NOT NULL AND month IS NOT NULL "
-      "GROUP BY origin, dest, month";
-  Ask(bench, by_three, 1, &cells);
+  Ask(bench, kByThree, 1, &cells);
   std::printf("%-58s %10.0f ms\n", "open + first answer (persons by three)", 1e3 * Seconds(start));
-  const std::pair<const char*, std::string> questions[] = {
-      {"persons by origin x dest x month, not NULL", by_three},
-      {"persons by origin x dest x month",
-       "SELECT origin, dest, month, count(DISTINCT person) FROM move GROUP BY origin, dest, month"},
-      {"persons by origin x dest",
-       "SELECT origin, dest, count(DISTINCT person) FROM move GROUP BY origin, dest"},
-      {"rows by origin x dest x month",
-       "SELECT origin, dest, month, count(*) FROM move GROUP BY origin, dest, month"},
-      {"sum by origin, filter on sex and month",
-       "SELECT origin, sum(amount) FROM move WHERE sex = 'f' AND month BETWEEN '2025-01' AND '2025-12' "
-       "GROUP BY origin"},
-      {"mean by origin", "SELECT origin, avg(amount) FROM move GROUP BY origin"},
-      {"persons, no filter", "SELECT count(DISTINCT person) FROM move"},
-  };
-  for (const auto& [name, sql] : questions) {
+  for (const auto& [name, sql] : Questions()) {
     const Best best = Ask(bench, sql, 7, &cells);
     std::printf("%-58s %10.1f ms %10.1f ms processor\n", absl::StrCat(name, " (", cells, " cells)").c_str(),
                 1e3 * best.seconds, 1e3 * best.processor);
@@ -235,9 +292,17 @@ void Run(uint64_t events) {
 
 int main(int argc, char** argv) {
   uint64_t events = 10000000;
-  if (argc > 1 && (!absl::SimpleAtoi(argv[1], &events) || events == 0)) {
-    std::fprintf(stderr, "store_bench [EVENTS]\n");
+  const std::string mode = argc > 2 ? argv[2] : "";
+  if ((argc > 1 && (!absl::SimpleAtoi(argv[1], &events) || events == 0)) ||
+      !(argc <= 2 || (argc == 3 && mode == "--json") || (argc == 4 && mode == "--csv"))) {
+    std::fprintf(stderr, "store_bench [EVENTS] | EVENTS --csv FILE | EVENTS --json\n");
     return 2;
   }
-  penc::Run(events);
+  if (mode == "--csv") {
+    penc::WriteCsv(events, argv[3]);
+  } else if (mode == "--json") {
+    penc::RunJson(events);
+  } else {
+    penc::Run(events);
+  }
 }
