@@ -2,12 +2,12 @@
 """kill -9 at every named step of import, close and ask, and at random moments under load: `crash.py PENC_UNDER_TEST SOURCE`.
 
 After each: the node starts, the journal verifies, no charge is lost or doubled, every answer ever sent is given again byte for
-byte, no half import and no half edition shows. PENC_CRASH_ROUNDS (default 40) random moments; `PENC_CRASH_ROUNDS=200` by command.
+byte, no half import and no half edition shows. PENC_CRASH_ROUNDS (default 200) random moments.
 """
 import json, os, random, signal, socket, subprocess, sys, tempfile, time
 
 penc, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-rounds = int(os.environ.get("PENC_CRASH_ROUNDS", "40"))
+rounds = int(os.environ.get("PENC_CRASH_ROUNDS", "200"))
 seed = int(os.environ.get("PENC_CRASH_SEED", "20261123"))
 print(f"seed {seed}, {rounds} random moments")
 dice = random.Random(seed)
