@@ -11,11 +11,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/high_water.h"
 #include "base/status.h"
 
 namespace penc {
 namespace {
 
+constexpr char kMarkFile[] = "SYNCED";     // RocksDB leaves a name it does not know alone
 constexpr uint64_t kRoomBytes = 48 << 20;  // what flushing and compacting may need at once
 
 rocksdb::Slice S(absl::string_view text) { return {text.data(), text.size()}; }
@@ -28,6 +30,7 @@ rocksdb::DBOptions Options() {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.recycle_log_file_num = 0;  // a recycled log cannot tell a torn tail from a flipped byte
   options.paranoid_checks = true;
+  options.atomic_flush = true;
   options.max_open_files = 64;
   options.max_background_jobs = 2;
   options.max_total_wal_size = 64 << 20;
@@ -93,15 +96,33 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& fold
   std::vector<rocksdb::ColumnFamilyHandle*> spaces;
   rocksdb::Status status = rocksdb::DB::Open(Options(), folder, families, &spaces, &raw);
   if (!status.ok()) return FromRocks(status, folder);
-  return std::unique_ptr<Database>(
+  std::unique_ptr<Database> database(
       new Database(folder, std::unique_ptr<rocksdb::DB>(raw), std::move(spaces)));
+  RETURN_IF_ERROR(database->CheckMark());
+  return database;
 }
 
 Database::Database(std::string folder, std::unique_ptr<rocksdb::DB> db,
                    std::vector<rocksdb::ColumnFamilyHandle*> spaces)
     : folder_(std::move(folder)), db_(std::move(db)), spaces_(std::move(spaces)) {}
 
+// Opening has flushed what it found in the log, so all that can be read is on the disk.
+absl::Status Database::CheckMark() {
+  const uint64_t found = db_->GetLatestSequenceNumber();
+  ASSIGN_OR_RETURN(std::unique_ptr<HighWater> mark,
+                   HighWater::Open(absl::StrCat(folder_, "/", kMarkFile), found));
+  if (found < mark->value())
+    return FromRocks(rocksdb::Status::Corruption("writes are missing at the end"), folder_);
+  mark_ = std::move(mark);
+  return absl::OkStatus();
+}
+
 Database::~Database() {
+  if (mark_ != nullptr) {
+    const uint64_t last = db_->GetLatestSequenceNumber();
+    if (db_->SyncWAL().ok()) mark_->Raise(last);
+    mark_->Sync();
+  }
   for (rocksdb::ColumnFamilyHandle* space : spaces_) db_->DestroyColumnFamilyHandle(space);
   db_->Close();
 }
@@ -155,7 +176,13 @@ absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync) {
   RETURN_IF_ERROR(CheckRoom(batch.GetDataSize()));
   rocksdb::WriteOptions options;
   options.sync = sync;
-  return FromRocks(db_->Write(options, &batch), folder_);
+  // Syncing covers all that was in the log before and this batch; what other threads write meanwhile may not
+  // be.
+  const uint64_t before = db_->GetLatestSequenceNumber();
+  const uint64_t numbers = batch.Count();
+  RETURN_IF_ERROR(FromRocks(db_->Write(options, &batch), folder_));
+  if (sync) mark_->Raise(before + numbers);
+  return absl::OkStatus();
 }
 
 absl::Status Database::Discard(Space space, absl::string_view first, absl::string_view last) {

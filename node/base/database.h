@@ -3,7 +3,11 @@
 // yet may be written directly.
 //
 // The write-ahead log is read with kTolerateCorruptedTailRecords: a torn tail (pulled plug) opens, a flipped
-// byte is DATA_LOSS, never forgotten spending. Thread-safe.
+// byte is DATA_LOSS. A flip in the length of a log record looks like a torn tail and would forget what
+// follows, so a mark beside the log (base/high_water.h) says how far synced writes have come: a database that
+// is behind it is DATA_LOSS, too. All families are flushed together, so that what a damaged MANIFEST forgets
+// is a state that once was, never one family older than the others; the journal notices that (journal.h).
+// Thread-safe.
 #pragma once
 #include <functional>
 #include <memory>
@@ -22,6 +26,8 @@ class WriteBatch;
 }  // namespace rocksdb
 
 namespace penc {
+
+class HighWater;
 
 enum class Space { kOffice, kRecords, kLedger, kJournal };
 
@@ -59,6 +65,8 @@ class Database {
   // A consistent copy in a folder that does not exist yet.
   absl::Status CopyTo(const std::string& folder) const;
 
+  const std::string& folder() const { return folder_; }
+
   // On disk, about.
   uint64_t Bytes() const;
 
@@ -68,12 +76,14 @@ class Database {
  private:
   Database(std::string folder, std::unique_ptr<rocksdb::DB> db,
            std::vector<rocksdb::ColumnFamilyHandle*> spaces);
+  absl::Status CheckMark();
   absl::Status CheckRoom(size_t bytes) const;
   rocksdb::ColumnFamilyHandle* of(Space space) const { return spaces_[static_cast<int>(space)]; }
 
   std::string folder_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> spaces_;
+  std::unique_ptr<HighWater> mark_;  // of the sequence numbers; null where it could not be opened
 };
 
 // What a RocksDB error means for people.

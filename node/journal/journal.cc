@@ -7,6 +7,7 @@ namespace penc {
 namespace {
 
 constexpr char kFrontierKey[] = "f";
+constexpr char kMarkFile[] = "JOURNALED";
 constexpr size_t kHash = 32;
 
 std::string BigEndian(uint64_t value) {
@@ -39,7 +40,27 @@ std::string Journal::LeafKey(uint64_t index) { return absl::StrCat("l", BigEndia
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(Database& db, RandomSource& random) {
   std::unique_ptr<Journal> journal(new Journal(db, random));
   RETURN_IF_ERROR(journal->Reload());
+  RETURN_IF_ERROR(journal->CheckLeaves());
+  ASSIGN_OR_RETURN(journal->mark_,
+                   HighWater::Open(absl::StrCat(db.folder(), "/", kMarkFile), journal->size()));
+  if (journal->size() < journal->mark_->value()) return Damaged();
   return journal;
+}
+
+Journal::~Journal() {
+  if (mark_ != nullptr) mark_->Sync();
+}
+
+// Leaves that nobody counted, or others than were counted, give another frontier.
+absl::Status Journal::CheckLeaves() const {
+  merkle::Frontier found;
+  bool gap = false;
+  RETURN_IF_ERROR(db_.Scan(Space::kJournal, "l", [&](absl::string_view key, absl::string_view leaf) {
+    gap = key != LeafKey(found.size());
+    if (!gap) found.Append(merkle::LeafHash(leaf));
+    return !gap;
+  }));
+  return gap || Encode(found) != Encode(staged_) ? Damaged() : absl::OkStatus();
 }
 
 absl::Status Journal::Reload() {
@@ -109,6 +130,7 @@ uint64_t Journal::Stage(rocksdb::WriteBatch& batch, storage::v1::JournalLeaf lea
 void Journal::Durable() {
   std::lock_guard<std::mutex> lock(mutex_);
   durable_ = staged_;
+  mark_->Raise(durable_.size());
 }
 
 }  // namespace penc

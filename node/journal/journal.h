@@ -2,6 +2,10 @@
 // into the caller's own batch, so that what happened and its leaf are one write. One writer (the Committer's
 // thread); any number of readers. Keys: "l" and the index as 8 bytes big-endian -> the leaf's bytes; "f" ->
 // the frontier.
+//
+// Opening reads every leaf again: the frontier must be theirs, and they must be as many as the mark beside
+// the database (base/high_water.h) says were written. So a database that lost a part of itself, or went back
+// to an earlier state, is noticed before anything is answered from it.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -12,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/database.h"
+#include "base/high_water.h"
 #include "base/random.h"
 #include "journal/merkle.h"
 #include "journal/note.h"
@@ -21,8 +26,13 @@ namespace penc {
 
 class Journal {
  public:
-  // DATA_LOSS where the frontier and the leaves do not belong together. `db` and `random` outlive it.
+  // DATA_LOSS where the frontier and the leaves do not belong together or leaves are missing at the end. `db`
+  // and `random` outlive it.
   static absl::StatusOr<std::unique_ptr<Journal>> Open(Database& db, RandomSource& random);
+
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
 
   // Readers: what is durable.
   uint64_t size() const;
@@ -44,10 +54,12 @@ class Journal {
 
  private:
   Journal(Database& db, RandomSource& random) : db_(db), random_(random) {}
+  absl::Status CheckLeaves() const;
 
   Database& db_;
   RandomSource& random_;
-  merkle::Frontier staged_;  // the writer's
+  std::unique_ptr<HighWater> mark_;  // of the number of leaves
+  merkle::Frontier staged_;          // the writer's
   mutable std::mutex mutex_;
   merkle::Frontier durable_;
 };
