@@ -1,0 +1,28 @@
+// X25519 (RFC 7748) key agreement. Values; safe from any thread.
+#pragma once
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/random.h"
+#include "crypto/secret.h"
+
+namespace penc {
+
+class AgreementKey {
+ public:
+  static AgreementKey Generate(RandomSource& random);
+  static absl::StatusOr<AgreementKey> FromBytes(absl::string_view bytes);  // 32 secret bytes
+
+  std::string public_key() const;  // 32 bytes
+  // The raw shared secret: goes through HKDF before it is a key. INVALID_ARGUMENT where `peer` is not 32
+  // bytes or the secret would be all zero (a point of small order: the peer would know it without a key).
+  absl::StatusOr<Secret> Agree(absl::string_view peer) const;
+  const Secret& bytes() const { return secret_; }
+
+ private:
+  explicit AgreementKey(Secret secret) : secret_(std::move(secret)) {}
+  Secret secret_;
+};
+
+}  // namespace penc
