@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +17,8 @@ namespace penc {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int kRefused = -1, kDisagree = -2;  // in place of a number of commits
 
 class JournalTest : public ::testing::Test {
  protected:
@@ -47,14 +50,54 @@ class JournalTest : public ::testing::Test {
       return absl::OkStatus();
     });
   }
-  // The newest write-ahead log.
-  fs::path Log() {
+  absl::Status AppendWithRow(const std::string& label) {
+    return committer_->Commit([&](Staging& staging) {
+      storage::v1::JournalLeaf leaf;
+      leaf.mutable_closed()->set_edition(label);
+      staging.Leaf(leaf);
+      db_->Put(staging.batch(), Space::kLedger, label, "v");
+      return absl::OkStatus();
+    });
+  }
+  // The newest file whose name has `part` in it.
+  static fs::path Newest(const fs::path& folder, const std::string& part) {
     fs::path newest;
-    for (const auto& entry : fs::directory_iterator(folder_ / "db")) {
-      if (entry.path().extension() == ".log" && (newest.empty() || entry.path() > newest))
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.path().filename().string().find(part) != std::string::npos &&
+          (newest.empty() || entry.path() > newest))
         newest = entry.path();
     }
     return newest;
+  }
+  fs::path Log() { return Newest(folder_ / "db", ".log"); }
+  static void Flip(const fs::path& path, size_t at, int mask) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(at));
+    char byte = 0;
+    file.read(&byte, 1);
+    byte = static_cast<char>(byte ^ mask);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.write(&byte, 1);
+  }
+  // Leaves that a flipped copy of `gold` gives, if each has its row.
+  int CommitsAfterFlip(const fs::path& gold, const fs::path& name, size_t at, int mask) {
+    const fs::path work = folder_ / "work";
+    fs::remove_all(work);
+    fs::copy(gold, work, fs::copy_options::recursive);
+    Flip(work / name, at, mask);
+    const auto db = Database::Open(work);
+    if (!db.ok()) {
+      EXPECT_EQ(db.status().code(), absl::StatusCode::kDataLoss) << db.status();
+      return kRefused;
+    }
+    const auto journal = Journal::Open(**db, random_);
+    if (!journal.ok()) {
+      EXPECT_EQ(journal.status().code(), absl::StatusCode::kDataLoss) << journal.status();
+      return kRefused;
+    }
+    int rows = 0;
+    EXPECT_TRUE((*db)->Scan(Space::kLedger, "", [&](auto&&, auto&&) { return ++rows, true; }).ok());
+    return rows == static_cast<int>((*journal)->size()) ? rows : kDisagree;
   }
 
   fs::path folder_;
@@ -150,18 +193,87 @@ TEST_F(JournalTest, AFlippedByteInTheLogIsDamageNotForgetting) {
   for (const auto at : {size / 3, size / 2, size - 10}) {  // the last one: inside the last record
     const fs::path copy = folder_ / ("flipped" + std::to_string(at));
     fs::copy(folder_ / "db", copy, fs::copy_options::recursive);
-    {
-      std::fstream file(copy / log.filename(), std::ios::in | std::ios::out | std::ios::binary);
-      file.seekg(static_cast<std::streamoff>(at));
-      char byte = 0;
-      file.read(&byte, 1);
-      byte ^= 0x40;
-      file.seekp(static_cast<std::streamoff>(at));
-      file.write(&byte, 1);
-    }
+    Flip(copy / log.filename(), at, 0x40);
     auto db = Database::Open(copy);
     EXPECT_EQ(db.status().code(), absl::StatusCode::kDataLoss)
         << "byte " << at << " of " << size << ": " << db.status();
+  }
+}
+
+// The database may believe an older MANIFEST while its log is new: rows of the tables between are gone. Each
+// commit here has a row of the ledger beside its leaf; `unsynced` bulk writes follow the flush, so that the
+// sequence numbers alone look right.
+TEST_F(JournalTest, AFlippedByteInTheManifestNeverForgetsALeafOrWhatWasWrittenWithIt) {
+  for (const int after : {0, 4}) {
+    for (const int unsynced : {0, 40}) {
+      SCOPED_TRACE(std::to_string(after) + " commits and " + std::to_string(unsynced) +
+                   " writes after a flush");
+      Close();
+      fs::remove_all(folder_ / "db");
+      Open();
+      const int commits = 8 + after;
+      for (int i = 0; i < commits; ++i) {
+        ASSERT_TRUE(AppendWithRow(std::to_string(i)).ok());
+        // A copy flushes.
+        if (i == 3 || i == 7) {
+          ASSERT_TRUE(db_->CopyTo(folder_ / ("copy" + std::to_string(i))).ok());
+        }
+      }
+      for (int i = 0; i < unsynced; ++i) {
+        rocksdb::WriteBatch batch;
+        db_->Put(batch, Space::kRecords, std::to_string(i), "v");
+        ASSERT_TRUE(db_->Write(batch, /*sync=*/false).ok());
+      }
+      const fs::path gold = folder_ / "gold";
+      fs::copy(folder_ / "db", gold, fs::copy_options::recursive);
+      int refused = 0;
+      for (const fs::path& file : {Newest(gold, "MANIFEST"), Newest(gold, ".log")}) {
+        for (size_t at = 0; at < std::min<size_t>(fs::file_size(file), 1200); ++at) {
+          const int mask = 1 << at % 8;
+          const int found = CommitsAfterFlip(gold, file.filename(), at, mask);
+          refused += found == kRefused;
+          EXPECT_TRUE(found == kRefused || found == commits)
+              << file.filename() << " byte " << at << " mask " << mask << ": " << found << " commits";
+        }
+      }
+      EXPECT_GT(refused, 250);
+      for (const char* used : {"gold", "copy3", "copy7"}) fs::remove_all(folder_ / used);
+    }
+  }
+}
+
+TEST_F(JournalTest, AnEarlierStateUnderTheMarksOfALaterOneIsRefused) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Append(std::to_string(i)).ok());
+  ASSERT_TRUE(db_->CopyTo(folder_ / "earlier").ok());
+  ASSERT_TRUE(Append("the last").ok());
+  Close();
+  fs::copy(folder_ / "db" / "JOURNALED", folder_ / "earlier" / "JOURNALED");
+  {
+    auto db = Database::Open(folder_ / "earlier");
+    ASSERT_TRUE(db.ok()) << db.status();
+    EXPECT_EQ(Journal::Open(**db, random_).status().code(), absl::StatusCode::kDataLoss);
+  }
+  fs::copy(folder_ / "db" / "SYNCED", folder_ / "earlier" / "SYNCED", fs::copy_options::overwrite_existing);
+  EXPECT_EQ(Database::Open(folder_ / "earlier").status().code(), absl::StatusCode::kDataLoss);
+  Open();
+  EXPECT_EQ(journal_->size(), 4u);
+}
+
+TEST_F(JournalTest, ALeafThatIsNotTheOneThatWasCountedIsNoticedAtOpening) {
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(Append(std::to_string(i)).ok());
+  const std::string leaf = **db_->Get(Space::kJournal, Journal::LeafKey(4));
+  for (const bool missing : {false, true}) {
+    rocksdb::WriteBatch damage, repair;
+    if (missing) {
+      db_->Delete(damage, Space::kJournal, Journal::LeafKey(4));
+    } else {
+      db_->Put(damage, Space::kJournal, Journal::LeafKey(4), leaf + "x");
+    }
+    ASSERT_TRUE(db_->Write(damage, true).ok());
+    EXPECT_EQ(Journal::Open(*db_, random_).status().code(), absl::StatusCode::kDataLoss) << missing;
+    db_->Put(repair, Space::kJournal, Journal::LeafKey(4), leaf);
+    ASSERT_TRUE(db_->Write(repair, true).ok());
+    EXPECT_TRUE(Journal::Open(*db_, random_).ok());
   }
 }
 
