@@ -11,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/file.h"
 #include "base/high_water.h"
 #include "base/status.h"
 
@@ -23,10 +24,10 @@ constexpr uint64_t kRoomBytes = 48 << 20;  // what flushing and compacting may n
 rocksdb::Slice S(absl::string_view text) { return {text.data(), text.size()}; }
 absl::string_view V(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
-rocksdb::DBOptions Options() {
+rocksdb::DBOptions Options(bool create) {
   rocksdb::DBOptions options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
+  options.create_if_missing = create;
+  options.create_missing_column_families = create;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.recycle_log_file_num = 0;  // a recycled log cannot tell a torn tail from a flipped byte
   options.paranoid_checks = true;
@@ -75,7 +76,8 @@ absl::Status FromRocks(const rocksdb::Status& status, absl::string_view where) {
                       ": the database is damaged and will not be used; restore a backup (penc restore). ",
                       status.ToString())});
   }
-  if (status.IsIOError() && absl::StrContains(status.ToString(), "lock")) {
+  if (status.IsIOError() && (absl::StrContains(status.ToString(), "While lock file") ||
+                             absl::StrContains(status.ToString(), "lock hold by"))) {
     return Fail(
         absl::StatusCode::kFailedPrecondition,
         {absl::StrCat(where, ": un autre penc utilise déjà ce dossier; arrêtez-le ou laissez-le répondre"),
@@ -94,7 +96,12 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& fold
   }
   rocksdb::DB* raw = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> spaces;
-  rocksdb::Status status = rocksdb::DB::Open(Options(), folder, families, &spaces, &raw);
+  // Where a database was whole once, what is missing now is damage.
+  const bool create = !FileExists(absl::StrCat(folder, "/", kMarkFile));
+  rocksdb::Status status = rocksdb::DB::Open(Options(create), folder, families, &spaces, &raw);
+  const bool missing = status.IsInvalidArgument() || status.IsNotFound() || status.IsPathNotFound() ||
+                       (status.IsIOError() && absl::StrContains(status.ToString(), "No such file"));
+  if (!create && missing) status = rocksdb::Status::Corruption(status.ToString());
   if (!status.ok()) return FromRocks(status, folder);
   std::unique_ptr<Database> database(
       new Database(folder, std::unique_ptr<rocksdb::DB>(raw), std::move(spaces)));

@@ -161,6 +161,18 @@ TEST_F(DatabaseTest, AFlippedByteInTheManifestNeverForgetsACommit) {
   EXPECT_GT(FlipAll(Running(kCommits, 0), "MANIFEST", 1)["refused"], 500);
 }
 
+TEST_F(DatabaseTest, AFlippedByteInTheNameOfTheManifestIsDamageAndSoIsAFileThatIsNotThere) {
+  const fs::path gold = Running(kCommits, 0);
+  EXPECT_GT(FlipAll(gold, "CURRENT", 1)["refused"], 40);
+  for (const char* part : {"CURRENT", "MANIFEST", ".sst"}) {
+    const fs::path work = folder_ / "work";
+    fs::remove_all(work);
+    fs::copy(gold, work, fs::copy_options::recursive);
+    fs::remove(Newest(work, part));
+    EXPECT_EQ(Database::Open(work).status().code(), absl::StatusCode::kDataLoss) << part;
+  }
+}
+
 // The file that would tell is damaged itself.
 TEST_F(DatabaseTest, AFlippedByteInTheMarkIsHarmlessAndAMarkWithoutAnythingReadableIsDamage) {
   const fs::path gold = Running(0, 0);
