@@ -125,11 +125,12 @@ absl::Status Database::CheckMark() {
 }
 
 Database::~Database() {
-  if (mark_ != nullptr) {
+  // A log that failed once must not be touched again.
+  if (mark_ != nullptr && !log_failed_) {
     const uint64_t last = db_->GetLatestSequenceNumber();
     if (db_->SyncWAL().ok()) mark_->Raise(last);
-    mark_->Sync();
   }
+  if (mark_ != nullptr) mark_->Sync();
   for (rocksdb::ColumnFamilyHandle* space : spaces_) db_->DestroyColumnFamilyHandle(space);
   db_->Close();
 }
@@ -167,8 +168,8 @@ void Database::DeleteRange(rocksdb::WriteBatch& batch, Space space, absl::string
   PENC_CHECK(batch.DeleteRange(of(space), S(first), S(last)).ok());
 }
 
-// Room that is kept for the database's own work: a log that cannot be written leaves RocksDB unusable until
-// it is opened again, so a full disk is noticed before.
+// Room that is kept for the database's own work: after a log that could not be written RocksDB refuses every
+// write until it has noticed free space by itself, some seconds late, so a full disk is noticed before.
 absl::Status Database::CheckRoom(size_t bytes) const {
   struct statvfs disk {};
   if (::statvfs(folder_.c_str(), &disk) != 0) return absl::OkStatus();
@@ -187,7 +188,9 @@ absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync) {
   // be.
   const uint64_t before = db_->GetLatestSequenceNumber();
   const uint64_t numbers = batch.Count();
-  RETURN_IF_ERROR(FromRocks(db_->Write(options, &batch), folder_));
+  const rocksdb::Status written = db_->Write(options, &batch);
+  if (!written.ok()) log_failed_ = true;
+  RETURN_IF_ERROR(FromRocks(written, folder_));
   if (sync) mark_->Raise(before + numbers);
   return absl::OkStatus();
 }
@@ -195,7 +198,9 @@ absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync) {
 absl::Status Database::Discard(Space space, absl::string_view first, absl::string_view last) {
   const rocksdb::Slice begin = S(first), end = S(last);
   RETURN_IF_ERROR(FromRocks(rocksdb::DeleteFilesInRange(db_.get(), of(space), &begin, &end, false), folder_));
-  RETURN_IF_ERROR(FromRocks(db_->DeleteRange(rocksdb::WriteOptions(), of(space), begin, end), folder_));
+  const rocksdb::Status deleted = db_->DeleteRange(rocksdb::WriteOptions(), of(space), begin, end);
+  if (!deleted.ok()) log_failed_ = true;
+  RETURN_IF_ERROR(FromRocks(deleted, folder_));
   rocksdb::CompactRangeOptions options;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
   return FromRocks(db_->CompactRange(options, of(space), &begin, &end), folder_);

@@ -9,6 +9,7 @@
 // is a state that once was, never one family older than the others; the journal notices that (journal.h).
 // Thread-safe.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -84,6 +85,7 @@ class Database {
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> spaces_;
   std::unique_ptr<HighWater> mark_;  // of the sequence numbers; null where it could not be opened
+  std::atomic<bool> log_failed_{false};
 };
 
 // What a RocksDB error means for people.
