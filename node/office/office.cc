@@ -14,6 +14,7 @@
 #include "crypto/secret.h"
 #include "journal/committer.h"
 #include "journal/journal.h"
+#include "ledger/agreement.h"
 #include "ledger/ledger.h"
 #include "office/applied.h"
 #include "office/card.h"
@@ -80,6 +81,7 @@ absl::Status Office::OpenParts() {
   options.steps = &environment_.steps;
   ASSIGN_OR_RETURN(store_, RecordStore::Open(*database_, *committer_, *rules_.codebook, *node_key_, options));
   ASSIGN_OR_RETURN(ledger_, Ledger::Open(*database_, *committer_, rules_.codebook->closing));
+  RETURN_IF_ERROR(CheckSpending(*ledger_, *journal_, rules_.codebook->closing));
   RETURN_IF_ERROR(OpenMissingBudgets());
   grants_ = std::make_unique<Grants>(layout_.grants());
   return absl::OkStatus();
