@@ -7,6 +7,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "absl/strings/match.h"
@@ -96,6 +97,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& fold
   }
   rocksdb::DB* raw = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> spaces;
+  ::mkdir(folder.c_str(), 0700);  // else RocksDB makes it for everybody to read; where it exists, it stays
   // Where a database was whole once, what is missing now is damage.
   const bool create = !FileExists(absl::StrCat(folder, "/", kMarkFile));
   rocksdb::Status status = rocksdb::DB::Open(Options(create), folder, families, &spaces, &raw);
