@@ -50,6 +50,7 @@ class Utf8Reader final : public TextReader {
       if (bad == absl::string_view::npos) return absl::string_view(text_);
       // At most three bytes of a cut sequence at the end.
       if (!ended_ && text_.size() - bad < 4) {
+        if (bad == 0) continue;  // nothing else has come yet: an empty piece would be the end
         rest_ = text_.substr(bad);
         text_.resize(bad);
         return absl::string_view(text_);

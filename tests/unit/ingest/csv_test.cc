@@ -1,0 +1,105 @@
+// Text and rows: the dialects that offices' programs write, and files that are none of them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status.h"
+#include "tests/unit/ingest/memory_file.h"
+
+namespace penc {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string WhyNot(const absl::StatusOr<CsvRows>& rows) {
+  return rows.ok() ? "read all the same" : Explain(rows.status()).en;
+}
+
+TEST(Csv, TakesTheDelimiterThatTheHeadingShows) {
+  for (const char delimiter : {',', ';', '\t'}) {
+    const std::string d(1, delimiter);
+    char used = 0;
+    const auto rows = RowsOf("a" + d + "b\n1" + d + "2\n", "", 0, &used);
+    ASSERT_TRUE(rows.ok()) << rows.status();
+    EXPECT_EQ(used, delimiter);
+    EXPECT_THAT(*rows, ElementsAre(ElementsAre("a", "b"), ElementsAre("1", "2")));
+  }
+}
+
+TEST(Csv, DoesNotCountDelimitersInsideQuotes) {
+  char used = 0;
+  const auto rows = RowsOf("\"a,b,c\";d\n\"1;2\";3\n", "", 0, &used);
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_EQ(used, ';');
+  EXPECT_THAT(*rows, ElementsAre(ElementsAre("a,b,c", "d"), ElementsAre("1;2", "3")));
+}
+
+TEST(Csv, AsksWhereTwoDelimitersFitEqually) {
+  EXPECT_THAT(WhyNot(RowsOf("a,b;c\n1,2;3\n")), HasSubstr("ambiguous"));
+  EXPECT_TRUE(RowsOf("a,b;c\n1,2;3\n", "", ';').ok());
+}
+
+TEST(Csv, KeepsQuotedLineBreaksAndDoubledQuotes) {
+  const auto rows = RowsOf("a,b\r\n\"one\r\ntwo\",\"say \"\"no\"\"\"\r\n");
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_THAT(*rows, ElementsAre(ElementsAre("a", "b"), ElementsAre("one\r\ntwo", "say \"no\"")));
+}
+
+TEST(Csv, ReadsALastLineWithoutLineBreakAndSkipsEmptyOnes) {
+  const auto rows = RowsOf("a,b\n\n1,2\n\n3,");
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_THAT(*rows, ElementsAre(ElementsAre("a", "b"), ElementsAre("1", "2"), ElementsAre("3", "")));
+}
+
+TEST(Csv, NamesTheRowWhereAQuoteStaysOpen) {
+  EXPECT_THAT(WhyNot(RowsOf("a,b\n1,2\n\"3,4\n5,6\n")), AllOf(HasSubstr("row 2"), HasSubstr("still open")));
+}
+
+TEST(Csv, EndsARecordWithoutEndBeforeItFillsTheMemory) {
+  EXPECT_THAT(WhyNot(RowsOf("a,b\n1,\"" + std::string(3 << 20, 'x'))), HasSubstr("longer than 1 MiB"));
+  EXPECT_THAT(WhyNot(RowsOf(std::string(5 << 20, 'x'))), HasSubstr("longer than 1 MiB"));
+}
+
+TEST(Csv, SaysThatAnEmptyFileIsEmpty) { EXPECT_THAT(WhyNot(RowsOf("")), HasSubstr("empty file")); }
+
+TEST(Text, RecognisesUtf8WithAndWithoutMark) {
+  EXPECT_THAT(*RowsOf("prénom,ville\né,Thiès\n"),
+              ElementsAre(ElementsAre("prénom", "ville"), ElementsAre("é", "Thiès")));
+  EXPECT_THAT(*RowsOf("\xEF\xBB\xBFville\nThiès\n"), ElementsAre(ElementsAre("ville"), ElementsAre("Thiès")));
+}
+
+TEST(Text, RecognisesUtf16InBothOrders) {
+  const std::string little("\xFF\xFEv\0\n\0\xe9\0\n\0", 10), big("\xFE\xFF\0v\0\n\0\xe9\0\n", 10);
+  EXPECT_THAT(*RowsOf(little), ElementsAre(ElementsAre("v"), ElementsAre("é")));
+  EXPECT_THAT(*RowsOf(big), ElementsAre(ElementsAre("v"), ElementsAre("é")));
+}
+
+TEST(Text, ReadsWindows1252OnlyWhereTheMappingSaysSo) {
+  EXPECT_THAT(WhyNot(RowsOf("ville\nThi\xE8s\n")), HasSubstr("encoding: windows-1252"));
+  EXPECT_THAT(*RowsOf("ville\nThi\xE8s \x80\n", "windows-1252"),
+              ElementsAre(ElementsAre("ville"), ElementsAre("Thiès €")));
+}
+
+TEST(Text, ReadsToTheEndWhatAPipeGivesByteByByte) {
+  const std::string line = "\xF0\x9F\x8C\xB3;\xE2\x82\xAC\n";  // four bytes, three bytes
+  MemoryFile file("a;b\n" + line + line, 1);
+  const auto text = ReadText(file, "");
+  ASSERT_TRUE(text.ok()) << text.status();
+  std::string all;
+  for (;;) {
+    const auto piece = (*text)->Next();
+    ASSERT_TRUE(piece.ok()) << piece.status();
+    if (piece->empty()) break;
+    all.append(piece->data(), piece->size());
+  }
+  EXPECT_EQ(all, "a;b\n" + line + line);
+}
+
+TEST(Text, RefusesNulBytesWorkbooksAndUnknownEncodings) {
+  EXPECT_THAT(WhyNot(RowsOf(std::string("a,b\n1,\0\n", 8))), HasSubstr("NUL bytes"));
+  EXPECT_THAT(WhyNot(RowsOf("PK\x03\x04rest")), HasSubstr("Excel workbook"));
+  EXPECT_THAT(WhyNot(RowsOf("a,b\n", "utf-9")), HasSubstr("unknown encoding"));
+}
+
+}  // namespace
+}  // namespace penc

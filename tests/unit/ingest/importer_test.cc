@@ -1,0 +1,202 @@
+// Whole files into a real store: counts that add up, quarantine and its way back, nothing counted twice.
+#include "ingest/importer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+
+#include "base/file.h"
+#include "tests/support/small_store.h"
+#include "tests/unit/ingest/memory_file.h"
+
+namespace penc {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class Importing : public SmallStore {
+ protected:
+  Importing() { Open(); }
+  ~Importing() override { std::filesystem::remove(quarantine_); }
+
+  absl::StatusOr<ImportReport> Import(const std::string& bytes, const std::string& name = "file.csv",
+                                      bool replace = false, bool dry_run = false,
+                                      const Mapping* mapping = nullptr, const char* table = "move") {
+    MemoryFile file(bytes, 11);
+    NoSteps steps;
+    ImportOptions options;
+    options.file_name = name;
+    options.table = *codebook_.FindTable(table);
+    options.mapping = mapping;
+    options.replace = replace;
+    options.dry_run = dry_run;
+    options.now = clock_.Now();
+    options.quarantine_file = quarantine_;
+    return ImportFile(file, codebook_, *store_, key_, steps, options);
+  }
+  std::string WhyNot(const absl::StatusOr<ImportReport>& report) {
+    return report.ok() ? "imported all the same" : Explain(report.status()).en;
+  }
+
+  const std::string quarantine_ = folder_ + ".quarantine.csv";
+};
+
+constexpr char kRows[] =
+    "person_ref,origin,dest,cost\n"
+    "1,a,b,10\n"
+    "1,a,c,20\n"
+    "2,b,a,\n"
+    "3,c,zz,5\n"
+    "4,a,a,5\n";
+
+TEST_F(Importing, CountsAddUpAndBadRowsAreSetAsideWithReasonAndRow) {
+  const auto report = Import(kRows);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->read, 5u);
+  EXPECT_EQ(report->staged.stored, 4u);
+  EXPECT_EQ(report->quarantined, 1u);
+  ASSERT_EQ(report->problems.size(), 1u);
+  EXPECT_EQ(report->problems[0].first_row, 4u);
+  EXPECT_EQ(report->problems[0].column, "dest");
+  const std::string kept = ReadFile(report->quarantine_file).value();
+  EXPECT_THAT(kept,
+              AllOf(HasSubstr("\xEF\xBB\xBFmotif;ligne;\"person_ref\""), HasSubstr(";4;\"3\";\"c\";\"zz\"")));
+  struct stat found {};
+  ASSERT_EQ(::stat(report->quarantine_file.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0600u) << "the rows are personal data";
+}
+
+TEST_F(Importing, ACorrectedQuarantineFileComesInAsItIs) {
+  const auto report = Import(kRows);
+  ASSERT_TRUE(report.ok()) << report.status();
+  std::string corrected = ReadFile(report->quarantine_file).value();
+  const size_t at = corrected.find("\"zz\"");
+  ASSERT_NE(at, std::string::npos);
+  corrected.replace(at, 4, "\"d\"");
+  const auto second = Import(corrected, "quarantine.csv");
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->staged.stored, 1u);
+  ASSERT_TRUE(Close(kFirst).ok());
+  EXPECT_THAT(Ask("SELECT count(*) FROM move"), ElementsAre(5));
+}
+
+TEST_F(Importing, TheSameFileTwiceChangesNothing) {
+  ASSERT_TRUE(Import(kRows).ok());
+  EXPECT_THAT(WhyNot(Import(kRows, "renamed.csv")), HasSubstr("in already"));
+  ASSERT_TRUE(Close(kFirst).ok());
+  EXPECT_THAT(Ask("SELECT count(*) FROM move"), ElementsAre(4));
+}
+
+TEST_F(Importing, AGrowingFileWithIdentitiesIsCountedOnce) {
+  Mapping mapping;
+  mapping.table = *codebook_.FindTable("move");
+  mapping.person = {"who"};
+  mapping.row = {"id"};
+  mapping.columns = {{*codebook_.tables[mapping.table].Find("dest"), "to", {}, ""}};
+  const auto first = Import("id,who,to\n1,x,a\n2,y,b\n", "1.csv", false, false, &mapping);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto grown = Import("id,who,to\n1,x,a\n2,y,c\n3,z,d\n", "2.csv", false, false, &mapping);
+  ASSERT_TRUE(grown.ok()) << grown.status();
+  EXPECT_EQ(grown->staged.stored, 1u);
+  EXPECT_EQ(grown->staged.duplicate, 1u);
+  EXPECT_EQ(grown->staged.replaced, 1u);
+  ASSERT_TRUE(Close(kFirst).ok());
+  EXPECT_THAT(Ask("SELECT dest, count(*) FROM move GROUP BY dest"), ElementsAre(1, 0, 1, 1, 0));
+}
+
+TEST_F(Importing, ReplaceMakesTheFileTheWholeTable) {
+  ASSERT_TRUE(Import(kRows).ok());
+  ASSERT_TRUE(Close(kFirst).ok());
+  ASSERT_TRUE(Import("person_ref,origin,dest,cost\n9,a,d,1\n", "whole.csv", /*replace=*/true).ok());
+  ASSERT_TRUE(Close(kFirst + 1).ok());
+  EXPECT_THAT(Ask("SELECT dest, count(*) FROM move GROUP BY dest"), ElementsAre(0, 0, 0, 1, 0));
+}
+
+TEST_F(Importing, ADryRunStoresNothingAndProposesAMapping) {
+  const auto report = Import("Dossier;Origine;Nom\n1;a;x\n", "f.csv", false, /*dry_run=*/true);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(report->proposal, AllOf(HasSubstr("origin: {from: \"Origine\"}"), HasSubstr("ignore:")));
+  EXPECT_TRUE(store_->Batches().empty());
+  ASSERT_TRUE(Import(kRows, "f.csv", false, /*dry_run=*/true).ok());
+  EXPECT_TRUE(store_->Batches().empty());
+  EXPECT_FALSE(FileExists(quarantine_));
+}
+
+TEST_F(Importing, RefusesAColumnThatLooksLikeANameUnlessItIsIgnored) {
+  EXPECT_THAT(WhyNot(Import("person_ref,origin,prénom\n1,a,x\n")),
+              AllOf(HasSubstr("prénom"), HasSubstr("never be stored")));
+  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {"person_ref", "origin"});
+  mapping.ignore = {"prénom"};
+  EXPECT_TRUE(Import("person_ref,origin,prénom\n1,a,x\n", "g.csv", false, false, &mapping).ok());
+}
+
+TEST_F(Importing, RefusesAFileOfWhichMostRowsDoNotRead) {
+  EXPECT_THAT(WhyNot(Import("person_ref,origin\n1,x\n2,y\n3,a\n")), HasSubstr("more than half"));
+  EXPECT_TRUE(store_->Batches().empty());
+  EXPECT_FALSE(FileExists(quarantine_));
+}
+
+TEST_F(Importing, AsksAboutADuplicateHeadingAndAMissingReference) {
+  EXPECT_THAT(WhyNot(Import("person_ref,origin,origin\n1,a,a\n")), HasSubstr("stands there twice"));
+  EXPECT_THAT(WhyNot(Import("ref,origin\n1,a\n")), HasSubstr("person_ref"));
+}
+
+TEST_F(Importing, PersonsWhoDidNotConsentAreDroppedBeforeAnythingIsStored) {
+  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {"person_ref", "origin"});
+  mapping.consent_from = "accord";
+  mapping.consent_keep = {"oui"};
+  const auto report =
+      Import("person_ref,origin,accord\n1,a,oui\n2,a,non\n3,a,\n", "c.csv", false, false, &mapping);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->dropped, 2u);
+  EXPECT_EQ(report->staged.stored, 1u);
+}
+
+// One person with ten thousand rows moves no block by more than the plan's bounds: what sensitivity promises.
+TEST_F(Importing, OneHeavyPersonMovesTheAnswerNoMoreThanTheBoundsSay) {
+  std::string rows = "person_ref,origin,dest,month,cost\n";
+  for (int i = 0; i < 400; ++i) {
+    absl::StrAppend(&rows, i % 90, ",", std::string(1, "abcd"[i % 90 % 4]), ",",
+                    std::string(1, "abcd"[i % 4]), ",2026-0", 1 + i % 9, ",", i, "\n");
+  }
+  const std::string sql[] = {
+      "SELECT dest, month, count(DISTINCT person) FROM move WHERE month BETWEEN '2026-01' AND '2026-12' "
+      "GROUP BY dest, month",
+      "SELECT dest, count(*) FROM move GROUP BY dest",
+      "SELECT dest, sum(cost), avg(cost) FROM move GROUP BY dest"};
+  ASSERT_TRUE(Import(rows).ok());
+  ASSERT_TRUE(Close(kFirst).ok());
+  std::vector<std::vector<int64_t>> without;
+  for (const std::string& question : sql) without.push_back(Ask(question));
+  std::string heavy = "person_ref,origin,dest,month,cost\n";
+  for (int i = 0; i < 10000; ++i) {
+    absl::StrAppend(&heavy, "heavy,a,", std::string(1, "abcd"[i % 4]), ",2026-", i % 12 < 9 ? "0" : "",
+                    1 + i % 12, ",100000\n");
+  }
+  ASSERT_TRUE(Import(heavy, "heavy.csv").ok());
+  ASSERT_TRUE(Close(kFirst + 1).ok());
+  for (size_t q = 0; q < without.size(); ++q) {
+    const Plan plan = PlanOf(sql[q]);
+    const std::vector<int64_t> with = Ask(plan);
+    for (const Block& block : plan.blocks) {
+      uint64_t l0 = 0, linf = 0, l1 = 0;
+      for (uint64_t i = block.first; i < block.first + block.cells; ++i) {
+        const auto moved = static_cast<uint64_t>(std::abs(with[i] - without[q][i]));
+        l0 += moved > 0;
+        linf = std::max(linf, moved);
+        l1 += moved;
+      }
+      EXPECT_LE(l0, block.per_person.l0) << sql[q];
+      EXPECT_LE(linf, block.per_person.linf) << sql[q];
+      EXPECT_LE(l1, block.per_person.l1) << sql[q];
+      EXPECT_GT(l1, 0u) << sql[q];
+    }
+  }
+}
+
+}  // namespace
+}  // namespace penc
