@@ -1,6 +1,10 @@
 #include "federation/round.h"
 
+#include <functional>
+#include <iterator>
+
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "crypto/hash.h"
 #include "crypto/signature.h"
 
@@ -33,7 +37,108 @@ bool AllHashes(const Hashes& hashes, size_t count) {
          std::all_of(hashes.begin(), hashes.end(), [](const std::string& h) { return h.size() == kHash; });
 }
 
+absl::Status Bad(const char* fr, const char* en) {
+  return Fail(absl::StatusCode::kInvalidArgument,
+              {absl::StrCat("ronde refusée: ", fr), absl::StrCat("round refused: ", en)});
+}
+
+// The members that the descriptor asks: all that have not left, or a region's.
+absl::StatusOr<std::vector<uint32_t>> AskedBy(const v1::Roster& roster, const std::string& region) {
+  std::vector<uint32_t> asked;
+  const auto stays = [&](uint32_t member) {
+    return std::find(roster.left().begin(), roster.left().end(), member) == roster.left().end();
+  };
+  if (region.empty()) {
+    for (uint32_t i = 0; i < static_cast<uint32_t>(roster.members_size()); ++i) {
+      if (stays(i)) asked.push_back(i);
+    }
+    return asked;
+  }
+  for (const v1::Region& one : roster.regions()) {
+    if (one.name() != region) continue;
+    std::copy_if(one.members().begin(), one.members().end(), std::back_inserter(asked), stays);
+    return asked;
+  }
+  return Bad("région inconnue de la liste des membres", "a region that the roster does not have");
+}
+
+bool Ascending(const google::protobuf::RepeatedField<uint32_t>& numbers) {
+  return std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<uint32_t>()) == numbers.end();
+}
+
+absl::Status CheckTimes(const v1::Descriptor& terms, const v1::Roster& roster, absl::Time now) {
+  const int64_t times[] = {terms.collect_until_unix_micros(), terms.vote_until_unix_micros(),
+                           terms.release_until_unix_micros(), terms.reveal_until_unix_micros(),
+                           terms.expires_unix_micros()};
+  if (!std::is_sorted(std::begin(times), std::end(times)))
+    return Bad("échéances dans le désordre", "deadlines out of order");
+  if (absl::ToUnixMicros(now) >= terms.expires_unix_micros())
+    return Bad("elle est terminée depuis longtemps", "it ended long ago");
+  if (absl::ToUnixMicros(now) >= roster.expires_unix_micros())
+    return Bad("la liste des membres a expiré", "the roster has expired");
+  return absl::OkStatus();
+}
+
+absl::Status CheckStewards(const v1::Descriptor& terms, const v1::Roster& roster) {
+  if (terms.stewards().empty() || !Ascending(terms.stewards()))
+    return Bad("témoins dans le désordre", "stewards out of order");
+  for (uint32_t steward : terms.stewards()) {
+    if (steward >= static_cast<uint32_t>(roster.members_size()) ||
+        !roster.members(static_cast<int>(steward)).has_epoch())
+      return Bad("un témoin que la liste des membres n'a pas", "a steward that the roster does not have");
+    if (roster.members(static_cast<int>(steward)).epoch().until_unix_micros() < terms.expires_unix_micros())
+      return Bad("les clés d'un témoin finissent avant la ronde", "a steward's keys end before the round");
+  }
+  if (static_cast<uint32_t>(terms.stewards_size()) < terms.colluding() + 2 * terms.absent() + 1)
+    return Bad("trop peu de témoins pour ceux qui peuvent manquer ou s'entendre (c ≥ t + 2d + 1)",
+               "too few stewards for those who may be absent or collude (c >= t + 2d + 1)");
+  if (terms.presumed_dishonest() < terms.colluding())
+    return Bad("moins de membres présumés malhonnêtes que de témoins",
+               "fewer members presumed dishonest than stewards");
+  return absl::OkStatus();
+}
+
+absl::Status CheckSizes(const v1::Descriptor& terms, size_t asked) {
+  if (terms.length() == 0 || terms.length() > kLongestVector ||
+      (terms.word_bits() != 32 && terms.word_bits() != 64))
+    return Bad("vecteur hors limites", "a vector out of bounds");
+  uint64_t cells = 0;
+  for (const v1::RoundBlock& block : terms.blocks()) cells += block.cells();
+  if (cells != terms.length())
+    return Bad("blocs et longueur contradictoires", "blocks and length contradict");
+  const auto& levels = terms.levels();
+  if (terms.asked() != asked || levels.empty() || !Ascending(levels) || levels[levels.size() - 1] != asked)
+    return Bad("nombre d'organisations contradictoire; personne ne choisit un sous-ensemble",
+               "contradictory number of organisations; nobody picks a subset");
+  if (asked < 5 || levels[0] < 5 || 2 * levels[0] < asked || levels[0] < terms.presumed_dishonest() + 3)
+    return Bad("trop peu d'organisations", "too few organisations");
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+absl::StatusOr<Round> ReadRound(const v1::SignedDescriptor& terms, absl::string_view roster_bytes,
+                                absl::Time now) {
+  Round round;
+  round.signed_descriptor = terms;
+  if (!round.descriptor.ParseFromString(terms.body()) ||
+      !round.roster.ParseFromArray(roster_bytes.data(), static_cast<int>(roster_bytes.size())))
+    return Bad("message illisible", "an unreadable message");
+  const v1::Descriptor& read = round.descriptor;
+  if (read.suite() != 1 || read.attempt() == 0 || read.nonce().size() != 16 ||
+      read.void_sha256().empty() != (read.attempt() == 1))
+    return Bad("version ou tentative inconnue", "unknown suite or attempt");
+  if (!Signed(read.partner_key(), absl::StrCat("penc round v1\n", terms.body()), terms.signature()))
+    return Bad("la signature n'est pas celle du partenaire", "the signature is not the partner's");
+  if (read.roster_sha256() != Sha256(roster_bytes) || read.roster_version() != round.roster.version())
+    return Bad("autre liste des membres que celle en vigueur", "another roster than the one in force");
+  RETURN_IF_ERROR(CheckTimes(read, round.roster, now));
+  ASSIGN_OR_RETURN(round.asked, AskedBy(round.roster, read.region()));
+  RETURN_IF_ERROR(CheckStewards(read, round.roster));
+  RETURN_IF_ERROR(CheckSizes(read, round.asked.size()));
+  round.qid = Sha256(terms.body());
+  return round;
+}
 
 std::string VoteText(const Round& round, const std::string& proposal_sha256) {
   return absl::StrCat("penc vote v1\n", round.qid, BigEndian32(round.attempt()), proposal_sha256);

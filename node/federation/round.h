@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "penc/v1/roster.pb.h"
 #include "penc/v1/round.pb.h"
@@ -35,6 +38,12 @@ struct Round {
   }
 };
 
+// What can be seen without a codebook: the partner's signature, the roster's hash and expiry, numbers that
+// belong together, stewards that the roster has. The hub does no more; nodes recompute everything besides
+// (descriptor.h). INVALID_ARGUMENT with what is wrong. `roster_bytes` as they were signed.
+absl::StatusOr<Round> ReadRound(const v1::SignedDescriptor& terms, absl::string_view roster_bytes,
+                                absl::Time now);
+
 // Bytes that are signed by stewards and the hub; each names what it is for, so that no signature serves
 // another purpose.
 std::string VoteText(const Round& round, const std::string& proposal_sha256);
@@ -58,6 +67,7 @@ absl::optional<v1::Proposal> ParseProposal(const Round& round, const v1::SignedP
 absl::optional<v1::ContributionHeader> ParseHeader(const Round& round, const v1::SignedHeader& header);
 absl::optional<v1::Abstention> ParseAbstention(const Round& round, const v1::SignedAbstention& abstention);
 
+inline constexpr uint64_t kLongestVector = 1 << 20;  // cells
 // Chunks of a masked vector of this round.
 inline constexpr uint32_t kChunkBytes = 256 << 10;
 inline uint64_t VectorBytes(const Round& round) {
