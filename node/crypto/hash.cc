@@ -83,14 +83,21 @@ void HmacKey::Mac(absl::string_view data, std::array<uint8_t, 32>& out) {
 std::string HkdfSha256(absl::string_view secret, absl::string_view salt, absl::string_view info,
                        size_t size) {
   PENC_CHECK(size <= 255 * kDigest);
-  const std::string prk = HmacSha256(salt.empty() ? absl::string_view("\0", 0) : salt, secret);
+  std::string prk = HmacSha256(salt.empty() ? absl::string_view("\0", 0) : salt, secret);
   std::string out, block;
+  out.reserve(size + kDigest);  // never moves: no copy of a key stays behind
   for (uint8_t counter = 1; out.size() < size; ++counter) {
-    block.append(info.data(), info.size());
-    block.push_back(static_cast<char>(counter));
-    block = HmacSha256(prk, block);
+    std::string input = block;
+    input.append(info.data(), info.size());
+    input.push_back(static_cast<char>(counter));
+    OPENSSL_cleanse(block.data(), block.size());
+    block = HmacSha256(prk, input);
+    OPENSSL_cleanse(input.data(), input.size());
     out += block;
   }
+  OPENSSL_cleanse(prk.data(), prk.size());
+  OPENSSL_cleanse(block.data(), block.size());
+  OPENSSL_cleanse(out.data() + size, out.size() - size);
   out.resize(size);
   return out;
 }
