@@ -6,7 +6,9 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -37,6 +39,25 @@ void Prepare(grpc::ServerBuilder& builder, const Limits& limits) {
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
 }
 
+// An ACL's mask shows in the group's bits, so that 0700 excludes them too. Root may serve another user's
+// folder: the socket is root's then.
+absl::Status CheckClosedToOthers(const std::string& folder) {
+  struct stat found;
+  if (stat(folder.c_str(), &found) == 0 && (found.st_mode & 077) == 0 &&
+      (found.st_uid == geteuid() || geteuid() == 0)) {
+    return absl::OkStatus();
+  }
+  return Fail(absl::StatusCode::kPermissionDenied,
+              {absl::StrCat("le dossier ", folder,
+                            " doit être à l'utilisateur qui lance penc et fermé aux autres, sans quoi ils "
+                            "pourraient administrer ce nœud: chmod 700 ",
+                            folder),
+               absl::StrCat("the folder ", folder,
+                            " must belong to the user that runs penc and be closed to others, who could "
+                            "administer this node otherwise: chmod 700 ",
+                            folder)});
+}
+
 }  // namespace
 
 absl::StatusOr<Listener> ListenForPartners(const std::string& listen, const Identity& identity,
@@ -63,6 +84,7 @@ absl::StatusOr<Listener> ListenOnSocket(const std::string& path, grpc::Service* 
                                         const Limits& limits) {
   Listener listener;
   ASSIGN_OR_RETURN(SocketAddress address, SocketAddress::Of(path));
+  RETURN_IF_ERROR(CheckClosedToOthers(path.substr(0, path.rfind('/'))));
   listener.socket = std::make_unique<SocketAddress>(std::move(address));
   grpc::ServerBuilder builder;
   Prepare(builder, limits);

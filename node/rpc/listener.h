@@ -33,8 +33,10 @@ absl::StatusOr<Listener> ListenForPartners(const std::string& listen, const Iden
                                            std::shared_ptr<grpc::AuthMetadataProcessor> gatekeeper,
                                            grpc::Service* service, const Limits& limits);
 
-// A Unix socket of mode 0600; its folder must be closed to others. A socket that a crash left behind is
-// replaced.
+// A Unix socket for this user and root only: whoever connects needs to enter the folder (which must be this
+// user's, mode 0700, ACLs included; PERMISSION_DENIED otherwise) and to write to the socket (0600). The
+// kernel decides at each connect by the caller's uid, before this process sees a byte. A socket that a crash
+// left behind is replaced.
 absl::StatusOr<Listener> ListenOnSocket(const std::string& path, grpc::Service* service,
                                         const Limits& limits);
 

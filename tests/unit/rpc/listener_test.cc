@@ -6,9 +6,14 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <future>
 #include <thread>
@@ -153,6 +158,7 @@ TEST(Socket, IsPrivateWhateverTheLengthOfItsPath) {
     std::string deep = folder;
     while (deep.size() < length) deep += "/a-folder-with-a-long-name";
     fs::create_directories(deep);
+    fs::permissions(deep, fs::perms::owner_all);
     std::string path = deep + "/penc.sock";
     SlowService service;
     // Twice: the second finds the socket that the first left behind.
@@ -172,6 +178,58 @@ TEST(Socket, IsPrivateWhateverTheLengthOfItsPath) {
     }
     fs::remove_all(folder);
   }
+}
+
+TEST(Socket, IsNotOpenedInAFolderThatOthersMayEnter) {
+  std::string folder = absl::StrCat(::testing::TempDir(), "/socket_open_folder");
+  std::string path = folder + "/penc.sock";
+  SlowService service;
+  for (unsigned mode : {0710u, 0701u, 0755u, 0770u, 01777u}) {
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+    fs::permissions(folder, static_cast<fs::perms>(mode));
+    absl::Status status = ListenOnSocket(path, &service, {}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << std::oct << mode;
+    EXPECT_TRUE(absl::StrContains(Explain(status).en, "chmod 700")) << status;
+    EXPECT_FALSE(fs::exists(path));
+  }
+  fs::remove_all(folder);
+}
+
+// Only root may become somebody else; elsewhere the modes above say the same.
+TEST(Socket, RefusesAnotherUserAtConnectEvenWhereTheFolderWasOpenedLater) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root to act as another user";
+  std::string folder = absl::StrCat("/tmp/penc_socket_", getpid());
+  std::string path = folder + "/penc.sock";
+  fs::create_directories(folder);
+  fs::permissions(folder, fs::perms::owner_all);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  ASSERT_LT(path.size(), sizeof(address.sun_path));
+  path.copy(address.sun_path, path.size());
+  // The connect's error number as a process of user `uid`; 0: connected.
+  auto connect_as = [&](uid_t uid) {
+    pid_t child = fork();
+    if (child == 0) {
+      if (setresuid(uid, uid, uid) != 0) _exit(255);
+      int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+      _exit(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 ? 0 : errno);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  };
+  SlowService service;
+  {
+    auto listener = ListenOnSocket(path, &service, {});
+    ASSERT_TRUE(listener.ok()) << listener.status();
+    EXPECT_EQ(connect_as(0), 0);
+    EXPECT_EQ(connect_as(65534), EACCES);
+    fs::permissions(folder, static_cast<fs::perms>(0755));
+    EXPECT_EQ(connect_as(65534), EACCES);
+    listener->server->Shutdown(absl::ToChronoTime(absl::Now()));
+  }
+  fs::remove_all(folder);
 }
 
 TEST(Socket, AFolderThatDoesNotExistIsNamed) {
