@@ -3,12 +3,16 @@
 #include <openssl/evp.h>
 
 #include "base/status.h"
+#include "crypto/openssl_handles.h"
 
 namespace penc {
 namespace {
 
+constexpr size_t kKey = 32;
 constexpr size_t kNonce = 12;
 constexpr size_t kTag = 16;
+
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, openssl::Freer<EVP_CIPHER_CTX_free>>;
 
 const uint8_t* Bytes(absl::string_view text) { return reinterpret_cast<const uint8_t*>(text.data()); }
 
@@ -62,6 +66,52 @@ absl::StatusOr<std::string> Aead::Open(absl::string_view associated, absl::strin
     explicit_bzero(plain.data(), plain.size());
     return damaged();
   }
+  return plain;
+}
+
+std::string SealOnce(const Secret& key_and_iv, absl::string_view associated, absl::string_view plain) {
+  PENC_CHECK(key_and_iv.size() == kKey + kNonce && plain.size() < (1u << 30) &&
+             associated.size() < (1u << 30));
+  const CipherContext context(EVP_CIPHER_CTX_new());
+  std::string box(plain.size() + kTag, 0);
+  auto* out = reinterpret_cast<uint8_t*>(box.data());
+  const uint8_t* key = key_and_iv.bytes().data();
+  int size = 0;
+  PENC_CHECK(context != nullptr &&
+             EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key, key + kKey) == 1 &&
+             EVP_EncryptUpdate(context.get(), nullptr, &size, Bytes(associated),
+                               static_cast<int>(associated.size())) == 1 &&
+             EVP_EncryptUpdate(context.get(), out, &size, Bytes(plain), static_cast<int>(plain.size())) ==
+                 1 &&
+             EVP_EncryptFinal_ex(context.get(), out + plain.size(), &size) == 1 &&
+             EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, kTag, out + plain.size()) == 1);
+  return box;
+}
+
+absl::StatusOr<Secret> OpenOnce(const Secret& key_and_iv, absl::string_view associated,
+                                absl::string_view box) {
+  const auto damaged = [] {
+    return Fail(absl::StatusCode::kDataLoss,
+                {"message chiffré altéré ou destiné à une autre clé: demandez-le de nouveau",
+                 "a sealed message was altered or is meant for another key: ask for it again"});
+  };
+  PENC_CHECK(key_and_iv.size() == kKey + kNonce && associated.size() < (1u << 30));
+  if (box.size() < kTag || box.size() >= (1u << 30)) return damaged();
+  const CipherContext context(EVP_CIPHER_CTX_new());
+  const size_t plain_size = box.size() - kTag;
+  Secret plain = Secret::Zeros(plain_size);
+  const uint8_t* key = key_and_iv.bytes().data();
+  auto* tag = const_cast<uint8_t*>(Bytes(box) + plain_size);
+  uint8_t rest[16];
+  int size = 0;
+  PENC_CHECK(context != nullptr &&
+             EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key, key + kKey) == 1 &&
+             EVP_DecryptUpdate(context.get(), nullptr, &size, Bytes(associated),
+                               static_cast<int>(associated.size())) == 1 &&
+             EVP_DecryptUpdate(context.get(), plain.mutable_bytes().data(), &size, Bytes(box),
+                               static_cast<int>(plain_size)) == 1 &&
+             EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, kTag, tag) == 1);
+  if (EVP_DecryptFinal_ex(context.get(), rest, &size) != 1) return damaged();
   return plain;
 }
 

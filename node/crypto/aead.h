@@ -34,4 +34,11 @@ class Aead {
   evp_cipher_ctx_st* open_;
 };
 
+// The same for a key that seals one message in its life: `key_and_iv` is 44 bytes, key and nonce, both
+// derived or drawn for this message. The box is ciphertext ‖ tag (16 bytes).
+std::string SealOnce(const Secret& key_and_iv, absl::string_view associated, absl::string_view plain);
+// DATA_LOSS as above, in a sentence for messages: the sender's copy is the one to ask for.
+absl::StatusOr<Secret> OpenOnce(const Secret& key_and_iv, absl::string_view associated,
+                                absl::string_view box);
+
 }  // namespace penc

@@ -55,15 +55,14 @@ absl::StatusOr<Secret> AgreementKey::Agree(absl::string_view peer) const {
   const DeriveContext context(EVP_PKEY_CTX_new(own.get(), nullptr));
   PENC_CHECK(other != nullptr && context != nullptr && EVP_PKEY_derive_init(context.get()) == 1 &&
              EVP_PKEY_derive_set_peer(context.get(), other.get()) == 1);
-  uint8_t shared[kKey] = {};
-  size_t size = sizeof(shared);
+  Secret agreed = Secret::Zeros(kKey);
+  size_t size = kKey;
   // The library itself fails on an all-zero result; looked at again, because all of a round's secrecy hangs
   // on it.
-  const bool derived = EVP_PKEY_derive(context.get(), shared, &size) == 1 && size == kKey;
+  const bool derived =
+      EVP_PKEY_derive(context.get(), agreed.mutable_bytes().data(), &size) == 1 && size == kKey;
   const uint8_t zero[kKey] = {};
-  if (!derived || CRYPTO_memcmp(shared, zero, kKey) == 0) return NotAKey();
-  Secret agreed{absl::MakeConstSpan(shared)};
-  OPENSSL_cleanse(shared, sizeof(shared));
+  if (!derived || CRYPTO_memcmp(agreed.bytes().data(), zero, kKey) == 0) return NotAKey();
   return agreed;
 }
 

@@ -35,10 +35,17 @@ class Secret {
     random.Fill(absl::MakeSpan(secret.bytes_));
     return secret;
   }
+  // To be filled through mutable_bytes.
+  static Secret Zeros(size_t size) {
+    Secret secret;
+    secret.bytes_.resize(size);
+    return secret;
+  }
   Secret Copy() const { return Secret(bytes()); }
 
   size_t size() const { return bytes_.size(); }
   absl::Span<const uint8_t> bytes() const { return bytes_; }
+  absl::Span<uint8_t> mutable_bytes() { return absl::MakeSpan(bytes_); }
   absl::string_view view() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
 
  private:

@@ -34,11 +34,10 @@ absl::StatusOr<PairKeys> Derive(const PairContext& context, const AgreementKey& 
   const std::string salt = Sha256({"penc round v1", BigEndian(context.suite), context.qid,
                                    BigEndian(context.attempt), BigEndian(context.office),
                                    BigEndian(context.steward), context.office_key, context.steward_key});
-  uint8_t joined[64] = {};
-  std::copy(agreed.bytes().begin(), agreed.bytes().end(), joined);
-  std::copy(preshared.bytes().begin(), preshared.bytes().end(), joined + agreed.size());
-  const Secret input(absl::MakeConstSpan(joined, agreed.size() + preshared.size()));
-  OPENSSL_cleanse(joined, sizeof(joined));
+  Secret input = Secret::Zeros(agreed.size() + preshared.size());
+  std::copy(agreed.bytes().begin(), agreed.bytes().end(), input.mutable_bytes().begin());
+  std::copy(preshared.bytes().begin(), preshared.bytes().end(),
+            input.mutable_bytes().begin() + agreed.size());
   PairKeys keys;
   keys.mask_seed = Expanded(input, salt, "mask", 32);
   keys.box_key = Expanded(input, salt, "box", 44);

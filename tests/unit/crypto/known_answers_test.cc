@@ -77,6 +77,47 @@ TEST(SecureRandom, NeverRepeats) {
   }
 }
 
+TEST(SealOnce, AgreesWithTheTestCasesOfGcm) {
+  // McGrew and Viega, "The Galois/Counter Mode of Operation", test cases 13, 14 and 16.
+  const Secret zero = Secret::Zeros(44);
+  EXPECT_EQ(Hex(SealOnce(zero, "", "")), "530f8afbc74536b9a963b4f1c4cb738b");
+  EXPECT_EQ(Hex(SealOnce(zero, "", std::string(16, 0))),
+            "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
+  const Secret key{absl::string_view(
+      Bytes("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308cafebabefacedbaddecaf888"))};
+  const std::string plain = Bytes(
+      "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aed"
+      "f5aa"
+      "0de657ba637b39");
+  const std::string associated = Bytes("feedfacedeadbeeffeedfacedeadbeefabaddad2");
+  const std::string box = SealOnce(key, associated, plain);
+  EXPECT_EQ(
+      Hex(box),
+      "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f6"
+      "1e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b");
+  EXPECT_EQ(OpenOnce(key, associated, box)->view(), plain);
+}
+
+TEST(SealOnce, OpensOnlyWhatWasSealedUnderTheSameKeyAndName) {
+  SecureRandom random;
+  const Secret key = Secret::Random(random, 44), other = Secret::Random(random, 44);
+  for (const std::string& plain : {std::string(), std::string("x"), std::string(1000, 'p')}) {
+    const std::string box = SealOnce(key, "here", plain);
+    EXPECT_EQ(box.size(), plain.size() + 16);
+    EXPECT_EQ(OpenOnce(key, "here", box)->view(), plain);
+    EXPECT_EQ(OpenOnce(key, "there", box).status().code(), absl::StatusCode::kDataLoss);
+    EXPECT_FALSE(OpenOnce(other, "here", box).ok());
+    EXPECT_FALSE(OpenOnce(key, "here", box.substr(1)).ok());
+    EXPECT_FALSE(OpenOnce(key, "here", box.substr(0, 15)).ok());
+    EXPECT_FALSE(OpenOnce(key, "here", "").ok());
+    for (size_t at = 0; at < box.size(); ++at) {
+      std::string altered = box;
+      altered[at] = static_cast<char>(altered[at] ^ 0x10);
+      EXPECT_FALSE(OpenOnce(key, "here", altered).ok()) << at;
+    }
+  }
+}
+
 TEST(Aead, OpensOnlyWhatWasSealedUnderTheSameKeyAndName) {
   SecureRandom random;
   const Secret key = Secret::Random(random, 32), other = Secret::Random(random, 32);
