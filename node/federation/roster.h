@@ -1,0 +1,37 @@
+// Who the network is: a chain of signed rosters, as in The Update Framework's root. A version is accepted
+// only as the next one of the version before, signed by the thresholds of both versions' root keys; the first
+// is trusted because a person handed it over. Pure.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "crypto/signature.h"
+#include "penc/v1/roster.pb.h"
+
+namespace penc {
+
+// A roster that was checked, with its bytes as they were signed.
+struct CheckedRoster {
+  v1::SignedRoster signed_roster;
+  v1::Roster roster;
+  const std::string& bytes() const { return signed_roster.roster(); }
+
+  // Index of the member with this key who has not left.
+  absl::optional<uint32_t> MemberOf(absl::string_view key) const;
+};
+
+// INVALID_ARGUMENT with what is wrong: shape (names, keys and indexes unique, thresholds possible, regions of
+// at least five), signatures.
+absl::StatusOr<CheckedRoster> ReadFirstRoster(const v1::SignedRoster& roster);
+// Also: version + 1, the same network, the hash of `before`, no index that gets another member, epochs that
+// do not go back. Two different rosters of one version: ALREADY_EXISTS where `next` has before's own version.
+absl::StatusOr<CheckedRoster> ReadNextRoster(const CheckedRoster& before, const v1::SignedRoster& next);
+
+// Adds a signature of one of the root keys; replaces an earlier one of the same key.
+void SignRoster(const SigningKey& root, v1::SignedRoster& roster);
+
+}  // namespace penc
