@@ -38,7 +38,7 @@ struct Connection {
 
 struct AskOptions {
   Connection connection;
-  std::string purpose, budget, epsilon, bulletin, sql;
+  std::string purpose, budget, epsilon, bulletin, edition, sql;
   uint64_t margin = 0;
   bool explain = false, json = false, csv = false, details = false;
 };
@@ -71,8 +71,12 @@ absl::StatusOr<v1::Bulletin> BulletinOf(const AskOptions& options) {
                 {"donnez une question SQL ou --bulletin FICHIER", "give an SQL question or --bulletin FILE"});
   if (!options.bulletin.empty()) {
     ASSIGN_OR_RETURN(const std::string text, ReadFile(options.bulletin));
-    return ReadBulletin(options.bulletin, text);
+    return ReadBulletin(options.bulletin, text, options.edition);
   }
+  if (!options.edition.empty())
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {"--edition va avec --bulletin: dans une question SQL, écrivez les périodes elles-mêmes",
+                 "--edition goes with --bulletin: in an SQL question, write the periods themselves"});
   v1::Bulletin bulletin;
   bulletin.add_questions()->set_sql(options.sql);
   return bulletin;
@@ -194,6 +198,8 @@ void AddAsk(CLI::App& parent, Invocation& invocation) {
   app->add_option("--epsilon", options->epsilon, "price as discrete Laplace's epsilon, for experts");
   app->add_option("--margin", options->margin, "wanted 95% margin, in units of the answer");
   app->add_option("--bulletin", options->bulletin, "several questions in a YAML file, one price");
+  app->add_option("--edition", options->edition,
+                  "the edition that the bulletin counts its periods from ($Q, $Y, $M), in place of its own");
   app->add_flag("--explain", options->explain,
                 "only say whether it would be answered, at what price and margin");
   app->add_flag("--details", options->details, "mechanism, scale, epsilon");

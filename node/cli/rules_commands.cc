@@ -193,7 +193,7 @@ void AddPolicy(CLI::App& parent, Invocation& invocation) {
 
 void AddPlan(CLI::App& parent, Invocation& invocation) {
   struct Options {
-    std::string file, codebook, budget = "60%";
+    std::string file, codebook, edition, budget = "60%";
     std::vector<uint64_t> sizes = {1500, 4400, 28000};
   };
   auto options = std::make_shared<Options>();
@@ -202,6 +202,8 @@ void AddPlan(CLI::App& parent, Invocation& invocation) {
   app->add_option("BULLETIN.yaml", options->file, "the questions")->required();
   app->add_option("--sizes", options->sizes, "numbers of people, for example 1500,4400")->delimiter(',');
   app->add_option("--budget", options->budget, "share of the budget for the whole bulletin");
+  app->add_option("--edition", options->edition,
+                  "the edition that it counts its periods from ($Q, $Y, $M), in place of its own");
   app->add_option("--codebook", options->codebook, "YAML (default: the migration codebook)");
   app->footer("Example:\n  penc plan policy/questions/bulletin.yaml --sizes 4400 --budget 60%");
   app->callback([options, &invocation] {
@@ -210,7 +212,7 @@ void AddPlan(CLI::App& parent, Invocation& invocation) {
       if (!codebook.ok()) return output.Fail(codebook.status());
       const absl::StatusOr<std::string> text = ReadFile(options->file);
       if (!text.ok()) return output.Fail(text.status());
-      const absl::StatusOr<v1::Bulletin> bulletin = ReadBulletin(options->file, *text);
+      const absl::StatusOr<v1::Bulletin> bulletin = ReadBulletin(options->file, *text, options->edition);
       if (!bulletin.ok()) return output.Fail(bulletin.status());
       const absl::StatusOr<uint32_t> share = ParseShare(options->budget);
       if (!share.ok()) return output.Fail(share.status());

@@ -66,6 +66,11 @@ expect("unknown command", run("frobnicate"), 2, "--help")
 expect("undo of nothing", run("undo", office, "77"), 2, "no batch 77")
 expect("a damaged mapping", run("import", office, write("h.csv", good), "--mapping", write("m.yaml", "mapping: m\ncodebook: nlswork@1\ntable: work\nperson: [a]\nperson: [b]\ncolumns: {race: race}\n")), 2, "m.yaml line 5")
 expect("a policy with an unknown column", run("policy", "check", write("p.yaml", "policy: p\nvalid_until: 2099-01-01\npromise: {epsilon: 8, delta: 1e-6}\nanswers: {local: nobody, regional: granted}\ncolumns:\n  work.rase: allow\n"), "--codebook", f"{source}/tests/scenarios/codebooks/nlswork.yaml"), 2, "line 6", "work.race")
+relative = write("b.yaml", "bulletin: b\nquestions:\n  - sql: SELECT count(*) FROM assistance WHERE month = '$M'\n")
+expect("periods without an edition", run("plan", relative), 2, "b.yaml", "edition")
+expect("periods counted from another edition", run("plan", relative, "--edition", "2026-Q3"), 0, "2026-09")
+expect("an edition that is none", run("plan", relative, "--edition", "2026-Q5"), 2, "2026-Q5", "2026-Q3")
+expect("an edition beside SQL", run("ask", "--node", "n", "--as", "p", "--purpose", "x", "--edition", "2026-Q3", "SELECT count(*) FROM assistance"), 2, "--bulletin")
 assert run("close", office).returncode == 0
 
 # Questions, without asking any: refused in words, with the place.
