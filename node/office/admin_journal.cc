@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "journal/journal.h"
 #include "journal/verifier.h"
+#include "office/grants.h"
 #include "penc/storage/v1/journal.pb.h"
 
 namespace penc {
@@ -57,6 +58,7 @@ absl::StatusOr<v1::JournalVerifyResult> VerifyJournalHere(Office& office, const 
 
 absl::StatusOr<v1::JournalShowResult> ShowJournal(Office& office, const v1::JournalShowCommand& command) {
   const uint32_t limit = command.limit() == 0 ? kMostEntries : std::min(command.limit(), kMostEntries);
+  office.grants().All(*office.rules().codebook);  // what changed and nobody used yet is journaled first
   v1::JournalShowResult result;
   result.set_size(office.journal().size());
   absl::Status unreadable;

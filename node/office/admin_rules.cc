@@ -85,6 +85,9 @@ absl::StatusOr<v1::GrantResult> WriteGrantFile(Office& office, const v1::GrantCo
   }
   RETURN_IF_ERROR(WriteFileAtomically(path, text));
   office.grants().Reload(*rules.codebook);
+  for (const Grants::Bad& bad : office.grants().Errors(*rules.codebook)) {
+    if (bad.file == file) return bad.why;  // the journal could not be written: not in force
+  }
   v1::GrantResult result;
   result.set_name(grant.name);
   result.set_path(path);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/file.h"
+#include "crypto/hash.h"
 #include "policy/read.h"
 
 namespace penc {
@@ -84,6 +85,7 @@ void Grants::ReadAllLocked(const Codebook& codebook) {
   by_key_.clear();
   bad_.clear();
   std::map<std::string, std::string> file_of;  // by key
+  GrantJournal::ByFile in_force;
   std::set<std::string> twice;
   for (const auto& [file, seen] : listing_) {
     absl::StatusOr<std::string> text = ReadFile(absl::StrCat(folder_, "/", file), kMaxGrantBytes);
@@ -106,14 +108,30 @@ void Grants::ReadAllLocked(const Codebook& codebook) {
     auto shared = std::make_shared<const Grant>(*std::move(grant));
     grants_.push_back(shared);
     by_key_[shared->key] = shared;
+    storage::v1::Granted& granted = in_force[file];
+    granted.set_name(shared->name);
+    granted.set_sha256(Sha256(*text));
+    granted.set_key(shared->key);
   }
   for (const std::string& key : twice) {
-    by_key_.erase(key);
-    grants_.erase(
-        std::remove_if(grants_.begin(), grants_.end(), [&](const auto& g) { return g->key == key; }),
-        grants_.end());
+    in_force.erase(file_of[key]);
+    DropLocked(key);
   }
   read_ = true;
+  absl::Status followed = journal_.Follow(in_force);
+  if (followed.ok()) return;
+  for (const auto& [file, granted] : in_force) {
+    if (journal_.Journaled(file, granted)) continue;
+    DropLocked(granted.key());
+    bad_.push_back({file, followed});
+  }
+  read_ = false;  // the next look tries again
+}
+
+void Grants::DropLocked(const std::string& key) {
+  by_key_.erase(key);
+  grants_.erase(std::remove_if(grants_.begin(), grants_.end(), [&](const auto& g) { return g->key == key; }),
+                grants_.end());
 }
 
 }  // namespace penc

@@ -1,5 +1,6 @@
 // The grants of an office: DIR/grants/*.yaml, one per partner, read again when a file changes. A file that
-// cannot be read is a named error and its key is denied; so are two files for one key. Thread-safe.
+// cannot be read is a named error and its key is denied; so are two files for one key. A grant is in force
+// once the journal says so, and not before: a full disk gives nobody access. Thread-safe.
 #pragma once
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "absl/time/time.h"
 #include "base/status.h"
 #include "codebook/codebook.h"
+#include "office/grant_journal.h"
 #include "policy/policy.h"
 
 namespace penc {
@@ -22,7 +24,9 @@ class Grants {
     absl::Status why;
   };
 
-  explicit Grants(std::string folder) : folder_(std::move(folder)) {}
+  // `db` and `committer` outlive it.
+  Grants(std::string folder, const Database& db, Committer& committer)
+      : folder_(std::move(folder)), journal_(db, committer) {}
 
   // The grant of a key; null where there is none. Looks at the folder at most twice a second.
   std::shared_ptr<const Grant> Find(absl::string_view fingerprint, const Codebook& codebook);
@@ -46,10 +50,12 @@ class Grants {
   Listing List() const;
   void RefreshLocked(const Codebook& codebook, bool force);
   void ReadAllLocked(const Codebook& codebook);
+  void DropLocked(const std::string& key);
 
   const std::string folder_;
   std::mutex mutex_;
   absl::Time looked_ = absl::InfinitePast();
+  GrantJournal journal_;
   bool read_ = false;
   Listing listing_;
   std::vector<std::shared_ptr<const Grant>> grants_;

@@ -83,7 +83,8 @@ absl::Status Office::OpenParts() {
   ASSIGN_OR_RETURN(ledger_, Ledger::Open(*database_, *committer_, rules_.codebook->closing));
   RETURN_IF_ERROR(CheckSpending(*ledger_, *journal_, rules_.codebook->closing));
   RETURN_IF_ERROR(OpenMissingBudgets());
-  grants_ = std::make_unique<Grants>(layout_.grants());
+  grants_ = std::make_unique<Grants>(layout_.grants(), *database_, *committer_);
+  grants_->Reload(*rules_.codebook);  // what changed while nothing ran is journaled now
   return absl::OkStatus();
 }
 
