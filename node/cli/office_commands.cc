@@ -54,6 +54,9 @@ void AddImport(CLI::App& parent, Invocation& invocation) {
       "--dry-run", [import] { import->set_dry_run(true); }, "propose, preview, list problems; keep nothing");
   app->add_flag_callback(
       "--replace", [import] { import->set_replace(true); }, "the file becomes the whole table");
+  app->add_option_function<std::string>(
+      "--keep-until", [import](const std::string& day) { import->set_keep_until(day); },
+      "the last day on which these rows may be kept (YYYY-MM-DD), shown by `penc batches`");
   app->callback([on, options, import, &invocation] {
     invocation.run = [=, &invocation](Output& output) -> ExitCode {
       if (!options->mapping.empty()) {

@@ -74,14 +74,14 @@ std::string Import(const v1::ImportResult& result, const Words& w) {
 
 std::string Batches(const v1::BatchesResult& result, const Words& w) {
   TextTable table({w("lot", "batch"), "table", w("fichier", "file"), w("lignes", "rows"),
-                   w("importé", "imported"), w("état", "state")});
+                   w("importé", "imported"), w("état", "state"), w("à garder jusqu'au", "keep until")});
   for (const v1::Batch& batch : result.batches()) {
     std::string state = batch.undone() ? w("annulé", "undone")
                         : batch.closed_in().empty()
                             ? w("en attente", "staged")
                             : absl::StrCat(w("arrêté dans ", "closed in "), batch.closed_in());
     table.Add({absl::StrCat(batch.id()), batch.table(), batch.file_name(), w.Count(batch.rows()),
-               Minute(batch.imported_unix_micros()), std::move(state)});
+               Minute(batch.imported_unix_micros()), std::move(state), batch.keep_until()});
   }
   return table.Text();
 }

@@ -152,6 +152,7 @@ class Importer {
     }
     RETURN_IF_ERROR(FlushBlock());
     import_->SetFileHash(hashing.Finish());
+    if (options_.keep_until_day) import_->SetKeepUntil(*options_.keep_until_day);
     steps_.Reached("import.before_commit");
     ASSIGN_OR_RETURN(report_.staged, import_->Commit());
     report_.batch = import_->batch();

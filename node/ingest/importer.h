@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "base/steps.h"
 #include "codebook/codebook.h"
 #include "crypto/secret.h"
@@ -25,6 +26,7 @@ struct ImportOptions {
   bool dry_run = false;
   bool replace = false;
   absl::Time now;
+  absl::optional<int64_t> keep_until_day;  // noted with the batch
   std::string quarantine_file;  // where rows to correct go (0600); written only where there are some
   std::function<void(uint64_t rows)> progress;
 };

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "base/status.h"
 #include "crypto/secret.h"
 #include "ingest/importer.h"
@@ -16,6 +17,18 @@ std::string BaseName(absl::string_view path) {
   const size_t slash = path.rfind('/');
   if (slash != absl::string_view::npos) path.remove_prefix(slash + 1);
   return path.empty() ? "file" : std::string(path.substr(0, 200));
+}
+
+// A day past would be a slip of the hand: rows that may no longer be kept are not imported.
+absl::StatusOr<int64_t> KeepUntil(const std::string& text, absl::Time now) {
+  absl::CivilDay day;
+  if (!absl::ParseCivilTime(text, &day) || day < absl::ToCivilDay(now, absl::UTCTimeZone())) {
+    return Fail(
+        absl::StatusCode::kInvalidArgument,
+        {absl::StrCat("--keep-until ", text, ": une date à venir est attendue, par exemple 2031-12-31"),
+         absl::StrCat("--keep-until ", text, ": a date to come is expected, for example 2031-12-31")});
+  }
+  return day - absl::CivilDay(1970, 1, 1);
 }
 
 }  // namespace
@@ -56,6 +69,9 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   options.dry_run = command.dry_run();
   options.replace = command.replace();
   options.now = now;
+  if (!command.keep_until().empty()) {
+    ASSIGN_OR_RETURN(options.keep_until_day, KeepUntil(command.keep_until(), now));
+  }
   options.quarantine_file = absl::StrCat(office.layout().quarantine(), "/",
                                          absl::FormatTime("%Y%m%d-%H%M%S", now, absl::UTCTimeZone()), "-",
                                          options.file_name, ".csv");

@@ -7,6 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "base/database.h"
 #include "base/status.h"
 #include "ingest/person_key.h"
@@ -57,6 +58,8 @@ v1::BatchesResult ListBatches(Office& office) {
     out->set_rows(batch.rows);
     if (batch.closed_in >= 0) out->set_closed_in(EditionLabel(closing, batch.closed_in));
     out->set_undone(batch.undone);
+    if (batch.keep_until_day)
+      out->set_keep_until(absl::FormatCivilTime(absl::CivilDay(1970, 1, 1) + *batch.keep_until_day));
   }
   return result;
 }

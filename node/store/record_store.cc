@@ -44,6 +44,7 @@ class StoreImport final : public RecordStore::Import {
   ~StoreImport() override;
   absl::Status Add(RowBlock block) override;
   void SetFileHash(const std::string& file_hash) override { batch_.set_file_hash(file_hash); }
+  void SetKeepUntil(int64_t day) override { batch_.set_keep_until_day(day); }
   absl::StatusOr<StagedCounts> Commit() override;
   uint64_t batch() const override { return batch_.id(); }
 
@@ -135,6 +136,7 @@ class Store final : public RecordStore {
       info.file_name = stored.file_name();
       info.file_hash = stored.file_hash();
       info.imported = absl::FromUnixMicros(stored.imported_unix_micros());
+      if (stored.has_keep_until_day()) info.keep_until_day = stored.keep_until_day();
       info.rows = stored.rows();
       info.closed_in = stored.closed() ? stored.closed_in() : -1;
       info.undone = stored.undone();

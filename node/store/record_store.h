@@ -62,6 +62,9 @@ struct BatchInfo {
   uint64_t rows = 0;       // shown on the admin socket only
   Edition closed_in = -1;  // -1: staged
   bool undone = false;
+  // The last day on which the rows may be kept, in days since 1970. Noted for people; nothing leaves by
+  // itself.
+  absl::optional<int64_t> keep_until_day;
 };
 
 struct StoreStatus {
@@ -100,6 +103,8 @@ class RecordStore {
     virtual absl::Status Add(RowBlock block) = 0;
     // Where Begin did not know it yet (a pipe): before Commit.
     virtual void SetFileHash(const std::string& file_hash) = 0;
+    // Before Commit.
+    virtual void SetKeepUntil(int64_t day) = 0;
     // ALREADY_EXISTS when this file is already in.
     virtual absl::StatusOr<StagedCounts> Commit() = 0;  // all rows or none
     virtual uint64_t batch() const = 0;
