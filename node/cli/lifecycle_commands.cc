@@ -122,6 +122,7 @@ void AddServe(CLI::App& parent, Invocation& invocation) {
       rpc::ServerOptions server_options;
       if (!options->listen.empty()) (*office)->ListenAt(options->listen);
       server_options.listen = (*office)->config().listen();
+      server_options.certificate_trouble = [&output](const absl::Status& why) { output.Say(Explain(why)); };
       absl::StatusOr<std::unique_ptr<rpc::NodeServer>> server =
           rpc::NodeServer::Start(**office, invocation.outside.clock, server_options);
       if (!server.ok()) return output.Fail(server.status());

@@ -13,7 +13,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "rpc/tls.h"
 
 namespace penc::rpc {
 namespace {
@@ -60,13 +59,13 @@ absl::Status CheckClosedToOthers(const std::string& folder) {
 
 }  // namespace
 
-absl::StatusOr<Listener> ListenForPartners(const std::string& listen, const Identity& identity,
+absl::StatusOr<Listener> ListenForPartners(const std::string& listen, CertificateSource certificate,
                                            std::shared_ptr<grpc::AuthMetadataProcessor> gatekeeper,
                                            grpc::Service* service, const Limits& limits) {
   Listener listener;
   grpc::ServerBuilder builder;
   Prepare(builder, limits);
-  builder.AddListeningPort(listen, ServerTls(identity, std::move(gatekeeper)), &listener.port);
+  builder.AddListeningPort(listen, ServerTls(std::move(certificate), gatekeeper), &listener.port);
   builder.RegisterService(service);
   listener.server = builder.BuildAndStart();
   if (listener.server == nullptr || listener.port == 0) {

@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "office/identity.h"
 #include "rpc/socket_address.h"
+#include "rpc/tls.h"
 
 namespace penc::rpc {
 
@@ -29,7 +29,7 @@ struct Listener {
 
 // TCP with mutual TLS 1.3. `listen` is "host:port", port 0 for any free one. UNAVAILABLE where the port is
 // taken or the address is not this computer's. `service` outlives the server.
-absl::StatusOr<Listener> ListenForPartners(const std::string& listen, const Identity& identity,
+absl::StatusOr<Listener> ListenForPartners(const std::string& listen, CertificateSource certificate,
                                            std::shared_ptr<grpc::AuthMetadataProcessor> gatekeeper,
                                            grpc::Service* service, const Limits& limits);
 

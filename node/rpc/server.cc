@@ -26,9 +26,15 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Office& office, co
       std::make_unique<NodeService>(office, node->workers_, node->timers_, std::move(service));
   auto gatekeeper = std::make_shared<Gatekeeper>(
       [&office](absl::string_view fingerprint) { return office.Knows(fingerprint); }, clock, options.quota);
-  ASSIGN_OR_RETURN(node->partners_,
-                   ListenForPartners(options.listen, office.identity(), std::move(gatekeeper),
-                                     node->node_service_.get(), options.limits));
+  const CertificateFiles files{office.layout().tls_key(), office.layout().tls_certificate(),
+                               office.config().office()};
+  ASSIGN_OR_RETURN(
+      node->partners_,
+      ListenForPartners(options.listen,
+                        WatchedCertificate(files.key, files.certificate, options.look_at_certificate),
+                        std::move(gatekeeper), node->node_service_.get(), options.limits));
+  node->certificate_ = std::make_unique<CertificateKeeper>(files, clock, options.look_at_certificate,
+                                                           options.certificate_trouble);
   node->admin_service_ = std::make_unique<AdminService>(office);
   Limits limits = options.limits;
   limits.message_bytes = (1 << 20) + 4096;  // a chunk of 1 MiB and its wrapping

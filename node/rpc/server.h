@@ -9,6 +9,7 @@
 //
 // Stop may be called from any thread, once. `office` and `clock` outlive it.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "office/office.h"
+#include "rpc/certificate_keeper.h"
 #include "rpc/listener.h"
 #include "rpc/node_service.h"
 #include "rpc/quota.h"
@@ -34,6 +36,10 @@ struct ServerOptions {
   int threads = 8;
   size_t queue = 1024;
   Limits limits;
+  // The certificate is renewed within a year of its end; how often it is looked at, and who is told where
+  // that fails (on another thread).
+  absl::Duration look_at_certificate = absl::Hours(1);
+  std::function<void(const absl::Status&)> certificate_trouble;
 };
 
 class NodeServer {
@@ -58,6 +64,7 @@ class NodeServer {
   std::string socket_;
   Listener partners_;
   Listener administration_;
+  std::unique_ptr<CertificateKeeper> certificate_;
   bool stopped_ = false;
 };
 

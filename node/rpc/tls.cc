@@ -1,9 +1,9 @@
 #include "rpc/tls.h"
 
-#include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -35,12 +35,25 @@ class PinVerifier final : public grpc::experimental::ExternalCertificateVerifier
 
 }  // namespace
 
+CertificateSource FixedCertificate(const Identity& identity) {
+  return std::make_shared<grpc::experimental::StaticDataCertificateProvider>(
+      std::vector<grpc::experimental::IdentityKeyCertPair>{{identity.key.ToPem(), identity.certificate_pem}});
+}
+
+CertificateSource WatchedCertificate(const std::string& key_file, const std::string& certificate_file,
+                                     absl::Duration look) {
+  return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+      key_file, certificate_file,
+      static_cast<unsigned>(std::clamp<int64_t>(absl::ToInt64Seconds(look), 1, 86400)));
+}
+
 std::shared_ptr<grpc::ServerCredentials> ServerTls(
-    const Identity& identity, const std::shared_ptr<grpc::AuthMetadataProcessor>& gatekeeper) {
+    CertificateSource certificate, const std::shared_ptr<grpc::AuthMetadataProcessor>& gatekeeper) {
+  grpc::experimental::TlsServerCredentialsOptions options(std::move(certificate));
+  options.watch_identity_key_cert_pairs();
   // "Don't verify": there is no authority to verify against; the gatekeeper compares keys and dates itself.
-  grpc::SslServerCredentialsOptions options(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
-  options.pem_key_cert_pairs.push_back({identity.key.ToPem(), identity.certificate_pem});
-  auto credentials = grpc::SslServerCredentials(options);
+  options.set_cert_request_type(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
+  auto credentials = grpc::experimental::TlsServerCredentials(options);
   credentials->SetAuthMetadataProcessor(gatekeeper);
   return credentials;
 }
@@ -62,9 +75,9 @@ absl::Status Pin::Check(absl::string_view certificate_pem) {
       return Fail(
           absl::StatusCode::kUnauthenticated,
           {"le certificat de l'organisation n'est pas valable aujourd'hui: vérifiez l'heure de votre "
-           "ordinateur, sinon demandez-lui de redémarrer son nœud (il renouvelle le certificat)",
+           "ordinateur, sinon demandez-lui de vérifier celle du sien (son nœud renouvelle le certificat)",
            "the organisation's certificate is not valid today: check your computer's time, else ask them to "
-           "restart their node (it renews the certificate)"});
+           "check theirs (their node renews the certificate)"});
     }
     return absl::OkStatus();
   };
@@ -87,9 +100,7 @@ bool Pin::reached() const {
 
 std::shared_ptr<grpc::ChannelCredentials> ClientTls(const Identity& identity, std::shared_ptr<Pin> pin) {
   grpc::experimental::TlsChannelCredentialsOptions options;
-  options.set_certificate_provider(std::make_shared<grpc::experimental::StaticDataCertificateProvider>(
-      std::vector<grpc::experimental::IdentityKeyCertPair>{
-          {identity.key.ToPem(), identity.certificate_pem}}));
+  options.set_certificate_provider(FixedCertificate(identity));
   options.watch_identity_key_cert_pairs();
   options.set_verify_server_certs(false);  // no authority: the pin decides
   options.set_check_call_host(false);

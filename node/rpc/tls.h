@@ -1,10 +1,11 @@
 // Mutual TLS 1.3 between keys that know each other. No certificate authority: each side compares the other's
 // key with the one that a person gave it (a card, a grant), and the certificate's dates with its own clock.
-// Certificates are self-signed wrappings of the key and may be renewed at any time.
+// Certificates are self-signed wrappings of the key and may be renewed at any time, on a running server too.
 #pragma once
 #include <grpcpp/security/auth_metadata_processor.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
 
 #include <memory>
 #include <mutex>
@@ -17,9 +18,17 @@
 
 namespace penc::rpc {
 
+// Where one side's key and certificate come from.
+using CertificateSource = std::shared_ptr<grpc::experimental::CertificateProviderInterface>;
+CertificateSource FixedCertificate(const Identity& identity);
+// From two files, read again every `look`, in whole seconds: a renewed certificate is shown to whoever
+// connects from then on.
+CertificateSource WatchedCertificate(const std::string& key_file, const std::string& certificate_file,
+                                     absl::Duration look);
+
 // Asks callers for a certificate; `gatekeeper` decides per call.
 std::shared_ptr<grpc::ServerCredentials> ServerTls(
-    const Identity& identity, const std::shared_ptr<grpc::AuthMetadataProcessor>& gatekeeper);
+    CertificateSource certificate, const std::shared_ptr<grpc::AuthMetadataProcessor>& gatekeeper);
 
 // What a client expects of the server, and what it found. Thread-safe; shared with the channel.
 class Pin {

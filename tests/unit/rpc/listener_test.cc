@@ -62,7 +62,7 @@ class Port : public ::testing::Test {
 
   void SetUp() override {
     auto listener =
-        ListenForPartners("127.0.0.1:0", office_,
+        ListenForPartners("127.0.0.1:0", FixedCertificate(office_),
                           std::make_shared<Gatekeeper>([](absl::string_view) { return absl::OkStatus(); },
                                                        clock_, QuotaOptions()),
                           &service_, {});

@@ -11,16 +11,19 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <filesystem>
 #include <set>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/file.h"
 #include "base/status.h"
 #include "crypto/secure_random.h"
 #include "crypto/tls_identity.h"
 #include "penc/v1/admin_service.grpc.pb.h"
+#include "rpc/certificate_keeper.h"
 #include "rpc/client.h"
 #include "rpc/gatekeeper.h"
 #include "rpc/listener.h"
@@ -81,7 +84,8 @@ class Transport : public ::testing::Test {
           return Fail(absl::StatusCode::kPermissionDenied, {"sans autorisation", "no grant"});
         },
         clock_, quota);
-    auto listener = ListenForPartners("127.0.0.1:0", office_, gatekeeper, &service_, limits);
+    auto listener =
+        ListenForPartners("127.0.0.1:0", FixedCertificate(office_), gatekeeper, &service_, limits);
     ASSERT_TRUE(listener.ok()) << listener.status();
     listener_ = *std::move(listener);
     granted_ = {partner_.fingerprint};
@@ -122,6 +126,77 @@ TEST_F(Transport, GrantedKeyGetsThrough) {
   absl::StatusOr<v1::DescribeResponse> described = client.Describe();
   ASSERT_TRUE(described.ok()) << described.status();
   EXPECT_EQ(described->organisation(), "ALCRER");
+}
+
+TEST_F(Transport, ARenewedCertificateIsShownWithoutARestart) {
+  listener_.server->Shutdown();
+  const std::string folder = absl::StrCat(::testing::TempDir(), "/renewed_", getpid());
+  std::filesystem::create_directories(folder);
+  const CertificateFiles files{folder + "/tls.key", folder + "/tls.crt", "ALCRER"};
+  auto identity = CreateIdentity(files.key, files.certificate, files.name, clock_.now, random_);
+  ASSERT_TRUE(identity.ok()) << identity.status();
+  auto gatekeeper = std::make_shared<Gatekeeper>([](absl::string_view) { return absl::OkStatus(); }, clock_,
+                                                 QuotaOptions());
+  auto listener =
+      ListenForPartners("127.0.0.1:0", WatchedCertificate(files.key, files.certificate, absl::Seconds(1)),
+                        gatekeeper, &service_, {});
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  listener_ = *std::move(listener);
+  // Partners whose clock is six years on, with certificates of then: to them the first one has ended.
+  FixedClock later;
+  later.now = clock_.now + absl::Hours(24 * 365 * 6);
+  const Identity caller = MakeIdentity(SigningKey::Generate(random_), "iom-dakar", clock_.now);
+  ASSERT_TRUE(DescribeAt(caller, CardFor(identity->fingerprint), clock_).ok());
+  ExpectSays(DescribeAt(caller, CardFor(identity->fingerprint), later), absl::StatusCode::kUnauthenticated,
+             "not valid today");
+  {
+    CertificateKeeper keeper(files, later, absl::Milliseconds(20),
+                             [](const absl::Status& why) { ADD_FAILURE() << why; });
+    absl::Status seen;
+    for (int i = 0; i < 100 && !(seen = DescribeAt(caller, CardFor(identity->fingerprint), later)).ok(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_TRUE(seen.ok()) << seen;
+  }
+  auto renewed = ParseCertificate(*ReadFile(files.certificate));
+  ASSERT_TRUE(renewed.ok()) << renewed.status();
+  EXPECT_EQ(renewed->key.Fingerprint(), identity->fingerprint) << "the key stays";
+  EXPECT_GT(renewed->not_after, later.now + absl::Hours(24 * 365 * 4));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(CertificateKeeper, RenewsWithinAYearOfTheEndAndNotBefore) {
+  SecureRandom random;
+  const std::string folder = absl::StrCat(::testing::TempDir(), "/kept_", getpid());
+  std::filesystem::create_directories(folder);
+  const CertificateFiles files{folder + "/tls.key", folder + "/tls.crt", "ALCRER"};
+  ASSERT_TRUE(CreateIdentity(files.key, files.certificate, files.name, kToday, random).ok());
+  const std::string first = *ReadFile(files.certificate);
+  FixedClock early, late;
+  early.now = kToday + absl::Hours(24 * 365 * 4) - absl::Hours(1);
+  late.now = kToday + absl::Hours(24 * 365 * 4) + absl::Hours(1);
+  {
+    CertificateKeeper keeper(files, early, absl::Milliseconds(5), nullptr);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  EXPECT_EQ(*ReadFile(files.certificate), first);
+  {
+    CertificateKeeper keeper(files, late, absl::Milliseconds(5), nullptr);
+    for (int i = 0; i < 200 && *ReadFile(files.certificate) == first; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  }
+  EXPECT_NE(*ReadFile(files.certificate), first);
+  // Trouble is told, look after look.
+  std::filesystem::remove(files.key);
+  std::atomic<int> told{0};
+  {
+    CertificateKeeper keeper(files, late, absl::Milliseconds(5), [&](const absl::Status& why) {
+      EXPECT_EQ(why.code(), absl::StatusCode::kNotFound) << why;
+      ++told;
+    });
+    for (int i = 0; i < 200 && told < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  }
+  EXPECT_GE(told, 2);
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(Transport, KeyWithoutGrantIsToldSoBeforeItsMessageIsParsed) {
@@ -297,7 +372,7 @@ TEST_F(Transport, NoAdministrationMethodExistsOnTheTcpPort) {
 
 TEST_F(Transport, SecondServerOnTheSamePortIsAnError) {
   Service other;
-  auto second = ListenForPartners(address(), office_, nullptr, &other, {});
+  auto second = ListenForPartners(address(), FixedCertificate(office_), nullptr, &other, {});
   ExpectSays(second.status(), absl::StatusCode::kUnavailable, "taken");
 }
 
