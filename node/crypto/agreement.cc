@@ -66,4 +66,23 @@ absl::StatusOr<Secret> AgreementKey::Agree(absl::string_view peer) const {
   return agreed;
 }
 
+bool UsableAgreementKey(absl::string_view public_key) {
+  if (public_key.size() != kKey) return false;
+  // The bit that RFC 7748 ignores, away.
+  std::string point(public_key);
+  point.back() = static_cast<char>(point.back() & 0x7f);
+  // With p = 2^255 - 19: p - 1, p (0), p + 1 (1) are 0x7fff…ff above their first byte, 0 and 1 zero above it;
+  // two points of order 8 have no such form.
+  const absl::string_view above = absl::string_view(point).substr(1);
+  const auto lowest = static_cast<uint8_t>(point[0]);
+  if (lowest <= 1 && above == std::string(kKey - 1, '\0')) return false;
+  if (0xec <= lowest && lowest <= 0xee && above == std::string(kKey - 2, '\xff') + '\x7f') return false;
+  static constexpr char kOrderEight[2][kKey + 1] = {
+      "\xe0\xeb\x7a\x7c\x3b\x41\xb8\xae\x16\x56\xe3\xfa\xf1\x9f\xc4\x6a"
+      "\xda\x09\x8d\xeb\x9c\x32\xb1\xfd\x86\x62\x05\x16\x5f\x49\xb8\x00",
+      "\x5f\x9c\x95\xbc\xa3\x50\x8c\x24\xb1\xd0\xb1\x55\x9c\x83\xef\x5b"
+      "\x04\x44\x5c\xc4\x58\x1c\x8e\x86\xd8\x22\x4e\xdd\xd0\x9f\x11\x57"};
+  return point != absl::string_view(kOrderEight[0], kKey) && point != absl::string_view(kOrderEight[1], kKey);
+}
+
 }  // namespace penc

@@ -25,4 +25,8 @@ class AgreementKey {
   Secret secret_;
 };
 
+// Can anybody agree on a secret with this public key? 32 bytes, and not one of the points of small order. For
+// keys that arrive in documents, before anybody depends on them.
+bool UsableAgreementKey(absl::string_view public_key);
+
 }  // namespace penc

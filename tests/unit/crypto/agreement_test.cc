@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "crypto/secure_random.h"
+#include "tests/support/seed.h"
 
 namespace penc {
 namespace {
@@ -52,9 +53,33 @@ TEST(Agreement, PointsOfSmallOrderAreRefused) {
                           "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"}) {
     std::string point = Bytes(hex);
     EXPECT_EQ(key.Agree(point).status().code(), absl::StatusCode::kInvalidArgument) << hex;
+    EXPECT_FALSE(UsableAgreementKey(point)) << hex;
     point[31] = static_cast<char>(static_cast<uint8_t>(point[31]) | 0x80);
     EXPECT_EQ(key.Agree(point).status().code(), absl::StatusCode::kInvalidArgument) << hex << " high bit";
+    EXPECT_FALSE(UsableAgreementKey(point)) << hex << " high bit";
   }
+}
+
+TEST(Agreement, AKeyIsUsableExactlyWhereAgreeingWorks) {
+  PrintedRandom random;
+  const AgreementKey key = AgreementKey::Generate(random);
+  const auto agrees = [&](const std::string& point) { return key.Agree(point).ok(); };
+  for (int i = 0; i < 200; ++i) {
+    const std::string point = AgreementKey::Generate(random).public_key();
+    EXPECT_TRUE(UsableAgreementKey(point) && agrees(point)) << Hex(point);
+  }
+  // Points beside those of small order, and every one that RFC 7748 takes for a small number.
+  for (int lowest = 0; lowest < 256; ++lowest) {
+    for (const char above : {'\0', '\xff'}) {
+      std::string point(32, above);
+      point[0] = static_cast<char>(lowest);
+      EXPECT_EQ(UsableAgreementKey(point), agrees(point)) << Hex(point);
+      point[31] = static_cast<char>(point[31] ^ '\x80');
+      EXPECT_EQ(UsableAgreementKey(point), agrees(point)) << Hex(point);
+    }
+  }
+  EXPECT_FALSE(UsableAgreementKey(""));
+  EXPECT_FALSE(UsableAgreementKey(std::string(33, 'k')));
 }
 
 TEST(Agreement, AKeyOfAnotherLengthIsRefused) {
