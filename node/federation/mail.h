@@ -20,9 +20,8 @@ struct MailContext {
   uint32_t steward = 0;  // who sends; index into the roster's members
 };
 
-// INVALID_ARGUMENT where
-// a reader's key is none or of small order: rosters and descriptors with such a key are refused before, so
-// that one member cannot hold up a round (see UsableAgreementKey).
+// INVALID_ARGUMENT where a reader's key is none or of small order. Whoever takes up a roster or a descriptor
+// refuses such keys (UsableAgreementKey), so that no reader can hold up a round.
 absl::StatusOr<v1::SealedMail> SealMail(const MailContext& context, absl::string_view content,
                                         const std::vector<std::string>& readers, RandomSource& random);
 

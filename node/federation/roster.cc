@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "crypto/agreement.h"
 #include "crypto/hash.h"
 
 namespace penc {
@@ -55,14 +56,14 @@ absl::Status CheckMembers(const v1::Roster& roster) {
   if (roster.members_size() > kMostMembers) return Bad("trop de membres", "too many members");
   for (const v1::Member& member : roster.members()) {
     const bool named = !member.name().empty() && member.name().size() <= kLongestName;
-    if (!named || member.key().size() != 32 || member.mail_key().size() != 32)
+    if (!named || member.key().size() != 32 || !UsableAgreementKey(member.mail_key()))
       return Bad("un membre sans nom ou sans clés", "a member without name or keys");
     keys.push_back(member.key());
     keys.push_back(member.mail_key());
     names.push_back(member.name());
     if (!member.has_epoch()) continue;
     const v1::EpochKeys& epoch = member.epoch();
-    if (epoch.epoch() == 0 || epoch.mask_key().size() != 32 || epoch.vote_key().size() != 32)
+    if (epoch.epoch() == 0 || !UsableAgreementKey(epoch.mask_key()) || epoch.vote_key().size() != 32)
       return Bad("clés d'époque mal formées", "malformed epoch keys");
     keys.push_back(epoch.mask_key());
     keys.push_back(epoch.vote_key());

@@ -130,6 +130,13 @@ TEST_F(Rosters, MalformedOnesAreRefused) {
               HasSubstr("name"));
   EXPECT_THAT(WhyNotFirst([](v1::Roster& r) { r.mutable_members(1)->set_mail_key(r.members(0).mail_key()); }),
               HasSubstr("key stands there twice"));
+  // Keys with which nobody could agree would hold up every round.
+  EXPECT_THAT(WhyNotFirst([](v1::Roster& r) { r.mutable_members(1)->set_mail_key(std::string(32, '\0')); }),
+              HasSubstr("without name or keys"));
+  EXPECT_THAT(WhyNotFirst([](v1::Roster& r) {
+                r.mutable_members(1)->mutable_epoch()->set_mask_key(std::string(32, '\0'));
+              }),
+              HasSubstr("epoch keys"));
   EXPECT_THAT(WhyNotFirst([](v1::Roster& r) { r.mutable_members(1)->clear_name(); }),
               HasSubstr("without name"));
   EXPECT_THAT(WhyNotFirst([](v1::Roster& r) { r.add_left(8); }), HasSubstr("left"));
