@@ -42,6 +42,10 @@ TEST(Slots, WorstCaseGrowsWithPlanAndDeclaredCapacityOnly) {
   EXPECT_EQ(SlotFor(WorstCase(one, large)), Milliseconds(400));
   EXPECT_EQ(SlotFor(WorstCase(many, large)), Milliseconds(6400));
   EXPECT_EQ(SlotFor(WorstCase(wide, small)), Milliseconds(1600));
+  // The yearly bulletin: nineteen questions, some thousand cells, an office of the default capacity.
+  EXPECT_EQ(SlotFor(WorstCase({19, 1140}, DeclaredCapacity())), Milliseconds(1600));
+  // Planning at its measured worst (17 ms) leaves time for everything else: 64 of them stay in their slot.
+  EXPECT_LT(Milliseconds(17) * 64 + Milliseconds(20), WorstCase({64, 64}, {0}));
   EXPECT_EQ(WorstCase({UINT64_MAX, UINT64_MAX}, {UINT64_MAX}), absl::InfiniteDuration());
 }
 
