@@ -55,7 +55,7 @@ absl::Status GrantJournal::Follow(const ByFile& in_force) {
     *(before == journaled_.end() ? leaf.mutable_granted() : leaf.mutable_grant_changed()) = grant;
   }
   if (leaves.empty()) return absl::OkStatus();
-  const absl::Status committed = committer_.Commit([&](Staging& staging) {
+  absl::Status committed = committer_.Commit([&](Staging& staging) {
     for (const auto& [file, grant] : put)
       db_.Put(staging.batch(), Space::kOffice, absl::StrCat(kPrefix, file), grant.SerializeAsString());
     for (const std::string& file : gone)
