@@ -271,6 +271,7 @@ Cost operator+(const Cost& a, const Cost& b) {
 
 Cost CostOf(const Mechanism& mechanism, const Contribution& person, Order order) {
   PENC_CHECK(mechanism.parameter.num > 0 && mechanism.parameter.den > 0 && order.twice_alpha >= 3);
+  PENC_CHECK(mechanism.rate == Ratio({1, 1}));
   PENC_CHECK(person.l0 > 0 && person.linf > 0);
   const uint64_t most = Saturated(static_cast<unsigned __int128>(person.l0) * person.linf);
   const uint64_t l1 = std::min(person.l1, most);

@@ -49,8 +49,55 @@ double SkellamBeyond(const std::vector<double>& weights, uint64_t m) {
   return sum;
 }
 
-double Beyond(const Mechanism& mechanism, uint64_t m) {
+// ---- Laplace of rate r: the difference of two NB(r, q), on a grid of `step` integers
+
+struct Rated {
+  uint64_t step = 1;
+  std::vector<double> beyond;  // P(|X| > i * step), i from 0
+};
+
+Rated RatedLaplace(double a, double rate) {
+  Rated law;
+  law.step = static_cast<uint64_t>(std::max(1.0, std::floor(1 / (64 * a))));
+  const double q = std::exp(-a * static_cast<double>(law.step));
+  std::vector<double> nb;  // P(k) of NB(rate, q), until less than 1e-18 is left
+  double p = std::exp(rate * std::log1p(-q)), mass = 0;
+  for (double k = 0; mass < 1 - 1e-15 && k < 20000; ++k) {
+    nb.push_back(p);
+    mass += p;
+    p *= (k + rate) / (k + 1) * q;
+  }
+  std::vector<double> at(nb.size(), 0);  // P(X = k), k >= 0
+  for (size_t k = 0; k < nb.size(); ++k) {
+    for (size_t i = 0; i + k < nb.size(); ++i) at[k] += nb[i] * nb[i + k];
+  }
+  law.beyond.assign(nb.size(), 0);
+  double tail = 0;
+  for (size_t k = nb.size() - 1; k > 0; --k) {
+    law.beyond[k] = tail;
+    tail += 2 * at[k];
+  }
+  law.beyond[0] = tail;
+  return law;
+}
+
+double RatedBeyond(const Rated& law, uint64_t m) {
+  const uint64_t i = m / law.step;
+  return i < law.beyond.size() ? law.beyond[i] : 0;
+}
+
+bool IsRated(const Mechanism& mechanism) { return !(mechanism.rate == Ratio{1, 1}); }
+
+// A Skellam's rate is part of its variance.
+double ParameterOf(const Mechanism& mechanism) {
   const double parameter = ValueOf(mechanism.parameter);
+  return mechanism.family == Family::kSkellam ? parameter * ValueOf(mechanism.rate) : parameter;
+}
+
+double Beyond(const Mechanism& mechanism, uint64_t m) {
+  const double parameter = ParameterOf(mechanism);
+  if (mechanism.family == Family::kDiscreteLaplace && IsRated(mechanism))
+    return RatedBeyond(RatedLaplace(parameter, ValueOf(mechanism.rate)), m);
   if (mechanism.family == Family::kDiscreteLaplace) return LaplaceBeyond(parameter, static_cast<double>(m));
   if (parameter >= kNormalFrom) return NormalBeyond(parameter, static_cast<double>(m));
   return SkellamBeyond(SkellamWeights(parameter), m);
@@ -59,14 +106,20 @@ double Beyond(const Mechanism& mechanism, uint64_t m) {
 }  // namespace
 
 double Variance(const Mechanism& mechanism) {
-  const double parameter = ValueOf(mechanism.parameter);
+  const double parameter = ParameterOf(mechanism);
   if (mechanism.family == Family::kSkellam) return parameter;
   const double half = std::sinh(parameter / 2);
-  return 1 / (2 * half * half);  // 2q / (1 - q)^2
+  return ValueOf(mechanism.rate) / (2 * half * half);  // 2 rate q / (1 - q)^2
 }
 
 uint64_t HalfWidth(const Mechanism& mechanism, double confidence) {
-  const double parameter = ValueOf(mechanism.parameter), wanted = 1 - confidence;
+  const double parameter = ParameterOf(mechanism), wanted = 1 - confidence;
+  if (mechanism.family == Family::kDiscreteLaplace && IsRated(mechanism)) {
+    const Rated law = RatedLaplace(parameter, ValueOf(mechanism.rate));
+    size_t i = 0;
+    while (i < law.beyond.size() && law.beyond[i] > wanted) ++i;
+    return law.step == 1 ? i : (i + 1) * law.step;
+  }
   if (mechanism.family == Family::kDiscreteLaplace) {
     // 2 q^(m+1) / (1 + q) <= wanted
     const double m = -std::log(wanted * (1 + std::exp(-parameter)) / 2) / parameter - 1;

@@ -1,5 +1,8 @@
 // What an analyst may know of the noise: its exact law, hence margins. Doubles are fine here: these functions
 // see released integers and public parameters only. Pure, safe from any thread.
+//
+// A Laplace of a rate other than 1 is worked out on a grid of at most a 64th of its scale and its widths are
+// rounded up to it.
 #pragma once
 #include <cstdint>
 

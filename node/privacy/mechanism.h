@@ -21,6 +21,9 @@ struct Mechanism {
   // kDiscreteLaplace: a = -ln q = epsilon / Delta1, P(k) proportional to exp(-a |k|).
   // kSkellam: the variance mu; the difference of two Poisson variables of mean mu / 2 each.
   Ratio parameter;
+  // How many times the law: a Laplace of rate r is NB(r, q) - NB(r, q), a Skellam r * mu. Above 1 where
+  // shares of silent offices could not be taken away exactly; costs and samplers know rate 1 only.
+  Ratio rate = {1, 1};
 };
 
 }  // namespace penc

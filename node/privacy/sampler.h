@@ -6,6 +6,7 @@
 //   int64_t noise = sampler->Draw(words);
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "absl/types/span.h"
@@ -21,6 +22,9 @@ class NoiseSampler {
   virtual int64_t Draw(Words& words) const = 0;
   virtual void AddTo(absl::Span<int64_t> cells, Words& words) const = 0;
 };
+
+// Further random bits of one cell: its n-th word beyond the first, n from 0.
+using MoreBits = std::function<uint64_t(size_t cell, uint64_t n)>;
 
 // Discrete Laplace: any a = num/den with 2^-40 <= a <= 64. Skellam: 2^-10 <= mu <= 2^27 by a table, above by
 // sums of independent Skellams that add up to mu exactly.

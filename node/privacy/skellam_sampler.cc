@@ -1,6 +1,7 @@
 #include "privacy/skellam_sampler.h"
 
 #include <array>
+#include <functional>
 #include <vector>
 
 #include "base/status.h"
@@ -95,6 +96,8 @@ class Distribution {
   std::vector<Real> above_;
 };
 
+}  // namespace
+
 class SkellamSampler final : public NoiseSampler {
  public:
   SkellamSampler(const Ratio& mu, int first_bits) : mu_(mu), first_bits_(first_bits) {
@@ -125,23 +128,37 @@ class SkellamSampler final : public NoiseSampler {
     const uint64_t u = words.Next() >> (64 - first_bits_);
     size_t at = 0;
     for (int level = levels_ - 1; level >= 0; --level) at = Step(at, level, u);
-    return Decide(at, u, words);
+    return Decide(at, u, [&words](uint64_t) { return words.Next(); });
   }
 
   void AddTo(absl::Span<int64_t> cells, Words& words) const override {
+    AddTo(cells, 1, words, [&words](size_t, uint64_t) { return words.Next(); });
+  }
+
+  // `more(cell, n)`: the n-th further word of a cell.
+  template <typename More>
+  void AddTo(absl::Span<int64_t> cells, int64_t sign, Words& words, const More& more) const {
     // Several searches side by side, so that one waits for memory while the others go on.
     constexpr size_t kLanes = 8;
-    while (cells.size() >= kLanes) {
+    size_t first = 0;
+    for (; first + kLanes <= cells.size(); first += kLanes) {
       std::array<uint64_t, kLanes> u;
       std::array<size_t, kLanes> at{};
       for (uint64_t& word : u) word = words.Next() >> (64 - first_bits_);
       for (int level = levels_ - 1; level >= 0; --level) {
         for (size_t lane = 0; lane < kLanes; ++lane) at[lane] = Step(at[lane], level, u[lane]);
       }
-      for (size_t lane = 0; lane < kLanes; ++lane) cells[lane] += Decide(at[lane], u[lane], words);
-      cells.remove_prefix(kLanes);
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        const size_t cell = first + lane;
+        cells[cell] += sign * Decide(at[lane], u[lane], [&](uint64_t n) { return more(cell, n); });
+      }
     }
-    for (int64_t& cell : cells) cell += Draw(words);
+    for (; first < cells.size(); ++first) {
+      const uint64_t u = words.Next() >> (64 - first_bits_);
+      size_t at = 0;
+      for (int level = levels_ - 1; level >= 0; --level) at = Step(at, level, u);
+      cells[first] += sign * Decide(at, u, [&](uint64_t n) { return more(first, n); });
+    }
   }
 
  private:
@@ -154,23 +171,24 @@ class SkellamSampler final : public NoiseSampler {
 
   // U lies in [u, u + 1) 2^-bits, F(first + i) in [floor, floor + 2) 2^-bits. Certain where the intervals are
   // apart: the floor at `at` is above u, and the one before is more than one below it.
-  int64_t Decide(size_t at, uint64_t u, Words& words) const {
+  template <typename Next>
+  int64_t Decide(size_t at, uint64_t u, const Next& next) const {
     if (at > 0 && at < count_ && floors_[at] > u && floors_[at - 1] + 1 < u) {
       return first_ + static_cast<int64_t>(at);
     }
-    return DrawMore(u, words);
+    return DrawMore(u, next);
   }
 
   // U is known to be in [u, u + 1) 2^-bits: draws further bits until one k has F(k - 1) <= U < F(k) for
-  // certain.
-  int64_t DrawMore(uint64_t u, Words& words) const {
+  // certain. `next(n)`: the n-th further word.
+  int64_t DrawMore(uint64_t u, const std::function<uint64_t(uint64_t)>& next) const {
     mpfr_prec_t bits = first_bits_;
     Real low(4096);
     mpfr_set_uj(low.get(), u, MPFR_RNDN);
     mpfr_div_2ui(low.get(), low.get(), bits, MPFR_RNDN);
-    for (;;) {
+    for (uint64_t n = 0;; ++n) {
       Real part(64);
-      mpfr_set_uj(part.get(), words.Next(), MPFR_RNDN);
+      mpfr_set_uj(part.get(), next(n), MPFR_RNDN);
       mpfr_div_2ui(part.get(), part.get(), bits + 64, MPFR_RNDN);
       mpfr_add(low.get(), low.get(), part.get(), MPFR_RNDN);  // exact: low holds 4,096 bits
       bits += 64;
@@ -203,6 +221,8 @@ class SkellamSampler final : public NoiseSampler {
   std::vector<uint64_t> floors_;  // ascending
 };
 
+namespace {
+
 // A variance too large for one table: 2^n independent equal parts add up to it exactly.
 class SumSampler final : public NoiseSampler {
  public:
@@ -225,7 +245,7 @@ class SumSampler final : public NoiseSampler {
 
 std::unique_ptr<NoiseSampler> MakeSkellamSampler(const Ratio& mu, int first_bits) {
   PENC_CHECK(mu.num > 0 && mu.den > 0 && first_bits >= 1 && first_bits <= 64);
-  PENC_CHECK(mu.den / mu.num <= 1024 && mu.num / mu.den <= uint64_t{1} << 50);
+  PENC_CHECK(mu.den / mu.num <= uint64_t{1} << 40 && mu.num / mu.den <= uint64_t{1} << 50);
   Ratio part = mu;
   uint64_t parts = 1;
   while (part.num / part.den >= kLargestTable) {
@@ -234,6 +254,17 @@ std::unique_ptr<NoiseSampler> MakeSkellamSampler(const Ratio& mu, int first_bits
   }
   if (parts > 1) return std::make_unique<SumSampler>(part, parts);
   return std::make_unique<SkellamSampler>(mu, first_bits);
+}
+
+CanonicalSkellam::CanonicalSkellam(const Ratio& mu) {
+  PENC_CHECK(mu.num > 0 && mu.den / mu.num <= uint64_t{1} << 40 && mu.num / mu.den < kLargestTable);
+  sampler_ = std::make_unique<SkellamSampler>(mu, 64);
+}
+CanonicalSkellam::~CanonicalSkellam() = default;
+
+void CanonicalSkellam::AddTo(absl::Span<int64_t> cells, int sign, size_t first, Words& words,
+                             const MoreBits& more) const {
+  sampler_->AddTo(cells, sign, words, [&](size_t cell, uint64_t n) { return more(first + cell, n); });
 }
 
 }  // namespace penc

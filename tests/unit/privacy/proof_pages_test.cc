@@ -33,7 +33,7 @@ std::string HexSha256(const std::string& text) {
 TEST(ProofPages, NameTheCodeThatTheyProve) {
   const std::filesystem::path folder = std::filesystem::path(PENC_SOURCE_DIR) / "node/privacy";
   int pages = 0;
-  for (const char* name : {"laplace_sampler", "skellam_sampler", "cost", "filter", "choose"}) {
+  for (const char* name : {"laplace_sampler", "skellam_sampler", "cost", "filter", "choose", "noise_share"}) {
     const std::string page = Read(folder / (std::string(name) + ".md"));
     const std::string code = Read(folder / (std::string(name) + ".cc"));
     ASSERT_FALSE(page.empty()) << name;
@@ -45,7 +45,7 @@ TEST(ProofPages, NameTheCodeThatTheyProve) {
       EXPECT_NE(page.find(part), std::string::npos) << name << part;
     ++pages;
   }
-  EXPECT_EQ(pages, 5);
+  EXPECT_EQ(pages, 6);
 }
 
 }  // namespace
