@@ -117,7 +117,7 @@ std::string HubRound::Complete(uint32_t office) {
   contribution->set_complete(true);
   v1::SignedHeader header;
   PENC_CHECK(header.ParseFromString(contribution->header()));
-  return hub_key_.Sign(ReceiptText(round_, office, Sha256(header.header())));
+  return hub_key_.Sign(SignedReceiptText(round_, office, Sha256(header.header())));
 }
 
 void HubRound::Incomplete(uint32_t office) {

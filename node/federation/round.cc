@@ -140,15 +140,15 @@ absl::StatusOr<Round> ReadRound(const v1::SignedDescriptor& terms, absl::string_
   return round;
 }
 
-std::string VoteText(const Round& round, const std::string& proposal_sha256) {
+std::string SignedVoteText(const Round& round, const std::string& proposal_sha256) {
   return absl::StrCat("penc vote v1\n", round.qid, BigEndian32(round.attempt()), proposal_sha256);
 }
 
-std::string PromiseText(const Round& round) {
+std::string SignedPromiseText(const Round& round) {
   return absl::StrCat("penc promise v1\n", round.qid, BigEndian32(round.attempt()));
 }
 
-std::string ReceiptText(const Round& round, uint32_t office, const std::string& header_sha256) {
+std::string SignedReceiptText(const Round& round, uint32_t office, const std::string& header_sha256) {
   return absl::StrCat("penc receipt v1\n", round.qid, BigEndian32(round.attempt()), BigEndian32(office),
                       header_sha256);
 }
@@ -162,13 +162,13 @@ bool VerifyVote(const Round& round, const v1::Vote& vote) {
   const v1::EpochKeys* keys = EpochOf(round, vote.steward());
   return keys != nullptr && vote.qid() == round.qid && vote.attempt() == round.attempt() &&
          vote.proposal_sha256().size() == kHash &&
-         Signed(keys->vote_key(), VoteText(round, vote.proposal_sha256()), vote.signature());
+         Signed(keys->vote_key(), SignedVoteText(round, vote.proposal_sha256()), vote.signature());
 }
 
 bool VerifyPromise(const Round& round, const v1::Promise& promise) {
   const v1::EpochKeys* keys = EpochOf(round, promise.steward());
   return keys != nullptr && promise.qid() == round.qid && promise.attempt() == round.attempt() &&
-         Signed(keys->vote_key(), PromiseText(round), promise.signature());
+         Signed(keys->vote_key(), SignedPromiseText(round), promise.signature());
 }
 
 bool VerifyCertificate(const Round& round, const v1::Certificate& certificate) {

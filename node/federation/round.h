@@ -46,9 +46,9 @@ absl::StatusOr<Round> ReadRound(const v1::SignedDescriptor& terms, absl::string_
 
 // Bytes that are signed by stewards and the hub; each names what it is for, so that no signature serves
 // another purpose.
-std::string VoteText(const Round& round, const std::string& proposal_sha256);
-std::string PromiseText(const Round& round);
-std::string ReceiptText(const Round& round, uint32_t office, const std::string& header_sha256);
+std::string SignedVoteText(const Round& round, const std::string& proposal_sha256);
+std::string SignedPromiseText(const Round& round);
+std::string SignedReceiptText(const Round& round, uint32_t office, const std::string& header_sha256);
 
 // Signatures over messages that travel as their own bytes.
 bool VerifyProposal(const Round& round, const v1::SignedProposal& proposal);

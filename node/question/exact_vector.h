@@ -15,9 +15,10 @@ class ExactVector {
  public:
   // Only these may look inside.
   class Key {
-    friend class Extraction;       // store/
-    friend class LocalNoise;       // release/
-    friend class ExactVectorPeek;  // tests/support only
+    friend class Extraction;         // store/
+    friend class LocalNoise;         // release/
+    friend class ContributionMaker;  // federation/
+    friend class ExactVectorPeek;    // tests/support only
     Key() {}
   };
 

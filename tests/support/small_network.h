@@ -114,7 +114,7 @@ class SmallNetwork {
     vote.set_attempt(round.attempt());
     vote.set_steward(steward);
     vote.set_proposal_sha256(proposal_sha256);
-    vote.set_signature(members[steward]->vote.Sign(VoteText(round, proposal_sha256)));
+    vote.set_signature(members[steward]->vote.Sign(SignedVoteText(round, proposal_sha256)));
     return vote;
   }
   v1::Promise SignPromise(const Round& round, uint32_t steward) const {
@@ -122,7 +122,7 @@ class SmallNetwork {
     promise.set_qid(round.qid);
     promise.set_attempt(round.attempt());
     promise.set_steward(steward);
-    promise.set_signature(members[steward]->vote.Sign(PromiseText(round)));
+    promise.set_signature(members[steward]->vote.Sign(SignedPromiseText(round)));
     return promise;
   }
   v1::SignedAbstention SignAbstention(const Round& round, uint32_t office) const {
