@@ -36,6 +36,7 @@ SeededExpander::SeededExpander(absl::Span<const uint8_t> seed) : context_(EVP_CI
 SeededExpander::~SeededExpander() { EVP_CIPHER_CTX_free(context_); }
 
 void SeededExpander::Fill(absl::Span<uint8_t> out) {
+  if (out.empty()) return;  // nothing may be a null pointer
   std::memset(out.data(), 0, out.size());
   while (!out.empty()) {
     const size_t part = std::min<size_t>(out.size(), 1 << 30);
