@@ -165,8 +165,8 @@ absl::Status HubRound::AddPromise(const v1::Promise& promise, absl::Time now) {
   return absl::OkStatus();
 }
 
-absl::Status HubRound::AddOpening(uint32_t steward, uint32_t kind, uint32_t index, bool last,
-                                  absl::Time now) {
+absl::StatusOr<bool> HubRound::AddOpening(uint32_t steward, uint32_t kind, uint32_t index, bool last,
+                                          absl::Time now) {
   if (!round_.PlaceOf(steward).has_value()) return NotSigned();
   if (state() != v1::ROUND_STATE_CERTIFIED && state() != v1::ROUND_STATE_OPENED) return TooLate();
   HubOpening* opening = nullptr;
@@ -181,13 +181,15 @@ absl::Status HubRound::AddOpening(uint32_t steward, uint32_t kind, uint32_t inde
     opening->set_steward(steward);
     opening->set_kind(kind);
   }
-  if (opening->complete() || index < opening->pieces()) return absl::OkStatus();  // sent again
+  if (opening->complete()) return false;
+  if (index == 0) opening->set_pieces(0);
+  if (index < opening->pieces()) return false;
   if (index > opening->pieces())
     return Bad("un morceau manque avant celui-ci", "a piece is missing before this one");
   opening->set_pieces(index + 1);
   opening->set_complete(last);
   OpenWhereComplete();
-  return absl::OkStatus();
+  return true;
 }
 
 bool HubRound::Tick(absl::Time now) {

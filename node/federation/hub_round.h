@@ -48,11 +48,16 @@ class HubRound {
   // ---- from stewards
   absl::Status AddVote(const v1::Vote& vote, absl::Time now);
   absl::Status AddPromise(const v1::Promise& promise, absl::Time now);
-  // A sealed piece was stored; pieces come in order. `kind`: 0 a release, 1 + s a reveal of steward s.
-  absl::Status AddOpening(uint32_t steward, uint32_t kind, uint32_t index, bool last, absl::Time now);
+  // A sealed piece; pieces come in order. True: the caller stores it; false: it is there. Who begins again
+  // (piece 0 of an opening that is not complete) seals anew, so what was there before goes. `kind`: 0 a
+  // release, 1 + s a reveal of steward s.
+  absl::StatusOr<bool> AddOpening(uint32_t steward, uint32_t kind, uint32_t index, bool last, absl::Time now);
 
   // What time alone brings about: proposing, asking for reveals and promises, the end. True: the row changed.
   bool Tick(absl::Time now);
+
+  // Vectors and mail were deleted.
+  void SetEmptied() { row_.set_emptied(true); }
 
   // What `member` may have to do; nothing where the round does not concern it.
   absl::optional<v1::Work> WorkFor(uint32_t member) const;

@@ -31,6 +31,9 @@ const std::map<std::string, std::set<std::string>>& Allowed() {
       {"federation",
        {"base", "crypto", "codebook", "privacy", "question", "policy", "journal", "store", "ledger",
         "release"}},
+      {"hub",
+       {"base", "crypto", "codebook", "privacy", "question", "policy", "journal", "store", "ledger",
+        "release", "federation"}},
       {"ingest", {"base", "crypto", "codebook", "privacy", "question", "store", "journal"}},
       {"demo", {"base", "codebook"}},
       {"office",
@@ -38,10 +41,10 @@ const std::map<std::string, std::set<std::string>>& Allowed() {
         "release", "federation", "ingest", "embedded"}},
       {"rpc",
        {"base", "crypto", "codebook", "privacy", "question", "policy", "journal", "store", "ledger",
-        "release", "federation", "ingest", "office"}},
+        "release", "federation", "hub", "ingest", "office"}},
       {"cli",
        {"base", "crypto", "codebook", "privacy", "question", "policy", "journal", "store", "ledger",
-        "release", "federation", "ingest", "office", "rpc", "demo", "embedded"}},
+        "release", "federation", "hub", "ingest", "office", "rpc", "demo", "embedded"}},
   };
   return *allowed;
 }
