@@ -1,11 +1,5 @@
 #include "federation/contribution.h"
 
-#include <endian.h>
-
-#include <algorithm>
-#include <array>
-#include <cstring>
-
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "crypto/agreement.h"
@@ -13,44 +7,13 @@
 #include "federation/box.h"
 #include "federation/chunks.h"
 #include "federation/masks.h"
+#include "federation/ring.h"
 
 namespace penc {
 namespace {
 
-constexpr size_t kPiece = 4096;  // words that are worked on at once
-
-uint64_t Truncate(uint64_t word, uint32_t word_bits) { return word_bits == 64 ? word : word & 0xffffffffu; }
-
 const v1::EpochKeys& EpochAt(const Round& round, uint32_t place) {
   return round.roster.members(static_cast<int>(round.descriptor.stewards(static_cast<int>(place)))).epoch();
-}
-
-// A vector that must not stay behind.
-class Words64 {
- public:
-  explicit Words64(size_t size) : words_(size, 0) {}
-  ~Words64() {
-    if (!words_.empty()) explicit_bzero(words_.data(), words_.size() * sizeof(uint64_t));
-  }
-  Words64(const Words64&) = delete;
-  Words64& operator=(const Words64&) = delete;
-  absl::Span<uint64_t> span() { return absl::MakeSpan(words_); }
-
- private:
-  std::vector<uint64_t> words_;
-};
-
-template <typename Word>
-void Mask(const Secret& seed, int sign, absl::Span<uint64_t> words) {
-  MaskStream stream(seed);
-  std::array<Word, kPiece> piece;
-  for (size_t first = 0; first < words.size(); first += kPiece) {
-    const size_t n = std::min(kPiece, words.size() - first);
-    for (size_t i = 0; i < n; ++i) piece[i] = static_cast<Word>(words[first + i]);
-    stream.Apply(sign, absl::MakeSpan(piece.data(), n));
-    for (size_t i = 0; i < n; ++i) words[first + i] = piece[i];
-  }
-  explicit_bzero(piece.data(), sizeof(piece));
 }
 
 }  // namespace
@@ -68,55 +31,11 @@ ShareSchedule ScheduleOf(const Round& round) {
   return schedule;
 }
 
-std::string WordsToBytes(absl::Span<const uint64_t> words, uint32_t word_bits) {
-  std::string out(words.size() * (word_bits / 8), '\0');
-  char* at = out.data();
-  for (uint64_t word : words) {
-    const uint64_t little = htole64(word);
-    std::memcpy(at, &little, word_bits / 8);
-    at += word_bits / 8;
-  }
-  return out;
-}
-
-bool AddBytes(absl::string_view bytes, uint32_t word_bits, int sign, absl::Span<uint64_t> words) {
-  const size_t width = word_bits / 8;
-  if (bytes.size() != words.size() * width) return false;
-  for (size_t i = 0; i < words.size(); ++i) {
-    uint64_t little = 0;
-    std::memcpy(&little, bytes.data() + i * width, width);
-    const uint64_t word = le64toh(little);
-    words[i] = Truncate(sign > 0 ? words[i] + word : words[i] - word, word_bits);
-  }
-  return true;
-}
-
-void AddMask(const Secret& seed, uint32_t word_bits, int sign, absl::Span<uint64_t> words) {
-  if (word_bits == 64) {
-    MaskStream(seed).Apply(sign, words);
-  } else {
-    Mask<uint32_t>(seed, sign, words);
-  }
-}
-
-int64_t SignedWord(uint64_t word, uint32_t word_bits) {
-  return word_bits == 64 ? static_cast<int64_t>(word) : static_cast<int32_t>(static_cast<uint32_t>(word));
-}
-
-absl::Status ContributionMaker::CheckStewardKeys(const Round& round, RandomSource& random) {
-  const AgreementKey probe = AgreementKey::Generate(random);
-  for (uint32_t place = 0; place < round.stewards(); ++place) {
-    RETURN_IF_ERROR(probe.Agree(EpochAt(round, place).mask_key()).status());
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<OfficeContribution> ContributionMaker::Make(const ContributionTerms& terms,
                                                            ExactVector&& exact, RandomSource& random) {
   const Round& round = terms.round;
   const v1::Descriptor& descriptor = round.descriptor;
   const ShareSchedule schedule = ScheduleOf(round);
-  const uint32_t bits = descriptor.word_bits();
   absl::Span<int64_t> cells = exact.cells(ExactVector::Key());
   PENC_CHECK(cells.size() == descriptor.length());
 
@@ -150,13 +69,12 @@ absl::StatusOr<OfficeContribution> ContributionMaker::Make(const ContributionTer
     first += descriptor.blocks(b).cells();
   }
 
-  // Masks.
-  Words64 words(cells.size());
-  for (size_t i = 0; i < cells.size(); ++i) words.span()[i] = Truncate(static_cast<uint64_t>(cells[i]), bits);
-  for (const PairKeys& keys : pairs) AddMask(keys.mask_seed, bits, 1, words.span());
+  RingVector words(cells.size(), descriptor.word_bits());
+  words.AddCells(cells);
+  for (const PairKeys& keys : pairs) words.AddMask(1, keys.mask_seed);
 
   OfficeContribution made;
-  made.vector = WordsToBytes(words.span(), bits);
+  made.vector = words.ToBytes();
   v1::ContributionHeader header;
   header.set_qid(round.qid);
   header.set_attempt(round.attempt());

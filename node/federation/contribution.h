@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "base/random.h"
 #include "crypto/signature.h"
 #include "federation/round.h"
@@ -37,22 +36,12 @@ struct ContributionTerms {
   v1::ChargeLogHead charge_log;  // this charge included
 };
 
-// Consumes the exact vector. INVALID_ARGUMENT where a steward's key is not one: seen before anything is
-// charged by CheckStewardKeys. Does not branch on the vector.
+// Consumes the exact vector. Fails only where a steward's key is not one, which a checked roster rules out
+// before anything is charged. Does not branch on the vector.
 class ContributionMaker {
  public:
-  static absl::Status CheckStewardKeys(const Round& round, RandomSource& random);
   static absl::StatusOr<OfficeContribution> Make(const ContributionTerms& terms, ExactVector&& exact,
                                                  RandomSource& random);
 };
-
-// The vector's words and bytes of them; `word_bits` 32 or 64.
-std::string WordsToBytes(absl::Span<const uint64_t> words, uint32_t word_bits);
-// Adds (sign 1) or subtracts (sign -1) a vector's bytes, modulo 2^word_bits. False: not as long as `words`.
-bool AddBytes(absl::string_view bytes, uint32_t word_bits, int sign, absl::Span<uint64_t> words);
-// A mask over words of the given width, held in 64 bits each.
-void AddMask(const Secret& seed, uint32_t word_bits, int sign, absl::Span<uint64_t> words);
-// A word as the signed number that it stands for.
-int64_t SignedWord(uint64_t word, uint32_t word_bits);
 
 }  // namespace penc

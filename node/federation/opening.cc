@@ -10,6 +10,7 @@
 #include "federation/chunks.h"
 #include "federation/contribution.h"
 #include "federation/masks.h"
+#include "federation/ring.h"
 
 namespace penc {
 namespace {
@@ -38,14 +39,13 @@ class Opener {
   absl::StatusOr<OpenedRound> Run() {
     RETURN_IF_ERROR(ReadSet());
     ReadOpenings();
-    std::vector<uint64_t> sum(round_.descriptor.length(), 0);
+    RingVector sum(round_.descriptor.length(), round_.descriptor.word_bits());
     for (const std::string& vector : parts_.vectors) {
-      PENC_CHECK(AddBytes(vector, bits(), 1, absl::MakeSpan(sum)));
+      PENC_CHECK(sum.AddBytes(1, vector));
     }
-    for (uint32_t place = 0; place < round_.stewards(); ++place)
-      RETURN_IF_ERROR(TakeMasks(place, absl::MakeSpan(sum)));
+    for (uint32_t place = 0; place < round_.stewards(); ++place) RETURN_IF_ERROR(TakeMasks(place, sum));
     OpenedRound opened;
-    for (uint64_t word : sum) opened.noisy.push_back(SignedWord(word, bits()));
+    opened.noisy = sum.ToSigned();
     for (const v1::ContributionHeader& header : headers_) opened.answered.push_back(header.office());
     const uint32_t steps = RemovableSteps(round_, static_cast<uint32_t>(headers_.size()));
     while (opened.removed < steps && TakeStep(opened.removed, opened.noisy)) ++opened.removed;
@@ -54,8 +54,6 @@ class Opener {
   }
 
  private:
-  uint32_t bits() const { return round_.descriptor.word_bits(); }
-
   absl::Status ReadSet() {
     if (!VerifyCertificate(round_, parts_.certificate))
       return Cannot("le certificat n'a pas assez de votes égaux",
@@ -113,10 +111,10 @@ class Opener {
     }
   }
 
-  absl::Status TakeMasks(uint32_t place, absl::Span<uint64_t> sum) {
+  absl::Status TakeMasks(uint32_t place, RingVector& sum) {
     const uint32_t steward = round_.descriptor.stewards(static_cast<int>(place));
     if (const auto release = openings_.releases.find(steward); release != openings_.releases.end()) {
-      PENC_CHECK(AddBytes(release->second->mask_sum, bits(), -1, sum));
+      PENC_CHECK(sum.AddBytes(-1, release->second->mask_sum));
       return absl::OkStatus();
     }
     for (size_t i = 0; i < headers_.size(); ++i) {
@@ -126,7 +124,7 @@ class Opener {
         return Cannot(
             absl::StrCat(NameOf(round_, headers_[i].office()), " a partagé un autre masque qu'annoncé"),
             absl::StrCat(NameOf(round_, headers_[i].office()), " shared another mask than it stated"));
-      AddMask(seed, bits(), -1, sum);
+      sum.AddMask(-1, seed);
     }
     return absl::OkStatus();
   }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "crypto/agreement.h"
 #include "crypto/hash.h"
 #include "crypto/signature.h"
 
@@ -130,6 +131,8 @@ absl::StatusOr<Round> ReadRound(const v1::SignedDescriptor& terms, absl::string_
     return Bad("version ou tentative inconnue", "unknown suite or attempt");
   if (!Signed(read.partner_key(), absl::StrCat("penc round v1\n", terms.body()), terms.signature()))
     return Bad("la signature n'est pas celle du partenaire", "the signature is not the partner's");
+  if (!UsableAgreementKey(read.partner_mail_key()))
+    return Bad("la clé de courrier du partenaire est inutilisable", "the partner's mail key is unusable");
   if (read.roster_sha256() != Sha256(roster_bytes) || read.roster_version() != round.roster.version())
     return Bad("autre liste des membres que celle en vigueur", "another roster than the one in force");
   RETURN_IF_ERROR(CheckTimes(read, round.roster, now));

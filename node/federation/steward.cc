@@ -6,8 +6,8 @@
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "federation/box.h"
-#include "federation/contribution.h"
 #include "federation/masks.h"
+#include "federation/ring.h"
 #include "federation/witness.h"
 
 namespace penc {
@@ -172,8 +172,7 @@ absl::StatusOr<StewardStep<OpeningWithSum>> Steward::Release(const StewardRow& r
     return Not("le certificat n'a pas assez de votes égaux", "the certificate has not enough equal votes");
   ASSIGN_OR_RETURN(const std::vector<Opened> opened, OpenSet(certificate.proposal(), delivered));
 
-  const uint32_t bits = round_.descriptor.word_bits();
-  std::vector<uint64_t> sum(round_.descriptor.length(), 0);
+  RingVector sum(round_.descriptor.length(), round_.descriptor.word_bits());
   const uint32_t steps = RemovableSteps(round_, static_cast<uint32_t>(opened.size()));
   v1::Opening opening;
   opening.set_qid(round_.qid);
@@ -181,13 +180,13 @@ absl::StatusOr<StewardStep<OpeningWithSum>> Steward::Release(const StewardRow& r
   opening.set_steward(steward_);
   opening.set_proposal_sha256(set);
   for (const Opened& one : opened) {
-    AddMask(one.mask_seed, bits, 1, absl::MakeSpan(sum));
+    sum.AddMask(1, one.mask_seed);
     for (uint32_t j = 0; j < steps; ++j)
       *opening.add_level_shares() = one.box.Prove(one.header.office(), round_.stewards() + j);
   }
   StewardStep<OpeningWithSum> step{Begun(row), {}};
   step.remember.set_released(set);
-  step.message.mask_sum = WordsToBytes(sum, bits);
+  step.message.mask_sum = sum.ToBytes();
   opening.set_mask_sum_sha256(Sha256(step.message.mask_sum));
   step.message.opening = Sign(opening);
   return step;
