@@ -1,8 +1,10 @@
 #include "ingest/cell.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -12,6 +14,30 @@
 #include "codebook/period.h"
 
 namespace penc {
+namespace {
+
+// How long the space at `at` is: a plain, no-break, narrow no-break or thin one; 0 where there is none.
+size_t SpaceAt(absl::string_view text, size_t at) {
+  if (at >= text.size() || absl::ascii_isdigit(text[at])) return 0;
+  for (const absl::string_view space : {" ", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89"}) {
+    if (absl::StartsWith(text.substr(at), space)) return space.size();
+  }
+  return 0;
+}
+
+bool OnlySpaces(absl::string_view text) {
+  while (SpaceAt(text, 0) > 0) text.remove_prefix(SpaceAt(text, 0));
+  return text.empty();
+}
+
+// A group of exactly three.
+bool ThreeDigitsAt(absl::string_view text, size_t at) {
+  size_t digits = 0;
+  while (at + digits < text.size() && absl::ascii_isdigit(text[at + digits])) ++digits;
+  return digits == 3;
+}
+
+}  // namespace
 
 Text Describe(CellProblem problem) {
   switch (problem) {
@@ -49,6 +75,15 @@ CellParser::CellParser(const Codebook& codebook, const Column& column, const Map
     return;
   }
   const bool mask = column.type == ColumnType::kCodes;
+  std::unordered_map<std::string, std::set<uint32_t>> labelled;
+  for (uint32_t i = 0; i < list->codes.size(); ++i) {
+    labelled[list->codes[i].label.fr].insert(i);
+    labelled[list->codes[i].label.en].insert(i);
+  }
+  // A label stands for its code where no other code has it too; codes themselves and the mapping go first.
+  for (const auto& [label, of] : labelled) {
+    if (of.size() == 1 && !label.empty()) codes_[label] = mask ? 1u << *of.begin() : *of.begin() + 1;
+  }
   for (uint32_t i = 0; i < list->codes.size(); ++i) codes_[list->codes[i].code] = mask ? 1u << i : i + 1;
   for (const auto& [from, code] : mapped.values)
     codes_[from] = code.empty() ? kNull : mask ? 1u << *list->Find(code) : *list->Find(code) + 1;
@@ -101,18 +136,18 @@ CellProblem CellParser::InRange(int64_t native, StoredValue* value) const {
 }
 
 CellProblem CellParser::ParseNumber(absl::string_view cell, StoredValue* value) const {
+  while (SpaceAt(cell, 0) > 0) cell.remove_prefix(SpaceAt(cell, 0));
   std::string text;
-  for (size_t i = 0; i < cell.size(); ++i) {
-    const char c = cell[i];
-    if (c == ' ') continue;                                              // 1 240
-    if (static_cast<unsigned char>(c) == 0xc2 && i + 1 < cell.size()) {  // no-break space
-      ++i;
+  for (size_t i = 0; i < cell.size();) {
+    if (const size_t space = SpaceAt(cell, i); space > 0) {
+      i += space;
+      // Between groups of three digits (1 240), after a sign, at the end; "1 5" is no number.
+      const bool digits = !text.empty() && absl::ascii_isdigit(text.back());
+      if (text != "-" && !(digits && ThreeDigitsAt(cell, i)) && !OnlySpaces(cell.substr(i)))
+        return CellProblem::kNotANumber;
       continue;
     }
-    if (static_cast<unsigned char>(c) == 0xe2 && i + 2 < cell.size()) {  // narrow no-break space
-      i += 2;
-      continue;
-    }
+    const char c = cell[i++];
     text.push_back(c == decimal_ ? '.' : c == '.' ? '?' : c);
   }
   // Spreadsheets write 007 and 12.: leading zeros and a bare point mean nothing.
@@ -120,6 +155,12 @@ CellProblem CellParser::ParseNumber(absl::string_view cell, StoredValue* value) 
   while (text.size() > sign + 1 && text[sign] == '0' && absl::ascii_isdigit(text[sign + 1]))
     text.erase(sign, 1);
   if (!text.empty() && text.back() == '.') text.pop_back();
+  // And 1E+05, as R and small columns write it.
+  if (const size_t plus = text.find('+'); plus != std::string::npos && plus > 1 && plus + 1 < text.size() &&
+                                          absl::ascii_tolower(text[plus - 1]) == 'e') {
+    text[plus - 1] = 'e';
+    text.erase(plus, 1);
+  }
   const absl::StatusOr<Decimal> number = ParseDecimal(text);
   if (!number.ok()) return CellProblem::kNotANumber;
   // To the nearest step, halves away from zero: what is finer than a step is not kept.
@@ -136,6 +177,10 @@ CellProblem CellParser::Day(absl::string_view cell, int64_t* day) const {
   if (const size_t time = cell.find_first_of("T "); time != absl::string_view::npos && time >= 8)
     cell = cell.substr(0, time);
   if (dates_ == DateForm::kExcel) {
+    // After the point stands the time of day.
+    const size_t point = cell.find(decimal_);
+    if (point != absl::string_view::npos && cell.find_first_not_of("0123456789", point + 1) == cell.npos)
+      cell = cell.substr(0, point);
     int64_t serial = 0;
     if (!absl::SimpleAtoi(cell, &serial) || serial < 61 || serial > 2958465) return CellProblem::kNotADate;
     *day = serial - 25569;  // 1970-01-01 is 25569 counted from 1900 the way spreadsheets do

@@ -40,7 +40,8 @@ class CellParser {
   std::string separators_;
   char decimal_;
   DateForm dates_;
-  std::unordered_map<std::string, StoredValue> codes_;  // by spelling; kCodes: the bit's mask
+  std::unordered_map<std::string, StoredValue>
+      codes_;  // by spelling: codes, labels, the mapping's; kCodes: the bit's mask
   std::unordered_map<std::string, std::string>
       spelling_;  // numbers and dates: what the mapping says a spelling means
   std::string key_;

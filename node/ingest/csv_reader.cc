@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 
@@ -145,7 +146,10 @@ absl::StatusOr<char> ReadCsv(TextReader& text, const CsvForm& form, const OnRow&
     return Bad("fichier vide: donnez un CSV avec une ligne de titres",
                "empty file: give a CSV with a heading");
   char delimiter = form.delimiter;
-  if (delimiter == 0) {
+  if (!form.own_cell.empty() && absl::StartsWith(head, form.own_cell) &&
+      head.find_first_of(",;\t", form.own_cell.size()) == form.own_cell.size()) {
+    delimiter = head[form.own_cell.size()];
+  } else if (delimiter == 0) {
     ASSIGN_OR_RETURN(delimiter, Recognise(absl::string_view(head).substr(0, head.find('\n'))));
   }
   Rows rows(on_row);

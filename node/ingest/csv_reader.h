@@ -20,6 +20,9 @@ using OnRow = std::function<absl::Status(uint64_t number, const std::vector<absl
 
 struct CsvForm {
   char delimiter = 0;  // 0: by the heading
+  // A heading that begins with this cell shows its delimiter after it, whatever `delimiter` says; empty:
+  // none.
+  std::string own_cell;
 };
 
 // Reads to the end. INVALID_ARGUMENT with the row: an open quote, a record over 1 MiB, no heading. The

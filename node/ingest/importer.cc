@@ -46,6 +46,10 @@ class HashingSource final : public ByteSource {
   Sha256Stream hash_;
 };
 
+// What a quarantine file adds before the columns of the file: names that no office gives its own.
+constexpr char kReasonHeading[] = "motif (penc)", kRowHeading[] = "ligne (penc)";
+bool Added(const std::string& heading) { return heading == kReasonHeading || heading == kRowHeading; }
+
 // Rows to correct, as a CSV that opens in a French Excel. They hold personal data: 0600.
 class Quarantine {
  public:
@@ -64,13 +68,17 @@ class Quarantine {
       file_ = std::fopen(temporary().c_str(), "wb");
       ::umask(old);
       if (file_ == nullptr) return Full();
-      std::fputs("\xEF\xBB\xBFmotif;ligne", file_);
-      for (const std::string& heading : headings) Cell(heading);
+      std::fprintf(file_, "\xEF\xBB\xBF%s;%s", kReasonHeading, kRowHeading);
+      for (const std::string& heading : headings) {
+        if (!Added(heading)) Cell(heading);
+      }
       std::fputc('\n', file_);
     }
     std::fputs(Quoted(reason).c_str(), file_);
     std::fprintf(file_, ";%llu", static_cast<unsigned long long>(row));
-    for (absl::string_view cell : cells) Cell(cell);
+    for (size_t i = 0; i < cells.size(); ++i) {
+      if (i >= headings.size() || !Added(headings[i])) Cell(cells[i]);
+    }
     std::fputc('\n', file_);
     return std::ferror(file_) != 0 ? Full() : absl::OkStatus();
   }
@@ -125,8 +133,8 @@ class Importer {
     const OnRow on_row = [this](uint64_t number, const std::vector<absl::string_view>& cells) {
       return number == 0 ? Heading(cells) : Row(number, cells);
     };
-    const absl::StatusOr<char> delimiter =
-        ReadCsv(*text, {options_.mapping == nullptr ? '\0' : options_.mapping->delimiter}, on_row);
+    const absl::StatusOr<char> delimiter = ReadCsv(
+        *text, {options_.mapping == nullptr ? '\0' : options_.mapping->delimiter, kReasonHeading}, on_row);
     if (!delimiter.ok()) {
       if (proposing_) return std::move(report_);  // a dry run that stopped at the heading with a proposal
       return delimiter.status();
@@ -205,12 +213,10 @@ class Importer {
   // The first heading that the codebook's own names do not explain.
   absl::optional<std::string> Unmapped() const {
     for (const std::string& heading : headings_) {
-      if (heading != "person_ref" && !table_.Find(heading).has_value() && !ours(heading)) return heading;
+      if (heading != "person_ref" && !table_.Find(heading).has_value() && !Added(heading)) return heading;
     }
     return absl::nullopt;
   }
-  // Columns that a quarantine file adds.
-  static bool ours(const std::string& heading) { return heading == "motif" || heading == "ligne"; }
 
   int At(const std::string& heading) const {
     const auto at = std::find(headings_.begin(), headings_.end(), heading);
@@ -253,7 +259,7 @@ class Importer {
       if (const int at = At(name); at >= 0) used[at] = true;
     }
     for (size_t i = 0; i < headings_.size(); ++i) {
-      if (used[i] || ours(headings_[i])) continue;
+      if (used[i] || Added(headings_[i])) continue;
       const auto sensitive = LooksSensitive(headings_[i]);
       const std::string fr = sensitive.has_value()
                                  ? absl::StrCat(" ressemble à ", sensitive->fr, " et ne sera jamais gardée")
@@ -297,7 +303,8 @@ class Importer {
     }
     PersonKey person;
     if (person_at_.empty()) {
-      const std::string own = absl::StrCat(options_.file_name, "\n", number);
+      // No other row, of no other import, is this person.
+      const std::string own = absl::StrCat(import_ == nullptr ? 0 : import_->batch(), "\n", number);
       const absl::string_view parts[] = {own};
       PENC_CHECK(persons_.Make(parts, &person));
     } else {
@@ -332,9 +339,11 @@ class Importer {
     if (!row_at_.empty()) {
       bytes_.clear();
       for (int at : row_at_) {
-        const uint32_t size = static_cast<uint32_t>(cells[at].size());
+        // Without the spaces that one program quotes and the next one drops.
+        const absl::string_view cell = absl::StripAsciiWhitespace(cells[at]);
+        const uint32_t size = static_cast<uint32_t>(cell.size());
         bytes_.append(reinterpret_cast<const char*>(&size), sizeof(size));
-        bytes_.append(cells[at].data(), cells[at].size());
+        bytes_.append(cell.data(), cell.size());
       }
       block_.identity.push_back(Hash());
     }

@@ -1,6 +1,7 @@
 #include "ingest/mapping.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -26,7 +27,10 @@ std::string Quoted(absl::string_view text) {
   std::string out = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') out.push_back('\\');
-    out.push_back(c);
+    if (c == '\n' || c == '\r' || c == '\t')
+      absl::StrAppend(&out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
+    else
+      out.push_back(c);
   }
   return out + "\"";
 }
@@ -146,6 +150,7 @@ std::string ProposeMapping(const Codebook& codebook, uint32_t table, const std::
   std::string columns, person = "person_ref";
   std::vector<std::string> ignore;
   bool person_found = false;
+  std::set<const Column*> taken;
   for (const std::string& heading : headings) {
     const std::string folded = Folded(heading);
     const std::string leaf =
@@ -156,7 +161,12 @@ std::string ProposeMapping(const Codebook& codebook, uint32_t table, const std::
           (!column.hxl.empty() && folded == Folded(column.hxl)))
         match = &column;
     }
-    if (match != nullptr) {
+    if (match != nullptr && !taken.insert(match).second) {
+      ignore.push_back(heading);
+      unsure->push_back(
+          {absl::StrCat("la colonne «", heading, "» dit aussi ", match->name, ": laquelle est la bonne ?"),
+           absl::StrCat("column \"", heading, "\" says ", match->name, " too: which is the right one?")});
+    } else if (match != nullptr) {
       absl::StrAppend(&columns, "  ", match->name, ": {from: ", Quoted(heading), "}\n");
     } else if (!person_found &&
                (leaf == "person_ref" || leaf == "id" || leaf == "code" || leaf == "pid" || leaf == "_uuid" ||

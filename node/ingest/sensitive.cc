@@ -3,36 +3,63 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "ingest/person_key.h"
 
 namespace penc {
 namespace {
 
+constexpr size_t kLongestPhrase = 3;  // words, small ones apart
+
 struct Kind {
   const char *fr, *en;
-  std::vector<absl::string_view> words;
+  std::vector<absl::string_view> phrases;  // small letters, no accents, words run together
 };
 
 const std::vector<Kind>& Kinds() {
   static const auto* const kinds = new std::vector<Kind>{
       {"un nom de personne",
        "a person's name",
-       {"nom", "noms", "prenom", "prenoms", "prénom", "prénoms", "name", "names", "firstname", "lastname",
-        "surname", "fullname", "fullnames"}},
+       {"nom", "noms", "prenom", "prenoms", "name", "names", "firstname", "lastname", "surname", "fullname",
+        "fullnames", "nomcomplet", "nomprenom", "familyname", "givenname", "patronyme"}},
       {"un téléphone",
        "a phone number",
-       {"tel", "tél", "telephone", "téléphone", "phone", "phonenumber", "mobile", "portable", "whatsapp",
-        "gsm"}},
-      {"une adresse électronique", "an e-mail address", {"mail", "email", "courriel"}},
-      {"une adresse", "an address", {"adresse", "address", "street", "rue"}},
+       {"tel", "telephone", "telephones", "phone", "phones", "phonenumber", "mobile", "portable", "cellphone",
+        "whatsapp", "gsm"}},
+      {"une adresse électronique",
+       "an e-mail address",
+       {"mail", "mails", "email", "emails", "courriel", "mel"}},
+      {"une adresse", "an address", {"adresse", "adresses", "address", "street", "rue"}},
       {"un numéro de document",
        "a document number",
-       {"passeport", "passport", "cni", "nin", "ssn", "nationalid", "document"}},
+       {"passeport",
+        "passport",
+        "cni",
+        "nin",
+        "ssn",
+        "nationalid",
+        "idcard",
+        "idnumber",
+        "identitycard",
+        "carteidentite",
+        "numeroidentite",
+        "carteconsulaire",
+        "cartesejour",
+        "cartenationale",
+        "residencepermit",
+        "titresejour",
+        "securitesociale",
+        "socialsecurity",
+        "birthcertificate",
+        "actenaissance",
+        "document"}},
       {"des coordonnées",
        "coordinates",
-       {"gps", "latitude", "longitude", "lat", "lon", "geopoint", "geolocation", "coordonnees",
-        "coordonnées"}},
+       {"gps", "latitude", "longitude", "lat", "lon", "lng", "geopoint", "geolocation", "geolocalisation",
+        "coordonnees", "coordinates"}},
       {"un identifiant d'appareil",
        "a device id",
        {"deviceid", "imei", "subscriberid", "simserial", "simid"}},
@@ -41,9 +68,14 @@ const std::vector<Kind>& Kinds() {
        {"commentaire", "commentaires", "comment", "comments", "notes", "remarques", "observations"}},
       {"une personne qui a saisi",
        "a person who entered data",
-       {"submitted_by", "_submitted_by", "username", "enumerator", "enqueteur", "enquêteur"}},
+       {"submittedby", "username", "enumerator", "enqueteur"}},
   };
   return *kinds;
+}
+
+bool Small(absl::string_view word) {
+  return word == "de" || word == "d" || word == "du" || word == "la" || word == "le" || word == "l" ||
+         word == "of";
 }
 
 }  // namespace
@@ -51,12 +83,23 @@ const std::vector<Kind>& Kinds() {
 absl::optional<Text> LooksSensitive(absl::string_view heading) {
   std::string folded;
   if (!AppendNormalised(heading, &folded)) return absl::nullopt;
-  std::vector<std::string> words = absl::StrSplit(folded, absl::ByAnyChar(" _-/.:()"), absl::SkipEmpty());
-  words.push_back(folded);
-  for (const Kind& kind : Kinds()) {
-    for (absl::string_view known : kind.words) {
-      for (const std::string& word : words) {
-        if (word == known) return Text{kind.fr, kind.en};
+  folded = absl::StrReplaceAll(WithoutAccents(folded), {{"\u2019", " "}, {"\u00B0", " "}});
+  std::string plain;
+  for (char c : folded)
+    plain.push_back(absl::ascii_isalnum(c) || static_cast<unsigned char>(c) >= 128 ? c : ' ');
+  std::vector<std::string> words;
+  for (absl::string_view word : absl::StrSplit(plain, ' ', absl::SkipEmpty())) {
+    if (!Small(word)) words.emplace_back(word);
+  }
+  // Every run of words: "first_name", "first name" and "firstname" are one phrase.
+  for (size_t first = 0; first < words.size(); ++first) {
+    std::string phrase;
+    for (size_t last = first; last < words.size() && last < first + kLongestPhrase; ++last) {
+      absl::StrAppend(&phrase, words[last]);
+      for (const Kind& kind : Kinds()) {
+        for (absl::string_view known : kind.phrases) {
+          if (phrase == known) return Text{kind.fr, kind.en};
+        }
       }
     }
   }

@@ -2,7 +2,9 @@
 
 #include <unicode/ucnv.h>
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -15,13 +17,29 @@ namespace {
 
 constexpr size_t kPiece = 1 << 18;
 
-absl::Status NulByte() {
-  return Fail(
-      absl::StatusCode::kInvalidArgument,
-      {"octets nuls dans le fichier: ce n'est pas un CSV, ou il est en UTF-16 sans marque; exportez-le en "
-       "CSV UTF-8",
-       "NUL bytes in the file: this is no CSV, or it is UTF-16 without a mark; export it as CSV UTF-8"});
-}
+// Counts the lines that have gone by, the heading's too: what an editor shows beside the text.
+class LineCount {
+ public:
+  void Pass(absl::string_view text) {
+    line_ += static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+  // `text`: what stands before the mistake.
+  absl::Status Fault(absl::string_view text, Text what) {
+    Pass(text);
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat("ligne ", line_, " du fichier: ", what.fr),
+                 absl::StrCat("line ", line_, " of the file: ", what.en)});
+  }
+  absl::Status NulByte(absl::string_view text) {
+    return Fault(
+        text.substr(0, text.find('\0')),
+        {"octets nuls: ce n'est pas un CSV, ou il est en UTF-16 sans marque; exportez-le en CSV UTF-8",
+         "NUL bytes: this is no CSV, or it is UTF-16 without a mark; export it as CSV UTF-8"});
+  }
+
+ private:
+  uint64_t line_ = 1;
+};
 
 // UTF-8, checked; a sequence that is cut by a piece waits for the next.
 class Utf8Reader final : public TextReader {
@@ -34,6 +52,7 @@ class Utf8Reader final : public TextReader {
       started_ = true;
       if (absl::StartsWith(text_, "\xEF\xBB\xBF")) text_.erase(0, 3);
     } else {
+      lines_.Pass(text_);
       text_ = std::move(rest_);
       rest_.clear();
     }
@@ -45,7 +64,7 @@ class Utf8Reader final : public TextReader {
         text_.resize(old + n);
         ended_ = n == 0;
       }
-      if (std::memchr(text_.data(), 0, text_.size()) != nullptr) return NulByte();
+      if (std::memchr(text_.data(), 0, text_.size()) != nullptr) return lines_.NulByte(text_);
       const size_t bad = FirstInvalidUtf8(text_);
       if (bad == absl::string_view::npos) return absl::string_view(text_);
       // At most three bytes of a cut sequence at the end.
@@ -55,17 +74,19 @@ class Utf8Reader final : public TextReader {
         text_.resize(bad);
         return absl::string_view(text_);
       }
-      return Fail(absl::StatusCode::kInvalidArgument,
-                  {"le fichier n'est pas en UTF-8 (Windows-1252, peut-être): écrivez «file: {encoding: "
-                   "windows-1252}» dans le mapping, ou exportez-le en CSV UTF-8",
-                   "the file is not UTF-8 (Windows-1252, perhaps): write \"file: {encoding: windows-1252}\" "
-                   "in the mapping, or export it as CSV UTF-8"});
+      return lines_.Fault(
+          absl::string_view(text_).substr(0, bad),
+          {"le fichier n'est pas en UTF-8 (Windows-1252, peut-être): écrivez «file: {encoding: "
+           "windows-1252}» dans le mapping, ou exportez-le en CSV UTF-8",
+           "the file is not UTF-8 (Windows-1252, perhaps): write \"file: {encoding: windows-1252}\" "
+           "in the mapping, or export it as CSV UTF-8"});
     }
   }
 
  private:
   ByteSource& source_;
   std::string text_, rest_;
+  LineCount lines_;
   bool started_ = false, ended_ = false;
   std::string encoding_ = "utf-8";
 };
@@ -89,6 +110,7 @@ class ConvertingReader final : public TextReader {
   const std::string& encoding() const override { return encoding_; }
 
   absl::StatusOr<absl::string_view> Next() override {
+    lines_.Pass(out_);
     out_.clear();
     while (out_.empty() && !finished_) {
       if (in_.empty() && !ended_) {
@@ -106,18 +128,23 @@ class ConvertingReader final : public TextReader {
                      ended_, &error);
       reset_ = false;
       if (U_FAILURE(error) && error != U_BUFFER_OVERFLOW_ERROR) {
-        return Fail(
-            absl::StatusCode::kInvalidArgument,
-            {absl::StrCat("le fichier n'est pas en ", encoding_,
-                          ", comme le mapping le dit; corrigez «encoding»"),
-             absl::StrCat("the file is not in ", encoding_, " as the mapping says; correct \"encoding\"")});
+        // What was understood before the mistake may still be on its way.
+        std::string before(target.data(), t);
+        before.append(static_cast<size_t>(std::count(pivot_source_, pivot_target_, u'\n')), '\n');
+        return lines_.Fault(
+            before,
+            {absl::StrCat(
+                 "le fichier n'est pas en ", encoding_,
+                 " jusqu'au bout: corrigez «file: {encoding}» du mapping, ou exportez-le de nouveau"),
+             absl::StrCat("the file is not in ", encoding_,
+                          " to its end: correct \"file: {encoding}\" of the mapping, or export it again")});
       }
       in_.erase(0, s - in_.data());
       out_.assign(target.data(), t - target.data());
       finished_ = ended_ && in_.empty() && error != U_BUFFER_OVERFLOW_ERROR;
     }
-    if (absl::StartsWith(out_, "\xEF\xBB\xBF")) out_.erase(0, 3);
-    if (std::memchr(out_.data(), 0, out_.size()) != nullptr) return NulByte();
+    if (!std::exchange(started_, true) && absl::StartsWith(out_, "\xEF\xBB\xBF")) out_.erase(0, 3);
+    if (std::memchr(out_.data(), 0, out_.size()) != nullptr) return lines_.NulByte(out_);
     return absl::string_view(out_);
   }
 
@@ -127,7 +154,8 @@ class ConvertingReader final : public TextReader {
   UConverter *from_, *to_;
   std::vector<UChar> pivot_;
   UChar *pivot_source_, *pivot_target_;
-  bool reset_ = true, ended_ = false, finished_ = false;
+  LineCount lines_;
+  bool started_ = false, reset_ = true, ended_ = false, finished_ = false;
 };
 
 }  // namespace
@@ -141,9 +169,10 @@ absl::StatusOr<std::unique_ptr<TextReader>> ReadText(ByteSource& source, const s
     have += n;
   }
   first.resize(have);
+  // A byte order mark goes before what the mapping says: a corrected file may have been saved another way.
   std::string encoding = wanted;
-  if (encoding.empty() && (absl::StartsWith(first, "\xFF\xFE") || absl::StartsWith(first, "\xFE\xFF")))
-    encoding = "utf-16";
+  if (absl::StartsWith(first, "\xFF\xFE") || absl::StartsWith(first, "\xFE\xFF")) encoding = "utf-16";
+  if (absl::StartsWith(first, "\xEF\xBB\xBF")) encoding = "utf-8";
   if (absl::StartsWith(first, "PK\x03\x04") || absl::StartsWith(first, "\xD0\xCF\x11\xE0")) {
     return Fail(absl::StatusCode::kInvalidArgument,
                 {"c'est un classeur Excel, pas un CSV: enregistrez la feuille en «CSV UTF-8»",

@@ -1,5 +1,6 @@
 // A file's text as UTF-8, piece by piece. UTF-8 (with or without a byte order mark) and UTF-16 are
-// recognised; anything else is named by the mapping, never guessed. NUL bytes are refused.
+// recognised; anything else is named by the mapping, never guessed. NUL bytes are refused. Errors name the
+// line of the file, the heading's being 1.
 #pragma once
 #include <memory>
 #include <string>
@@ -18,7 +19,7 @@ class TextReader {
   virtual const std::string& encoding() const = 0;
 };
 
-// `encoding` as in a mapping ("windows-1252"); empty: recognised.
+// `encoding` as in a mapping ("windows-1252"); empty: recognised. A byte order mark goes before it.
 absl::StatusOr<std::unique_ptr<TextReader>> ReadText(ByteSource& source, const std::string& encoding);
 
 }  // namespace penc

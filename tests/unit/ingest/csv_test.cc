@@ -55,6 +55,53 @@ TEST(Csv, NamesTheRowWhereAQuoteStaysOpen) {
   EXPECT_THAT(WhyNot(RowsOf("a,b\n1,2\n\"3,4\n5,6\n")), AllOf(HasSubstr("row 2"), HasSubstr("still open")));
 }
 
+TEST(Csv, RefusesAQuoteInTheMiddleOfACell) {
+  EXPECT_THAT(WhyNot(RowsOf("a,b\n1,2\n\"3\"x,4\n")), AllOf(HasSubstr("row 2"), HasSubstr("doubled")));
+}
+
+TEST(Csv, KeepsRowsOfAnotherLengthForTheImporterToJudge) {
+  EXPECT_THAT(*RowsOf("a,b\n1\n1,2,3\n"),
+              ElementsAre(ElementsAre("a", "b"), ElementsAre("1"), ElementsAre("1", "2", "3")));
+}
+
+TEST(Csv, TakesOneColumnWithoutAnyDelimiter) {
+  EXPECT_THAT(*RowsOf("a\n1\n2"), ElementsAre(ElementsAre("a"), ElementsAre("1"), ElementsAre("2")));
+}
+
+TEST(Csv, ReadsEmptyCellsBetweenTabs) {
+  EXPECT_THAT(*RowsOf("a\tb\tc\n\t\t\n1\t\t3\n"),
+              ElementsAre(ElementsAre("a", "b", "c"), ElementsAre("", "", ""), ElementsAre("1", "", "3")));
+}
+
+TEST(Csv, TheDelimiterAfterItsOwnCellGoesBeforeTheMappings) {
+  for (const char* bytes : {"own;b\n1;2\n", "own,b\n1,2\n", "own\tb\n1\t2\n"}) {
+    MemoryFile file(bytes);
+    const auto text = ReadText(file, "");
+    ASSERT_TRUE(text.ok()) << text.status();
+    size_t cells = 0;
+    const auto used = ReadCsv(**text, {'|', "own"}, [&](uint64_t, const std::vector<absl::string_view>& row) {
+      cells += row.size();
+      return absl::OkStatus();
+    });
+    ASSERT_TRUE(used.ok()) << used.status();
+    EXPECT_EQ(*used, bytes[3]);
+    EXPECT_EQ(cells, 4u);
+  }
+}
+
+TEST(Csv, AnErrorOfTheReceiverEndsTheReading) {
+  MemoryFile file("a\n1\n2\n3\n");
+  const auto text = ReadText(file, "");
+  ASSERT_TRUE(text.ok()) << text.status();
+  uint64_t last = 0;
+  const auto read = ReadCsv(**text, {}, [&](uint64_t number, const std::vector<absl::string_view>&) {
+    last = number;
+    return number == 2 ? absl::CancelledError("enough") : absl::OkStatus();
+  });
+  EXPECT_EQ(read.status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(last, 2u);
+}
+
 TEST(Csv, EndsARecordWithoutEndBeforeItFillsTheMemory) {
   EXPECT_THAT(WhyNot(RowsOf("a,b\n1,\"" + std::string(3 << 20, 'x'))), HasSubstr("longer than 1 MiB"));
   EXPECT_THAT(WhyNot(RowsOf(std::string(5 << 20, 'x'))), HasSubstr("longer than 1 MiB"));
@@ -80,6 +127,35 @@ TEST(Text, ReadsWindows1252OnlyWhereTheMappingSaysSo) {
               ElementsAre(ElementsAre("ville"), ElementsAre("Thiès €")));
 }
 
+TEST(Text, NamesTheLineOfWhatItCannotRead) {
+  const std::string many = [] {
+    std::string lines = "ville,n\n";
+    for (int i = 0; i < 100000; ++i) lines += "Thiès,1\n";
+    return lines;
+  }();
+  EXPECT_THAT(WhyNot(RowsOf(many + "Thi\xE8s,2\n")),
+              HasSubstr("line 100002 of the file: the file is not UTF-8"));
+  EXPECT_THAT(WhyNot(RowsOf(many + std::string("\0,2\n", 4))),
+              HasSubstr("line 100002 of the file: NUL bytes"));
+  EXPECT_THAT(WhyNot(RowsOf(std::string("a\n1\n\0\n", 6), "windows-1252")), HasSubstr("line 3 of the file"));
+  for (const char* bad : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE8"}) {
+    EXPECT_THAT(WhyNot(RowsOf(std::string("a\n") + bad)), HasSubstr("line 2 of the file"))
+        << "overlong, half, cut";
+  }
+}
+
+TEST(Text, RefusesUtf16ThatIsCutInTheMiddleOfALetter) {
+  EXPECT_THAT(WhyNot(RowsOf(std::string("\xFF\xFEv\0\n\0\xe9", 7))), HasSubstr("utf-16"));
+  EXPECT_THAT(WhyNot(RowsOf(std::string("\xFF\xFEv\0\n\0\x3D\xD8\n\0", 10))), HasSubstr("line 2 of the file"))
+      << "half of a pair";
+}
+
+TEST(Text, AByteOrderMarkGoesBeforeTheMapping) {
+  EXPECT_THAT(*RowsOf("\xEF\xBB\xBFé\n", "windows-1252"), ElementsAre(ElementsAre("é")));
+  EXPECT_THAT(*RowsOf(std::string("\xFE\xFF\0v\0\n", 6), "utf-8"), ElementsAre(ElementsAre("v")));
+  EXPECT_THAT(*RowsOf(std::string("v\0\n\0", 4), "utf-16le"), ElementsAre(ElementsAre("v")));
+}
+
 TEST(Text, ReadsToTheEndWhatAPipeGivesByteByByte) {
   const std::string line = "\xF0\x9F\x8C\xB3;\xE2\x82\xAC\n";  // four bytes, three bytes
   MemoryFile file("a;b\n" + line + line, 1);
@@ -96,7 +172,7 @@ TEST(Text, ReadsToTheEndWhatAPipeGivesByteByByte) {
 }
 
 TEST(Text, RefusesNulBytesWorkbooksAndUnknownEncodings) {
-  EXPECT_THAT(WhyNot(RowsOf(std::string("a,b\n1,\0\n", 8))), HasSubstr("NUL bytes"));
+  EXPECT_THAT(WhyNot(RowsOf(std::string("a,b\n1,\0\n", 8))), HasSubstr("line 2 of the file: NUL bytes"));
   EXPECT_THAT(WhyNot(RowsOf("PK\x03\x04rest")), HasSubstr("Excel workbook"));
   EXPECT_THAT(WhyNot(RowsOf("a,b\n", "utf-9")), HasSubstr("unknown encoding"));
 }

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 
+#include "absl/strings/str_replace.h"
 #include "base/file.h"
 #include "tests/support/small_store.h"
 #include "tests/unit/ingest/memory_file.h"
@@ -17,6 +18,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Importing : public SmallStore {
  protected:
@@ -63,8 +65,8 @@ TEST_F(Importing, CountsAddUpAndBadRowsAreSetAsideWithReasonAndRow) {
   EXPECT_EQ(report->problems[0].first_row, 4u);
   EXPECT_EQ(report->problems[0].column, "dest");
   const std::string kept = ReadFile(report->quarantine_file).value();
-  EXPECT_THAT(kept,
-              AllOf(HasSubstr("\xEF\xBB\xBFmotif;ligne;\"person_ref\""), HasSubstr(";4;\"3\";\"c\";\"zz\"")));
+  EXPECT_THAT(kept, AllOf(HasSubstr("\xEF\xBB\xBFmotif (penc);ligne (penc);\"person_ref\""),
+                          HasSubstr(";4;\"3\";\"c\";\"zz\"")));
   struct stat found {};
   ASSERT_EQ(::stat(report->quarantine_file.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0600u) << "the rows are personal data";
@@ -82,6 +84,146 @@ TEST_F(Importing, ACorrectedQuarantineFileComesInAsItIs) {
   EXPECT_EQ(second->staged.stored, 1u);
   ASSERT_TRUE(Close(kFirst).ok());
   EXPECT_THAT(Ask("SELECT count(*) FROM move"), ElementsAre(5));
+}
+
+TEST_F(Importing, ACorrectedQuarantineFileComesInWhateverTheMappingSaysOfTheFirstFile) {
+  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {"person_ref", "dest"});
+  mapping.columns[0].values = {{"Thiès", "a"}, {"Sédhiou", "b"}};
+  mapping.encoding = "windows-1252";
+  mapping.delimiter = ',';
+  const auto report = Import(
+      "person_ref,dest\n1,Thi\xE8s\n2,S\xE9"
+      "dhiu\n",
+      "f.csv", false, false, &mapping);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->quarantined, 1u);
+  const std::string kept = ReadFile(report->quarantine_file).value();
+  const std::string corrected = absl::StrReplaceAll(kept, {{"Sédhiu", "Sédhiou"}});
+  ASSERT_NE(corrected, kept);
+  const auto second = Import(corrected, "quarantine.csv", false, false, &mapping);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->staged.stored, 1u);
+  // As a program saves it whose lists have commas.
+  const std::string resaved = absl::StrReplaceAll(corrected, {{"\xEF\xBB\xBF", ""},
+                                                              {"(penc);", "(penc),"},
+                                                              {"\";\"", "\",\""},
+                                                              {"\";2;\"", "\",2,\""},
+                                                              {"Sédhiou", "Thi\xE8s"}});
+  const auto third = Import(resaved, "resaved.csv", false, false, &mapping);
+  ASSERT_TRUE(third.ok()) << third.status();
+  EXPECT_EQ(third->staged.stored, 1u);
+}
+
+TEST_F(Importing, AQuarantineFileThatIsCorrectedInPartLeavesAnotherOne) {
+  const auto report = Import("person_ref,dest\n1,a\n2,a\n3,a\n4,xx\n5,yy\n6,b\n");
+  ASSERT_TRUE(report.ok()) << report.status();
+  std::string rest = absl::StrReplaceAll(ReadFile(report->quarantine_file).value(), {{"xx", "c"}});
+  const auto second = Import(rest, "second.csv");
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->staged.stored, 1u);
+  EXPECT_EQ(second->quarantined, 1u);
+  rest = absl::StrReplaceAll(ReadFile(second->quarantine_file).value(), {{"yy", "d"}});
+  EXPECT_THAT(rest, Not(HasSubstr("\"motif"))) << "the columns that were added are added once";
+  EXPECT_THAT(rest, HasSubstr(";2;\"5\";\"d\"\n")) << "the row of the file that was just read";
+  const auto third = Import(rest, "third.csv");
+  ASSERT_TRUE(third.ok()) << third.status();
+  EXPECT_EQ(third->staged.stored, 1u);
+  ASSERT_TRUE(Close(kFirst).ok());
+  EXPECT_THAT(Ask("SELECT dest, count(*) FROM move GROUP BY dest"), ElementsAre(3, 1, 1, 1, 0));
+}
+
+TEST_F(Importing, RowsWithAnIdentityAreCountedOnceWhicheverWayTheyComeBack) {
+  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {"person_ref", "dest"});
+  mapping.row = {"id"};
+  const auto report =
+      Import("id,person_ref,dest\n\" 1\",x,a\n2,x,b\n3,y,zz\n", "1.csv", false, false, &mapping);
+  ASSERT_TRUE(report.ok()) << report.status();
+  const std::string corrected = absl::StrReplaceAll(ReadFile(report->quarantine_file).value(), {{"zz", "d"}});
+  ASSERT_TRUE(Import(corrected, "quarantine.csv", false, false, &mapping).ok());
+  // The office corrects its own file too, and exports it again with another program.
+  const auto again =
+      Import("id;person_ref;dest\r\n1;X;a\r\n2;\"x \";b\r\n3;y;d\r\n", "2.csv", false, false, &mapping);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->staged.duplicate, 3u);
+  ASSERT_TRUE(Close(kFirst).ok());
+  EXPECT_THAT(Ask("SELECT dest, count(*) FROM move GROUP BY dest"), ElementsAre(1, 1, 0, 1, 0));
+}
+
+TEST_F(Importing, AFilesOwnColumnOfReasonsIsNotPassedOverInSilence) {
+  EXPECT_THAT(WhyNot(Import("person_ref,dest,motif\n1,a,travail\n")), HasSubstr("\"motif\""));
+  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {"person_ref", "dest"});
+  mapping.columns[0].from = "motif";
+  const auto report = Import("person_ref,motif\n1,a\n2,b\n3,zz\n", "m.csv", false, false, &mapping);
+  ASSERT_TRUE(report.ok()) << report.status();
+  const std::string corrected = absl::StrReplaceAll(ReadFile(report->quarantine_file).value(), {{"zz", "c"}});
+  EXPECT_TRUE(Import(corrected, "quarantine.csv", false, false, &mapping).ok());
+}
+
+// Two people under one key would share one person's bounds, and one's leaving would move the other's rows.
+TEST_F(Importing, ARowThatIsAPersonIsNobodyElseInNoOtherFileOfTheSameName) {
+  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("person"), {"sex"});
+  mapping.person = {};
+  for (const char* bytes : {"sex\nf\nf\n", "sex\nm\nf\nm\n"}) {
+    const auto report = Import(bytes, "export.csv", false, false, &mapping, "person");
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_EQ(report->staged.stored, report->read);
+  }
+  ASSERT_TRUE(Close(kFirst).ok());
+  EXPECT_THAT(Ask("SELECT sex, count(DISTINCT person) FROM person GROUP BY sex"), ElementsAre(3, 2, 0));
+}
+
+TEST_F(Importing, APersonsOtherValueInAConstantColumnIsNotKeptAndCounted) {
+  const auto report = Import("person_ref,origin,dest\n1,a,a\n1,b,b\n2,b,c\n");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->staged.conflicting, 1u);
+  EXPECT_EQ(report->read, report->staged.stored + report->staged.conflicting);
+}
+
+TEST_F(Importing, RowsOfAnotherLengthAndWithoutReferenceGoToQuarantine) {
+  const auto report = Import("person_ref,dest\n1,a\n2\n3,b,c\n  ,a\n4,a\n5,b\n6,c\n7,d\n");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->quarantined, 3u);
+  EXPECT_EQ(report->staged.stored, 5u);
+  const std::string kept = ReadFile(report->quarantine_file).value();
+  EXPECT_THAT(kept, AllOf(HasSubstr(";2;\"2\"\n"), HasSubstr(";3;\"3\";\"b\";\"c\"\n"),
+                          HasSubstr("référence de la personne vide")));
+}
+
+TEST_F(Importing, TheReasonsInTheReportAreCountedByKindAndHoldNoCell) {
+  const auto report = Import("person_ref,dest,cost\n1,secret,1\n2,a,much\n3,hidden,1\n4,a,1\n5,a,1\n6,a,1\n");
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_EQ(report->problems.size(), 2u);
+  EXPECT_EQ(report->problems[0].rows, 2u);
+  EXPECT_EQ(report->problems[0].first_row, 1u);
+  EXPECT_EQ(report->problems[1].rows, 1u);
+  EXPECT_EQ(report->problems[1].column, "cost");
+  for (const ImportProblem& problem : report->problems) {
+    for (const std::string& said : {problem.what.fr, problem.what.en})
+      EXPECT_THAT(said, AllOf(Not(HasSubstr("secret")), Not(HasSubstr("hidden")), Not(HasSubstr("much"))));
+  }
+}
+
+TEST_F(Importing, AnAmbiguousDateStopsTheImportBeforeAnythingIsKept) {
+  Mapping mapping;
+  mapping.table = *codebook_.FindTable("visit");
+  mapping.person = {"who"};
+  mapping.columns = {{0, "day", {}, ""}};
+  EXPECT_THAT(
+      WhyNot(Import("who,day\n1,2026-01-02\n2,03/04/2026\n", "v.csv", false, false, &mapping, "visit")),
+      AllOf(HasSubstr("row 2"), HasSubstr("dd/mm/yyyy")));
+  EXPECT_TRUE(store_->Batches().empty());
+  mapping.dates = DateForm::kDayFirst;
+  EXPECT_TRUE(Import("who,day\n1,2026-01-02\n2,03/04/2026\n", "v.csv", false, false, &mapping, "visit").ok());
+}
+
+TEST_F(Importing, AFileThatEndsBadlyLeavesNothing) {
+  for (const char* bytes : {"person_ref,dest\n1,a\n2,\"b\n", "person_ref,dest\n1,a\n2,\xE9\n"}) {
+    EXPECT_FALSE(Import(bytes).ok());
+    EXPECT_TRUE(store_->Batches().empty());
+    EXPECT_FALSE(FileExists(quarantine_));
+    EXPECT_FALSE(FileExists(quarantine_ + ".tmp"));
+  }
+  EXPECT_TRUE(Import(kRows).ok()) << "and the next import is not in its way";
 }
 
 TEST_F(Importing, TheSameFileTwiceChangesNothing) {

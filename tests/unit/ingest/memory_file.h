@@ -30,12 +30,12 @@ using CsvRows = std::vector<std::vector<std::string>>;
 // All rows, the heading first.
 inline absl::StatusOr<CsvRows> RowsOf(const std::string& bytes, const std::string& encoding = "",
                                       char delimiter = 0, char* used = nullptr) {
-  MemoryFile file(bytes, 7);
+  MemoryFile file(bytes, bytes.size() < 1 << 16 ? 7 : 4093);
   absl::StatusOr<std::unique_ptr<TextReader>> text = ReadText(file, encoding);
   if (!text.ok()) return text.status();
   CsvRows rows;
   const absl::StatusOr<char> read =
-      ReadCsv(**text, {delimiter}, [&](uint64_t number, const std::vector<absl::string_view>& cells) {
+      ReadCsv(**text, {delimiter, ""}, [&](uint64_t number, const std::vector<absl::string_view>& cells) {
         if (number != rows.size()) return absl::InternalError("rows are not numbered in order");
         rows.emplace_back(cells.begin(), cells.end());
         return absl::OkStatus();
