@@ -11,6 +11,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "base/file.h"
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "crypto/keyfile.h"
@@ -86,8 +88,12 @@ class Quarantine {
   absl::StatusOr<std::string> Keep() {
     if (file_ == nullptr) return std::string();
     FILE* file = std::exchange(file_, nullptr);
-    if (std::fclose(file) != 0 || std::rename(temporary().c_str(), path_.c_str()) != 0) return Full();
-    return path_;
+    // Rows that wait there already stay; one import runs at a time.
+    std::string kept = path_;
+    for (int n = 2; FileExists(kept); ++n)
+      kept = absl::StrCat(absl::StripSuffix(path_, ".csv"), "-", n, ".csv");
+    if (std::fclose(file) != 0 || std::rename(temporary().c_str(), kept.c_str()) != 0) return Full();
+    return kept;
   }
 
  private:

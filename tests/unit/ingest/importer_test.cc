@@ -22,8 +22,11 @@ using ::testing::Not;
 
 class Importing : public SmallStore {
  protected:
-  Importing() { Open(); }
-  ~Importing() override { std::filesystem::remove(quarantine_); }
+  Importing() {
+    Open();
+    std::filesystem::create_directory(waiting_);
+  }
+  ~Importing() override { std::filesystem::remove_all(waiting_); }
 
   absl::StatusOr<ImportReport> Import(const std::string& bytes, const std::string& name = "file.csv",
                                       bool replace = false, bool dry_run = false,
@@ -44,7 +47,7 @@ class Importing : public SmallStore {
     return report.ok() ? "imported all the same" : Explain(report.status()).en;
   }
 
-  const std::string quarantine_ = folder_ + ".quarantine.csv";
+  const std::string waiting_ = folder_ + ".waiting", quarantine_ = waiting_ + "/file.csv";
 };
 
 constexpr char kRows[] =
@@ -70,6 +73,15 @@ TEST_F(Importing, CountsAddUpAndBadRowsAreSetAsideWithReasonAndRow) {
   struct stat found {};
   ASSERT_EQ(::stat(report->quarantine_file.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0600u) << "the rows are personal data";
+}
+
+TEST_F(Importing, RowsThatWaitAreNotOverwrittenByTheNextOnes) {
+  const auto first = Import(kRows), second = Import("person_ref,dest\n7,a\n8,other\n");
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->quarantine_file, waiting_ + "/file-2.csv");
+  EXPECT_THAT(ReadFile(first->quarantine_file).value(), HasSubstr("zz"));
+  EXPECT_THAT(ReadFile(second->quarantine_file).value(), HasSubstr("other"));
 }
 
 TEST_F(Importing, ACorrectedQuarantineFileComesInAsItIs) {
