@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -303,7 +304,10 @@ absl::StatusOr<Question> Bind(const v1::Question& asked, const Codebook& codeboo
   Question question;
   question.title = asked.title();
   question.weight = asked.weight() == 0 ? 1 : asked.weight();
-  if (question.title.size() > 200) return Bad("titre: au plus 200 octets", "title: at most 200 bytes");
+  if (question.title.size() > 200 ||
+      std::any_of(question.title.begin(), question.title.end(), absl::ascii_iscntrl)) {
+    return Bad("titre: au plus 200 octets, sur une ligne", "title: at most 200 bytes, on one line");
+  }
   if (question.weight > kMostWeight) return Bad("poids: au plus 1000", "weight: at most 1000");
   if (select.table().size() > kLongestName)
     return Bad("nom de table trop long", "a table's name is too long");

@@ -42,8 +42,10 @@ absl::StatusOr<std::string> LocalNoise::Finish(const Plan& plan, Edition edition
 
   v1::Answer answer;
   answer.set_question_id(absl::BytesToHexString(plan.id));
-  for (v1::Table& table : ToTables(plan, setting_.codebook, release, setting_.policy.display))
+  for (v1::Table& table : ToTables(plan, setting_.codebook, release, setting_.policy.display)) {
+    table.clear_title();  // an asker's own; the answer is stored for all
     *answer.add_tables() = std::move(table);
+  }
   answer.set_answered(1);
   answer.set_asked(1);
   answer.add_organisations(setting_.organisation);

@@ -1,5 +1,6 @@
 #include "release/release.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "absl/strings/escaping.h"
@@ -104,6 +105,22 @@ absl::optional<v1::RefusalDetail> WhyDeclined(const Planned& planned, const AskF
   return InWords(decision.refusal, decision.about);
 }
 
+// A stored answer under the titles of whoever asks now.
+absl::StatusOr<std::string> Titled(std::string bytes, const Plan& plan) {
+  if (std::all_of(plan.questions.begin(), plan.questions.end(),
+                  [](const PlannedQuestion& planned) { return planned.question.title.empty(); }))
+    return bytes;
+  v1::Answer answer;
+  if (!answer.ParseFromString(bytes) || answer.tables_size() != static_cast<int>(plan.questions.size())) {
+    return Internal(Fail(absl::StatusCode::kDataLoss,
+                         {"réponse gardée illisible; restaurez une sauvegarde (penc restore)",
+                          "unreadable stored answer; restore a backup (penc restore)"}));
+  }
+  for (int q = 0; q < answer.tables_size(); ++q)
+    answer.mutable_tables(q)->set_title(plan.questions[q].question.title);
+  return answer.SerializeAsString();
+}
+
 Price FromMessage(const v1::Price& price) {
   switch (price.kind_case()) {
     case v1::Price::kEpsilon1024:
@@ -182,7 +199,7 @@ absl::StatusOr<std::string> Answer(const AskFor& ask, Responder& office,
   office.steps.Reached("ask.after_reserve");
   if (!slot.ok()) return ForAsker(slot.status());
   if (slot->state == Slot::State::kRefused) return Refuse(*slot, office.codebook);
-  if (slot->state == Slot::State::kCommitted) return std::move(slot->answer);  // same bytes
+  if (slot->state == Slot::State::kCommitted) return Titled(std::move(slot->answer), plan);  // same bytes
 
   absl::StatusOr<ExactVector> exact =
       office.store.Extract(*records->snapshot, plan);  // nothing visible may depend on it from here
@@ -201,7 +218,7 @@ absl::StatusOr<std::string> Answer(const AskFor& ask, Responder& office,
       office.ledger.Commit(*slot, *out);  // fsync: bytes and journal leaf, one write
   office.steps.Reached("ask.after_commit");
   if (!committed.ok()) return ForAsker(committed);
-  return out;
+  return Titled(*std::move(out), plan);
 }
 
 absl::StatusOr<v1::ExplainResponse> ExplainQuestion(const AskFor& ask, const Responder& office) {

@@ -124,6 +124,7 @@ TEST_F(BindTest, RefusesTypedQuestionsThatSqlCouldNotSay) {
               HasSubstr("incomplete comparison"));
   EXPECT_THAT(refused([](auto& q) { q.set_weight(1001); }), HasSubstr("weight"));
   EXPECT_THAT(refused([](auto& q) { q.set_title(std::string(201, 'a')); }), HasSubstr("title"));
+  EXPECT_THAT(refused([](auto& q) { q.set_title("a\x1b[2J"); }), HasSubstr("title"));
   EXPECT_THAT(refused([](auto& q) {
                 for (int i = 0; i < 9; ++i) q.mutable_select()->add_by()->set_column("sex");
               }),

@@ -270,6 +270,23 @@ TEST_F(ReleaseTest, GivesTheSameBytesToEverySpellingAndEveryAsker) {
   EXPECT_EQ(watched_->extracted, 0);
 }
 
+// One stored answer serves all who ask the same; what one of them calls it is nothing to the others.
+TEST_F(ReleaseTest, NeverShowsOneAskersTitleToAnother) {
+  Record(30, 20, kFirst);
+  AskFor one = Question(kBySex), other = Question(kBySex, "SHA256:b"), third = Question(kBySex, "SHA256:c");
+  one.bulletin.mutable_questions(0)->set_title("Titre de A");
+  other.bulletin.mutable_questions(0)->set_title("Titre de B");
+  v1::Answer a = Answer(one), b = Answer(other);
+  EXPECT_EQ(a.tables(0).title(), "Titre de A");
+  EXPECT_EQ(b.tables(0).title(), "Titre de B");
+  EXPECT_THAT(Bytes(third), Not(HasSubstr("Titre")));
+  EXPECT_EQ(Answer(one).tables(0).title(), "Titre de A");
+  a.mutable_tables(0)->clear_title();
+  b.mutable_tables(0)->clear_title();
+  EXPECT_EQ(a.SerializeAsString(), b.SerializeAsString());
+  EXPECT_EQ(a.SerializeAsString(), Bytes(third));
+}
+
 TEST_F(ReleaseTest, AnswersEachEditionAfreshAndChargesAllItsCohorts) {
   Record(30, 20, kFirst);
   const std::string first = Bytes(Question(kBySex));
