@@ -4,6 +4,8 @@
 #include <csignal>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "cli/french.h"
 
 namespace penc::cli {
 namespace {
@@ -14,11 +16,19 @@ constexpr AddCommand kCommands[] = {
     AddRestore, AddPartner, AddDescribe, AddAsk,     AddPlan, AddDemo,
 };
 
-// CLI11 says what is wrong in English; the French sentence says where to look.
 Text UsageError(const CLI::Error& error) {
-  return {
-      absl::StrCat("penc: commande mal formée: ", error.what(), "\nAide: penc --help, penc COMMANDE --help"),
-      absl::StrCat("penc: bad command line: ", error.what(), "\nHelp: penc --help, penc COMMAND --help")};
+  return {FrenchUsageError(error),
+          absl::StrCat("penc: bad command line: ", error.what(), "\nHelp: penc --help, penc COMMAND --help")};
+}
+
+// The language is needed before the command line is parsed: help is part of parsing.
+std::string LangFlag(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    absl::string_view word = argv[i];
+    if (word == "--lang" && i + 1 < argc) return argv[i + 1];
+    if (absl::ConsumePrefix(&word, "--lang=")) return std::string(word);
+  }
+  return "";
 }
 
 }  // namespace
@@ -27,7 +37,7 @@ int Main(int argc, const char* const* argv, const Outside& outside) {
   ::signal(SIGPIPE, SIG_IGN);
   Invocation invocation{outside, "", nullptr};
   CLI::App app{
-      "penc: compter ensemble sans rien montrer.\n"
+      "penc: count together without showing anything.\n"
       "Answers only differentially private aggregate questions; the records stay where they are."};
   app.name("penc");
   app.set_version_flag("--version", "penc 0.1.0");
@@ -40,6 +50,7 @@ int Main(int argc, const char* const* argv, const Outside& outside) {
   app.require_subcommand(1);
   app.fallthrough();
   for (AddCommand add : kCommands) add(app, invocation);
+  if (LangFrom(LangFlag(argc, argv)) == Lang::kFrench) InFrench(app);
 
   try {
     app.parse(argc, argv);

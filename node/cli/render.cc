@@ -63,6 +63,7 @@ std::string RenderTable(const v1::Table& table, Lang lang) {
       continue;
     }
     std::vector<std::string> cells;
+    cells.reserve(row.key_size() + 2 * row.values_size());
     for (int i = 0; i < row.key_size(); ++i)
       cells.push_back(CategoryText(table.axes(i).categories(row.key(i)), lang));
     for (int i = 0; i < row.values_size(); ++i) {
@@ -209,7 +210,7 @@ std::string RenderAnswer(const v1::Answer& answer, Lang lang, bool details) {
                   fr ? " · lexique: " : " · codebook: ", answer.codebook(),
                   fr ? " · prix: " : " · price: ", Percent(answer.charge().share_ppm(), lang),
                   fr ? " du crédit de confidentialité" : " of the privacy budget", "\n");
-  absl::StrAppend(&out, fr ? "question: " : "question: ", answer.question_id().substr(0, 16), "\n");
+  absl::StrAppend(&out, "question: ", answer.question_id().substr(0, 16), "\n");
   if (const std::string& citation = In(answer.citation(), lang); !citation.empty())
     absl::StrAppend(&out, citation, "\n");
   if (details) absl::StrAppend(&out, RenderDetails(answer, lang));

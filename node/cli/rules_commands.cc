@@ -70,8 +70,7 @@ void AddApply(CLI::App* group, const char* what, const char* example, Invocation
 std::string PlanTable(const Plan& plan, const Codebook& codebook, const std::vector<uint64_t>& sizes,
                       Lang lang) {
   const bool fr = lang == Lang::kFrench;
-  std::vector<std::string> heading = {fr ? "question" : "question", fr ? "cases" : "cells",
-                                      fr ? "marge" : "margin"};
+  std::vector<std::string> heading = {"question", fr ? "cases" : "cells", fr ? "marge" : "margin"};
   for (uint64_t size : sizes)
     heading.push_back(absl::StrCat(Number(static_cast<double>(size), lang),
                                    fr ? " pers./case moyenne" : " people/average cell"));
@@ -225,6 +224,9 @@ void AddPlan(CLI::App& parent, Invocation& invocation) {
         return kRefused;
       }
       output.Data(PlanTable(planned->plan, *codebook, options->sizes, output.lang()));
+      const bool fr = output.lang() == Lang::kFrench;
+      output.Data(absl::StrCat(fr ? "prix: " : "price: ", Percent(*share, output.lang()),
+                               fr ? " du crédit de confidentialité\n" : " of the privacy budget\n"));
       return kAnswered;
     };
   });

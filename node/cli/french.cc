@@ -1,0 +1,198 @@
+#include "cli/french.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+
+namespace penc::cli {
+namespace {
+
+const std::map<std::string, std::string>& Words() {
+  static const auto* const words = new std::map<std::string, std::string>{
+      // the program
+      {"penc: count together without showing anything.\n"
+       "Answers only differentially private aggregate questions; the records stay where they are.",
+       "penc: compter ensemble sans rien montrer.\n"
+       "Ne répond qu'à des questions agrégées et protégées par bruit; les dossiers restent où ils sont."},
+      {"Print this help message and exit", "affiche cette aide"},
+      {"Display program version information and exit", "affiche la version"},
+      {"fr or en (default: from the locale, French where it says nothing)",
+       "fr ou en (par défaut: selon la langue du système, sinon le français)"},
+      {"print protobuf JSON", "affiche du JSON (protobuf)"},
+      // making and running an office
+      {"make an office: keys, codebook, policy, an empty store",
+       "crée une organisation: clés, lexique, politique, dossiers vides"},
+      {"a folder that does not exist yet, or is empty", "un dossier qui n'existe pas encore, ou vide"},
+      {"the organisation's name, as answers show it",
+       "le nom de l'organisation, tel que les réponses le montrent"},
+      {"YAML (default: the migration codebook)", "YAML (par défaut: le lexique migration)"},
+      {"YAML (default: the standard policy, local answers closed)",
+       "YAML (par défaut: la politique standard, réponses locales fermées)"},
+      {"host:port for partners", "hôte:port pour les partenaires"},
+      {"an exercise: invented records, marked in every answer",
+       "un exercice: dossiers inventés, signalés dans chaque réponse"},
+      {"answer granted partners until Ctrl-C", "répond aux partenaires autorisés jusqu'à Ctrl-C"},
+      {"the office's folder", "le dossier de l'organisation"},
+      {"host:port (default: the office's own)", "hôte:port (par défaut: celui de l'organisation)"},
+      {"make an office from a backup; all remaining budget is forfeited",
+       "rétablit une organisation depuis une sauvegarde; tout le crédit restant est perdu"},
+      {"what `penc backup` wrote", "ce que «penc backup» a écrit"},
+      {"invented records to try things with", "des dossiers inventés, pour essayer"},
+      {"write a CSV file for every table", "écrit un fichier CSV par table"},
+      {"where to", "où écrire"},
+      {"how many people (about 6.5 rows each)", "combien de personnes (environ 6,5 lignes chacune)"},
+      {"the same seed gives the same files", "la même graine donne les mêmes fichiers"},
+      {"where the imaginary office is, ISO code", "le pays de l'organisation imaginaire, code ISO"},
+      {"of the invented references", "des références inventées"},
+      // records
+      {"stage a CSV file; nothing is asked of it before `penc close`",
+       "met un fichier CSV en attente; rien n'en est demandé avant «penc close»"},
+      {"a CSV file (.csv, .csv.gz), or - for standard input",
+       "un fichier CSV (.csv, .csv.gz), ou - pour l'entrée standard"},
+      {"the codebook's table", "la table du lexique"},
+      {"how the file's columns become the codebook's (YAML)",
+       "comment les colonnes du fichier deviennent celles du lexique (YAML)"},
+      {"propose, preview, list problems; keep nothing",
+       "propose, montre, liste les problèmes; ne garde rien"},
+      {"the last day on which these rows may be kept (YYYY-MM-DD), shown by `penc batches`",
+       "le dernier jour où ces lignes peuvent être gardées (AAAA-MM-JJ); «penc batches» le montre"},
+      {"the file becomes the whole table", "le fichier devient toute la table"},
+      {"close what is staged: the edition opens, its persons get their budget",
+       "arrête ce qui est en attente: l'édition s'ouvre, ses personnes reçoivent leur crédit"},
+      {"list the imported files", "liste les fichiers importés"},
+      {"take an imported file back", "retire un fichier importé"},
+      {"what this office holds and allows", "ce que cette organisation garde et permet"},
+      {"remove every row of one person, everywhere", "efface toutes les lignes d'une personne, partout"},
+      // deciding
+      {"what a partner needs to reach this office: name, address, key",
+       "ce qu'il faut à un partenaire pour joindre cette organisation: nom, adresse, clé"},
+      {"allow a partner to ask: writes DIR/grants/NAME.yaml, nothing else",
+       "autorise un partenaire à demander: écrit DIR/grants/NOM.yaml, rien d'autre"},
+      {"the partner's public key file", "le fichier de clé publique du partenaire"},
+      {"of each cohort's budget, for example 40%", "du crédit de chaque cohorte, par exemple 40%"},
+      {"emergency stop: refuse every question from now on",
+       "arrêt d'urgence: refuse toute question dès maintenant"},
+      {"answer again", "répond de nouveau"},
+      {"put a codebook into force; additions only once records exist",
+       "met un lexique en vigueur; seulement des ajouts dès qu'il y a des dossiers"},
+      {"put a policy into force", "met une politique en vigueur"},
+      {"what each cohort's budget has paid, and what is left for life",
+       "ce que le crédit de chaque cohorte a payé, et ce qui reste pour toujours"},
+      {"the office's own log of every question, decision and charge",
+       "le journal de l'organisation: questions, décisions, dépenses"},
+      {"recompute every entry and the signed checkpoint",
+       "recalcule chaque entrée et le point de contrôle signé"},
+      {"print entries", "affiche les entrées"},
+      {"write everything, keys included, into one file", "écrit tout, clés comprises, dans un fichier"},
+      {"the network's vocabulary", "le vocabulaire du réseau"},
+      {"propose a codebook from a CSV file; its codes come from records: prune before sharing",
+       "propose un lexique d'après un CSV; ses codes viennent des dossiers: élaguez avant de partager"},
+      {"a CSV file", "un fichier CSV"},
+      {"name of the table", "nom de la table"},
+      {"read a codebook and say what is wrong, with the line",
+       "lit un lexique et dit ce qui ne va pas, avec la ligne"},
+      {"what may be asked", "ce qui peut être demandé"},
+      {"read a policy and say what is wrong, with the line",
+       "lit une politique et dit ce qui ne va pas, avec la ligne"},
+      {"would this question pass, why, at what price and margin; touches no record",
+       "cette question passerait-elle, pourquoi, à quel prix, avec quelle marge; ne touche à aucun dossier"},
+      {"for which grant (default: as if granted)",
+       "pour quelle autorisation (par défaut: comme si elle existait)"},
+      {"what for", "pour quel but"},
+      // asking
+      {"an office that you trust, by name", "une organisation de confiance, par son nom"},
+      {"your partner folder", "votre dossier de partenaire"},
+      {"a partner's key and the offices that it trusts",
+       "la clé d'un partenaire et les organisations de confiance"},
+      {"make a key; prints the .pub file to send to offices",
+       "crée une clé; affiche le fichier .pub à envoyer aux organisations"},
+      {"a folder that does not exist yet", "un dossier qui n'existe pas encore"},
+      {"your name, as offices see it", "votre nom, tel que les organisations le voient"},
+      {"trust an office's card", "fait confiance à la carte d'une organisation"},
+      {"what the office's `penc card` printed", "ce que «penc card» y a affiché"},
+      {"what may be asked of an office: tables, columns, purposes, editions",
+       "ce qu'on peut demander à une organisation: tables, colonnes, buts, éditions"},
+      {"what is left of your share", "ce qui reste de votre part"},
+      {"ask an office; charged at most once per question and edition",
+       "interroge une organisation; compté au plus une fois par question et édition"},
+      {"one of the purposes of your grant", "un des buts de votre autorisation"},
+      {"price as a share of the budget (default 2%)", "prix en part du crédit (par défaut 2%)"},
+      {"price as discrete Laplace's epsilon, for experts",
+       "prix en epsilon de Laplace discrète, pour experts"},
+      {"wanted 95% margin, in units of the answer", "marge à 95 % voulue, en unités de la réponse"},
+      {"several questions in a YAML file, one price",
+       "plusieurs questions dans un fichier YAML, un seul prix"},
+      {"the edition that the bulletin counts its periods from ($Q, $Y, $M), in place of its own",
+       "l'édition d'où le bulletin compte ses périodes ($Q, $Y, $M), au lieu de la sienne"},
+      {"only say whether it would be answered, at what price and margin",
+       "dit seulement si elle serait répondue, à quel prix et avec quelle marge"},
+      {"mechanism, scale, epsilon", "mécanisme, échelle, epsilon"},
+      {"print penc.v1.Answer as JSON", "affiche penc.v1.Answer en JSON"},
+      {"print CSV (with --lang fr: for a French Excel)",
+       "affiche un CSV (avec --lang fr: pour un Excel français)"},
+      {"the question", "la question"},
+      {"margins and price of a bulletin, from sizes that you state; touches no record",
+       "marges et prix d'un bulletin, d'après les tailles que vous donnez; ne touche à aucun dossier"},
+      {"the questions", "les questions"},
+      {"numbers of people, for example 1500,4400", "nombres de personnes, par exemple 1500,4400"},
+      {"share of the budget for the whole bulletin", "part du crédit pour tout le bulletin"},
+      {"the edition that it counts its periods from ($Q, $Y, $M), in place of its own",
+       "l'édition d'où il compte ses périodes ($Q, $Y, $M), au lieu de la sienne"},
+  };
+  return *words;
+}
+
+std::string French(const std::string& english) {
+  const auto found = Words().find(english);
+  return found == Words().end() ? english : found->second;
+}
+
+}  // namespace
+
+void InFrench(CLI::App& app) {
+  app.description(French(app.get_description()));
+  app.footer(absl::StrReplaceAll(app.get_footer(), {{"Example", "Exemple"},
+                                                    {", an office with invented records:",
+                                                     ", une organisation avec des dossiers inventés:"}}));
+  for (CLI::Option* option : app.get_options()) option->description(French(option->get_description()));
+  const auto& formatter = app.get_formatter();
+  for (const auto& [label, word] :
+       {std::pair("Usage", "Usage"), std::pair("OPTIONS", "OPTIONS"), std::pair("SUBCOMMAND", "COMMANDE"),
+        std::pair("SUBCOMMANDS", "COMMANDES"), std::pair("REQUIRED", "OBLIGATOIRE"),
+        std::pair("POSITIONALS", "ARGUMENTS"), std::pair("TEXT", "TEXTE"), std::pair("UINT", "NOMBRE")})
+    formatter->label(label, word);
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) InFrench(*command);
+}
+
+std::string FrenchUsageError(const CLI::Error& error) {
+  const std::string what = error.what();
+  std::string said = what;
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    absl::string_view name = what;
+    said = absl::ConsumeSuffix(&name, " is required")
+               ? (absl::StrContains(name, "subcommand") ? std::string("il manque la commande")
+                                                        : absl::StrCat("il manque ", name))
+               : absl::StrCat("il manque quelque chose: ", what);
+  } else if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    absl::string_view rest = what;
+    rest.remove_prefix(
+        std::min(rest.size(), rest.find(": ") == absl::string_view::npos ? 0 : rest.find(": ") + 2));
+    said = absl::StrCat("argument inconnu ou de trop: ", rest);
+  } else if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+    said = absl::StrCat("valeur impossible: ", absl::StripPrefix(what, "Could not convert: "));
+  } else if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    said = absl::StrCat("il manque une valeur: ", what);
+  } else if (dynamic_cast<const CLI::ValidationError*>(&error) != nullptr) {
+    said = absl::StrCat("valeur refusée: ", what);
+  } else if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr) {
+    said = absl::StrCat("options incompatibles: ", what);
+  }
+  return absl::StrCat("penc: commande mal formée: ", said, "\nAide: penc --help, penc COMMANDE --help");
+}
+
+}  // namespace penc::cli
