@@ -48,6 +48,7 @@ void FillCodes(const Codebook& codebook, const Column& column, GrainLevel level,
   for (const CodeList& other : codebook.code_lists) {
     if (other.name == list.parent_list) parents = &other;
   }
+  PENC_CHECK(level != GrainLevel::kParent || parents != nullptr);
   std::map<uint32_t, uint32_t> category_at;  // group or parent index -> category
   const auto group_of = [&](uint32_t code) -> uint32_t {
     if (level == GrainLevel::kFold) return list.fold->group_of[code];

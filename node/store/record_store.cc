@@ -391,7 +391,7 @@ class Store final : public RecordStore {
     Reached(absl::StrCat(what, ".before_flip"));
     const std::string sealed =
         Aead(manifest_key_).Seal(*options_.random, ChunkName(ManifestKey()), next.SerializeAsString());
-    const absl::Status committed = committer_.Commit([&](Staging& staging) {
+    absl::Status committed = committer_.Commit([&](Staging& staging) {
       db_.Put(staging.batch(), Space::kRecords, ManifestKey(), sealed);
       if (also) also(staging.batch());
       staging.Leaf(leaf);
