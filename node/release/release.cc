@@ -61,6 +61,17 @@ absl::Status NothingClosed() {
                "this organisation has closed nothing yet: no edition is open"});
 }
 
+// Nobody would be charged: such answers would cost nothing, and be kept.
+absl::Status NobodyToCharge(const Closing& closing, const std::vector<Edition>& editions) {
+  const std::string first = EditionLabel(closing, editions.front()),
+                    last = EditionLabel(closing, editions.back());
+  return Fail(absl::StatusCode::kFailedPrecondition,
+              {absl::StrCat("entered: aucune des éditions arrêtées (", first, " à ", last,
+                            ") n'est dans cette période; rien n'a été compté"),
+               absl::StrCat("entered: none of the closed editions (", first, " to ", last,
+                            ") lies in this range; nothing was charged")});
+}
+
 // The records of one edition. Between two calls an edition may be closed: what is charged must be what is
 // counted, so both are read until they agree.
 struct Opened {
@@ -180,6 +191,7 @@ absl::StatusOr<std::string> Answer(const AskFor& ask, Responder& office,
   if (!records.ok()) return Internal(records.status());
   if (!records->edition.has_value()) return NothingClosed();
   const std::vector<Edition> cohorts = TouchedCohorts(plan, records->editions);
+  if (cohorts.empty()) return NobodyToCharge(office.codebook.closing, records->editions);
   LocalNoise finish(
       {office.codebook, office.policy, office.random, office.organisation, office.practice, cohorts});
   RETURN_IF_ERROR(finish.Check(plan));

@@ -320,6 +320,19 @@ TEST_F(ReleaseTest, ChargesThePeopleThatItCountsThoughAnEditionClosesMeanwhile) 
   EXPECT_GT(SpentBy(kFirst + 1), 0u);
 }
 
+// It would cost nobody anything: as many answers of pure noise as a disk can hold.
+TEST_F(ReleaseTest, KeepsNoAnswerThatNobodyPaysFor) {
+  Record(30, 20, kFirst);
+  for (const char* entered : {"entered > '2026-Q1'", "entered = '2025-Q4'"}) {
+    const auto answer = Try(Question(
+        absl::StrCat("SELECT sex, count(DISTINCT person) FROM person WHERE ", entered, " GROUP BY sex")));
+    EXPECT_EQ(answer.status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(answer.status().message()), HasSubstr("2026-Q1"));
+  }
+  EXPECT_TRUE(steps_.steps.empty());
+  EXPECT_EQ(watched_->extracted, 0);
+}
+
 TEST_F(ReleaseTest, AnswersABulletinWithOneCharge) {
   Record(30, 20, kFirst);
   AskFor ask = Question(kBySex);
