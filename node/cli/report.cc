@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "cli/journal_words.h"
 #include "cli/render.h"
 
 namespace penc::cli {
@@ -136,8 +137,8 @@ std::string Budget(const v1::BudgetResult& budget, const Words& w) {
 std::string Journal(const v1::JournalShowResult& shown, const Words& w) {
   std::string out;
   for (const v1::JournalEntry& entry : shown.entries()) {
-    absl::StrAppend(&out, entry.index(), "  ", Minute(entry.time_unix_micros()), "  ", entry.kind(), "  ",
-                    entry.json(), "\n");
+    absl::StrAppend(&out, entry.index(), "  ", Minute(entry.time_unix_micros()), "  ",
+                    JournalLine(entry, w.lang()), "\n");
   }
   absl::StrAppend(&out, w.Count(shown.size()), w(" entrées en tout\n", " entries in all\n"));
   return out;
