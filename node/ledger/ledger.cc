@@ -1,6 +1,7 @@
 #include "ledger/ledger.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -132,6 +133,12 @@ class LedgerOnDatabase final : public Ledger {
     if (status.ok()) return slot;
     if (slot.state == Slot::State::kReserved) Release(slot.key);  // decided, but not written
     return status;
+  }
+
+  bool AwaitRelease(const SlotKey& slot, absl::Duration most) override {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return released_.wait_for(lock, absl::ToChronoNanoseconds(most),
+                              [&] { return held_.find(slot) == held_.end(); });
   }
 
   absl::Status Commit(const Slot& slot, const std::string& answer) override {
@@ -356,8 +363,11 @@ class LedgerOnDatabase final : public Ledger {
     return held_.find(key) != held_.end();
   }
   void Release(const SlotKey& key) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    held_.erase(key);
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      held_.erase(key);
+    }
+    released_.notify_all();
   }
 
   void BeginGroup(const Staging& staging) {
@@ -402,6 +412,7 @@ class LedgerOnDatabase final : public Ledger {
   mutable std::mutex mutex_;
   std::map<Edition, Account> accounts_;
   std::set<SlotKey> held_;  // being answered by a call of this process
+  std::condition_variable released_;
   // Rows of the write that is being made up: the disk does not have them yet. Only the committer's thread
   // touches these.
   std::map<SlotKey, storage::v1::SlotRow> recent_;

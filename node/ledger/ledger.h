@@ -62,6 +62,8 @@ class Ledger {
 
   // Decides and charges in one synced write. IN_PROGRESS while another call holds the slot.
   virtual absl::StatusOr<Slot> Reserve(const Charge& charge) = 0;
+  // Waits until no call holds the slot, `most` at the longest; whether that came.
+  virtual bool AwaitRelease(const SlotKey& slot, absl::Duration most) = 0;
   // Attaches the answer (and its journal leaf) in one synced write. On failure the slot returns to "charged,
   // open".
   virtual absl::Status Commit(const Slot& slot, const std::string& answer) = 0;

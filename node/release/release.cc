@@ -17,6 +17,8 @@
 namespace penc {
 namespace {
 
+constexpr absl::Duration kLongestTurn = absl::Seconds(60);
+
 std::string QuestionText(const Plan& plan, const Codebook& codebook) {
   return absl::StrJoin(plan.questions, ";\n", [&](std::string* out, const PlannedQuestion& planned) {
     *out += CanonicalText(planned.question, codebook);
@@ -132,6 +134,16 @@ absl::StatusOr<std::string> Titled(std::string bytes, const Plan& plan) {
   return answer.SerializeAsString();
 }
 
+// Where another call works on the same question, its end is waited for: that it still works would tell the
+// asker, finer than any reply slot, how long the records take.
+absl::StatusOr<Slot> ReserveInTurn(Ledger& ledger, const Charge& charge) {
+  for (;;) {
+    absl::StatusOr<Slot> slot = ledger.Reserve(charge);
+    if (!slot.ok() || slot->refusal != v1::REFUSAL_IN_PROGRESS) return slot;
+    if (!ledger.AwaitRelease(charge.slot, kLongestTurn)) return slot;
+  }
+}
+
 Price FromMessage(const v1::Price& price) {
   switch (price.kind_case()) {
     case v1::Price::kEpsilon1024:
@@ -207,7 +219,7 @@ absl::StatusOr<std::string> Answer(const AskFor& ask, Responder& office,
       cohorts,
       [&](Order at) { return at.twice_alpha == order.twice_alpha ? cost : CostAt(plan, at); }};
   office.steps.Reached("ask.before_reserve");
-  absl::StatusOr<Slot> slot = office.ledger.Reserve(charge);  // fsync: THE charge
+  absl::StatusOr<Slot> slot = ReserveInTurn(office.ledger, charge);  // fsync: THE charge
   office.steps.Reached("ask.after_reserve");
   if (!slot.ok()) return ForAsker(slot.status());
   if (slot->state == Slot::State::kRefused) return Refuse(*slot, office.codebook);
