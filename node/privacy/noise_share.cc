@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -89,8 +90,8 @@ class Stream {
   Words words_;
 };
 
-Ratio Times(const Ratio& r, uint64_t num, uint64_t den) {
-  const Ratio part = Reduced({num, den});
+Ratio Times(const Ratio& r, const Ratio& rate) {
+  const Ratio part = Reduced(rate);
   const Ratio left = Reduced({r.num, part.den}), right = Reduced({part.num, r.den});
   PENC_CHECK(left.num == 0 || right.num <= UINT64_MAX / left.num);
   PENC_CHECK(right.den <= UINT64_MAX / left.den);
@@ -102,7 +103,8 @@ void Check(const Mechanism& mechanism, const ShareSchedule& schedule) {
   const Ratio& p = mechanism.parameter;
   PENC_CHECK(p.num > 0 && p.den > 0 && p.den < uint64_t{1} << 48 && mechanism.rate == Ratio({1, 1}));
   PENC_CHECK(!schedule.levels.empty() && schedule.dishonest < schedule.levels.front());
-  PENC_CHECK(std::is_sorted(schedule.levels.begin(), schedule.levels.end()));
+  PENC_CHECK(std::adjacent_find(schedule.levels.begin(), schedule.levels.end(), std::greater_equal<>()) ==
+             schedule.levels.end());
 }
 
 }  // namespace
@@ -113,33 +115,41 @@ size_t ShareSchedule::StayingFrom(uint32_t answered) const {
   return static_cast<size_t>(beyond - levels.begin()) - 1;
 }
 
+Ratio ShareSchedule::BaseRate() const { return {1, uint64_t{levels.back()} - dishonest}; }
+
+Ratio ShareSchedule::ComponentRate(size_t j) const {
+  PENC_CHECK(j < components());
+  const uint64_t low = levels[j] - dishonest, high = levels[j + 1] - dishonest;
+  return {high - low, low * high};
+}
+
 void AddBaseShare(const Mechanism& mechanism, const ShareSchedule& schedule, RandomSource& random,
                   absl::Span<int64_t> cells) {
   Check(mechanism, schedule);
-  const uint64_t honest = schedule.levels.back() - schedule.dishonest;
+  const Ratio rate = schedule.BaseRate();
   Words words(random);
   if (mechanism.family == Family::kDiscreteLaplace) {
-    AddUrn(mechanism.parameter, honest, 1, words, cells);
-    AddUrn(mechanism.parameter, honest, -1, words, cells);
+    AddUrn(mechanism.parameter, rate.den, 1, words, cells);
+    AddUrn(mechanism.parameter, rate.den, -1, words, cells);
   } else {
-    MakeSkellamSampler(Times(mechanism.parameter, 1, honest))->AddTo(cells, words);
+    MakeSkellamSampler(Times(mechanism.parameter, rate))->AddTo(cells, words);
   }
 }
 
 void AddComponent(const Mechanism& mechanism, const ShareSchedule& schedule, size_t j,
-                  absl::Span<const uint8_t> seed, uint32_t block, int sign, absl::Span<int64_t> cells) {
+                  absl::Span<const uint8_t> seed, uint32_t block, int sign, absl::Span<int64_t> cells,
+                  int first_bits) {
   Check(mechanism, schedule);
-  PENC_CHECK(j < schedule.components() && seed.size() == 32 && (sign == 1 || sign == -1));
-  const uint64_t low = schedule.levels[j] - schedule.dishonest,
-                 high = schedule.levels[j + 1] - schedule.dishonest;
+  PENC_CHECK(seed.size() == 32 && (sign == 1 || sign == -1));
+  const Ratio rate = schedule.ComponentRate(j);
   if (mechanism.family == Family::kDiscreteLaplace) {
-    for (uint64_t copy = 0; copy < high - low; ++copy) {
-      AddUrn(mechanism.parameter, low * high, sign, Stream(seed, block, copy, kPlus).words(), cells);
-      AddUrn(mechanism.parameter, low * high, -sign, Stream(seed, block, copy, kMinus).words(), cells);
+    for (uint64_t copy = 0; copy < rate.num; ++copy) {
+      AddUrn(mechanism.parameter, rate.den, sign, Stream(seed, block, copy, kPlus).words(), cells);
+      AddUrn(mechanism.parameter, rate.den, -sign, Stream(seed, block, copy, kMinus).words(), cells);
     }
     return;
   }
-  const CanonicalSkellam sampler(Times(mechanism.parameter, high - low, low * high));
+  const CanonicalSkellam sampler(Times(mechanism.parameter, rate), first_bits);
   Stream first(seed, block, 0, kFirstWords);
   const MoreBits more = [&](size_t cell, uint64_t n) {
     Stream further(seed, block, cell, kFurtherWords);

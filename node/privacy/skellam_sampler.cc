@@ -256,9 +256,11 @@ std::unique_ptr<NoiseSampler> MakeSkellamSampler(const Ratio& mu, int first_bits
   return std::make_unique<SkellamSampler>(mu, first_bits);
 }
 
-CanonicalSkellam::CanonicalSkellam(const Ratio& mu) {
-  PENC_CHECK(mu.num > 0 && mu.den / mu.num <= uint64_t{1} << 40 && mu.num / mu.den < kLargestTable);
-  sampler_ = std::make_unique<SkellamSampler>(mu, 64);
+CanonicalSkellam::CanonicalSkellam(const Ratio& mu, int first_bits) {
+  PENC_CHECK(first_bits >= 1 && first_bits <= 64);
+  PENC_CHECK(mu.num > 0 && mu.den > 0 && mu.den / mu.num <= uint64_t{1} << 40 &&
+             mu.num / mu.den < kLargestTable);
+  sampler_ = std::make_unique<SkellamSampler>(mu, first_bits);
 }
 CanonicalSkellam::~CanonicalSkellam() = default;
 

@@ -19,7 +19,7 @@ std::unique_ptr<NoiseSampler> MakeSkellamSampler(const Ratio& mu, int first_bits
 // So the result does not depend on how many further bits this code, or another, needs to be certain.
 class CanonicalSkellam {
  public:
-  explicit CanonicalSkellam(const Ratio& mu);
+  explicit CanonicalSkellam(const Ratio& mu, int first_bits = 64);
   ~CanonicalSkellam();
   // Adds sign * noise to cells[0], cells[1] ...; `first` is the number of cells[0] for `more`.
   void AddTo(absl::Span<int64_t> cells, int sign, size_t first, Words& words, const MoreBits& more) const;

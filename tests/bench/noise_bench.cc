@@ -1,5 +1,6 @@
 // Noise: samples a second with the product's own random source (goal, one core: 20 million discrete Laplace,
-// 12 million Skellam), what a sampler costs to prepare, what the planner's decisions cost.
+// 12 million Skellam), shares of regional noise (goal: all of an office's, a million cells, 18 offices,
+// 60 ms), what a sampler costs to prepare, what the planner's decisions cost.
 #include <benchmark/benchmark.h>
 
 #include <vector>
@@ -8,6 +9,7 @@
 #include "privacy/choose.h"
 #include "privacy/cost.h"
 #include "privacy/law.h"
+#include "privacy/noise_share.h"
 #include "privacy/sampler.h"
 
 namespace penc {
@@ -37,6 +39,34 @@ BENCHMARK(DrawSkellam)
     ->Arg(1600000)
     ->Arg(100000000)
     ->Unit(benchmark::kMillisecond);
+
+// 18 offices of whom 3 lie and at least 9 answer.
+ShareSchedule OfEighteen() { return {3, {9, 10, 11, 12, 13, 14, 15, 16, 17, 18}}; }
+
+// What an office adds to its contribution: the base share and all components.
+void Shares(benchmark::State& state, const Mechanism& mechanism) {
+  SecureRandom random;
+  const ShareSchedule schedule = OfEighteen();
+  std::vector<uint8_t> seed(32);
+  std::vector<int64_t> cells(state.range(0));
+  for (auto _ : state) {
+    AddBaseShare(mechanism, schedule, random, absl::MakeSpan(cells));
+    for (size_t j = 0; j < schedule.components(); ++j) {
+      random.Fill(absl::MakeSpan(seed));
+      AddComponent(mechanism, schedule, j, seed, 0, 1, absl::MakeSpan(cells));
+    }
+    benchmark::DoNotOptimize(cells.data());
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * cells.size()));
+}
+void SharesOfLaplace(benchmark::State& state) { Shares(state, Laplace(state.range(1))); }
+void SharesOfSkellam(benchmark::State& state) { Shares(state, Skellam(state.range(1))); }
+BENCHMARK(SharesOfLaplace)
+    ->Args({100000, 1})
+    ->Args({1000000, 1})
+    ->Args({1000000, 20})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(SharesOfSkellam)->Args({100000, 24})->Args({1000000, 24})->Unit(benchmark::kMillisecond);
 
 void PrepareLaplace(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(MakeSampler(Laplace(state.range(0))));
