@@ -1,13 +1,11 @@
-// Shares of noise: rates that telescope, the urn's exact law, components that come back bit for bit, sums
-// that follow the law that is stated. Statistical tests use the bound of sampler_test.cc's head comment:
-// false alarm 10^-8 each; seeds are fixed.
+// Shares of noise: rates that telescope, the urn's exact law, components that come back bit for bit. What
+// they add up to: tests/statistical/noise_share_test.cc.
 #include "privacy/noise_share.h"
 
 #include <gmp.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -16,42 +14,14 @@
 
 #include "absl/strings/escaping.h"
 #include "crypto/secure_random.h"
-#include "privacy/law.h"
 
 namespace penc {
 namespace {
-
-constexpr double kLogFalseAlarm = 18.4;  // -ln 10^-8
 
 std::vector<uint8_t> Seed(uint8_t first) {
   std::vector<uint8_t> seed(32, 5);
   seed[0] = first;
   return seed;
-}
-
-double Threshold(double degrees) {
-  double x = degrees;
-  while (x - degrees * (1 + std::log(x / degrees)) < kLogFalseAlarm) x += 0.1;
-  return x;
-}
-
-// Frequencies of `drawn` against the mechanism's stated law, each value up to the 99.99 % width a bin.
-void ExpectLaw(const Mechanism& law, const std::vector<int64_t>& drawn) {
-  const auto last = static_cast<int64_t>(HalfWidth(law, 0.9999));
-  std::map<int64_t, double> count;
-  for (int64_t x : drawn) count[std::clamp(x, -last - 1, last + 1)] += 1;
-  const auto n = static_cast<double>(drawn.size());
-  double divergence = 0, before = 0;
-  for (int64_t k = 0; k <= last + 1; ++k) {
-    const double covered = k > last ? 1 : Covered(law, static_cast<uint64_t>(k));
-    const double each = k == 0 ? covered : (covered - before) / 2;
-    for (int64_t x : {k, -k}) {
-      if (count[x] > 0) divergence += count[x] * std::log(count[x] / (n * each));
-      if (k == 0) break;
-    }
-    before = covered;
-  }
-  EXPECT_LT(divergence, Threshold(2 * static_cast<double>(last) + 2));
 }
 
 // Whether 1 / (n - t) plus the components from `first` on is 1 / (levels[first] - t), in fractions without
@@ -102,72 +72,6 @@ TEST(NoiseShares, StayingComponentsFollowTheLevels) {
   EXPECT_EQ(RemainingNoise(schedule, 7).num, 7u);
   EXPECT_EQ(RemainingNoise(schedule, 7).den, 3u) << "between levels a little more noise stays";
 }
-
-// The sum over offices after the components that may go were taken away, of m offices of which t tell theirs.
-std::vector<int64_t> Sum(const Mechanism& mechanism, const ShareSchedule& schedule, uint32_t answered,
-                         size_t cells) {
-  std::vector<int64_t> sum(cells, 0);
-  SeededExpander random(Seed(1));
-  for (uint32_t office = 0; office < answered; ++office) {
-    AddBaseShare(mechanism, schedule, random, absl::MakeSpan(sum));
-    for (size_t j = 0; j < schedule.components(); ++j) {
-      AddComponent(mechanism, schedule, j, Seed(static_cast<uint8_t>(2 + office * 8 + j)), 0, 1,
-                   absl::MakeSpan(sum));
-    }
-  }
-  for (uint32_t office = 0; office < answered; ++office) {
-    for (size_t j = 0; j < schedule.StayingFrom(answered); ++j) {
-      AddComponent(mechanism, schedule, j, Seed(static_cast<uint8_t>(2 + office * 8 + j)), 0, -1,
-                   absl::MakeSpan(sum));
-    }
-  }
-  return sum;
-}
-
-struct Case {
-  Mechanism mechanism;
-  ShareSchedule schedule;
-  uint32_t answered;
-};
-class SumsOfShares : public ::testing::TestWithParam<Case> {};
-
-TEST_P(SumsOfShares, FollowTheRemainingLaw) {
-  Case c = GetParam();
-  const std::vector<int64_t> sum = Sum(c.mechanism, c.schedule, c.answered, 300000);
-  const RemainingRate rate = RemainingNoise(c.schedule, c.answered);
-  Mechanism law = c.mechanism;
-  law.rate = {rate.num, rate.den};
-  ExpectLaw(law, sum);
-}
-
-TEST_P(SumsOfShares, WithoutTheDishonestOnesAreExactlyTheWantedLawAtALevel) {
-  Case c = GetParam();
-  const size_t s = c.schedule.StayingFrom(c.answered);
-  if (c.schedule.levels[s] != c.answered) {  // between levels the honest ones leave more
-    EXPECT_GT(c.answered, c.schedule.levels[s]);
-    return;
-  }
-  // What m - t offices leave is rate (m - t) / (m - t) = 1.
-  std::vector<int64_t> sum(300000, 0);
-  SeededExpander random(Seed(99));
-  for (uint32_t office = 0; office < c.answered - c.schedule.dishonest; ++office) {
-    AddBaseShare(c.mechanism, c.schedule, random, absl::MakeSpan(sum));
-    for (size_t j = s; j < c.schedule.components(); ++j) {
-      AddComponent(c.mechanism, c.schedule, j, Seed(static_cast<uint8_t>(2 + office * 8 + j)), 0, 1,
-                   absl::MakeSpan(sum));
-    }
-  }
-  ExpectLaw(c.mechanism, sum);
-}
-
-INSTANTIATE_TEST_SUITE_P(Networks, SumsOfShares,
-                         ::testing::Values(Case{{Family::kDiscreteLaplace, {1, 1}}, {2, {5, 6, 7, 8}}, 8},
-                                           Case{{Family::kDiscreteLaplace, {1, 1}}, {2, {5, 6, 7, 8}}, 6},
-                                           Case{{Family::kDiscreteLaplace, {1, 1}}, {2, {5, 6, 7, 8}}, 5},
-                                           Case{{Family::kDiscreteLaplace, {1, 7}}, {2, {5, 8}}, 7},
-                                           Case{{Family::kDiscreteLaplace, {3, 2}}, {3, {9, 12, 15, 18}}, 15},
-                                           Case{{Family::kSkellam, {24, 1}}, {2, {5, 6, 7, 8}}, 6},
-                                           Case{{Family::kSkellam, {1, 2}}, {2, {5, 8}}, 8}));
 
 // Bits that a test chose: the words given, then words of ones, on which the urn's geometric draws say zero.
 class Scripted : public RandomSource {
@@ -243,25 +147,6 @@ TEST(NoiseShares, AnUrnHasItsExactLaw) {
       EXPECT_EQ(sum, whole);
     }
   }
-}
-
-// Blocks are what could go wrong: two cells of one must be independent, so that sum and difference are alike.
-TEST(NoiseShares, CellsOfOneBlockAreIndependent) {
-  const Mechanism mechanism{Family::kDiscreteLaplace, {1, 1}};
-  const ShareSchedule schedule{0, {2}};  // v = 2, base share alone
-  std::vector<int64_t> cells(600000, 0);
-  SeededExpander random(Seed(7));
-  AddBaseShare(mechanism, schedule, random, absl::MakeSpan(cells));
-  Mechanism half = mechanism;
-  half.rate = {1, 2};
-  ExpectLaw(half, cells);
-  std::vector<int64_t> pairs, differences;
-  for (size_t i = 0; i + 1 < cells.size(); i += 2) {
-    pairs.push_back(cells[i] + cells[i + 1]);
-    differences.push_back(cells[i] - cells[i + 1]);
-  }
-  ExpectLaw(mechanism, pairs);
-  ExpectLaw(mechanism, differences);
 }
 
 TEST(NoiseShares, AComponentComesBackBitForBit) {
