@@ -26,8 +26,8 @@ class NoiseSampler {
 // Further random bits of one cell: its n-th word beyond the first, n from 0.
 using MoreBits = std::function<uint64_t(size_t cell, uint64_t n)>;
 
-// Discrete Laplace: any a = num/den with 2^-40 <= a <= 64. Skellam: 2^-10 <= mu <= 2^27 by a table, above by
-// sums of independent Skellams that add up to mu exactly.
+// Discrete Laplace: any a = num/den with 2^-40 <= a <= 64. Skellam: 2^-40 <= mu < 2^27 by a table, up to
+// 2^50 by sums of independent Skellams that add up to mu exactly.
 std::unique_ptr<NoiseSampler> MakeSampler(const Mechanism& mechanism);
 
 // Adds i.i.d. exact noise to every cell; |cell| must stay below 2^62.

@@ -43,20 +43,19 @@ class SeededSource : public RandomSource {
   uint64_t bytes_ = 0;
 };
 
-// One word, then all zeros or all ones.
+// A few words, then all zeros or all ones.
 class ScriptedSource : public RandomSource {
  public:
-  ScriptedSource(uint64_t first, uint8_t after) : first_(first), after_(after) {}
+  ScriptedSource(std::vector<uint64_t> first, uint8_t after) : first_(std::move(first)), after_(after) {}
   void Fill(absl::Span<uint8_t> out) override {
     std::fill(out.begin(), out.end(), after_);
-    if (!given_) std::memcpy(out.data(), &first_, sizeof(first_));
-    given_ = true;
+    if (!first_.empty()) std::memcpy(out.data(), first_.data(), 8 * first_.size());
+    first_.clear();
   }
 
  private:
-  uint64_t first_;
+  std::vector<uint64_t> first_;
   uint8_t after_;
-  bool given_ = false;
 };
 
 constexpr double kLogFalseAlarm = 18.4;  // -ln 10^-8
@@ -125,7 +124,8 @@ INSTANTIATE_TEST_SUITE_P(Laplace, SamplerLaw,
                                            Mechanism{Family::kDiscreteLaplace, {205, 1024}},
                                            Mechanism{Family::kDiscreteLaplace, {1, 1000}}));
 INSTANTIATE_TEST_SUITE_P(Skellam, SamplerLaw,
-                         ::testing::Values(Mechanism{Family::kSkellam, {1, 8}},
+                         ::testing::Values(Mechanism{Family::kSkellam, {1, 1000}},
+                                           Mechanism{Family::kSkellam, {1, 8}},
                                            Mechanism{Family::kSkellam, {2, 1}},
                                            Mechanism{Family::kSkellam, {119, 5}},
                                            Mechanism{Family::kSkellam, {10007, 7}}));
@@ -144,7 +144,7 @@ TEST(SkellamSampler, InvertsItsDistributionAtEveryPointOfAGrid) {
     const auto distribution = [&](int64_t k) { return k >= 0 ? 1 - UpperTail(m, k + 1) : UpperTail(m, -k); };
     for (uint64_t u = 1; u + 1 < 4096; ++u) {
       for (const uint8_t after : {uint8_t{0}, uint8_t{255}}) {
-        ScriptedSource source(u << 52 | (after == 0 ? 0 : (uint64_t{1} << 52) - 1), after);
+        ScriptedSource source({u << 52 | (after == 0 ? 0 : (uint64_t{1} << 52) - 1)}, after);
         Words words(source);
         // All ones for ever is (u + 1) 2^-12 itself, which no finite number of bits is; the draw stops
         // before.
@@ -153,6 +153,35 @@ TEST(SkellamSampler, InvertsItsDistributionAtEveryPointOfAGrid) {
         EXPECT_LE(distribution(k - 1), point + 1e-12) << u;
         EXPECT_GE(distribution(k), point - 1e-12) << u;
       }
+    }
+  }
+}
+
+TEST(SkellamSampler, IsExactToTheLastOf128BitsHoweverSmallItsVariance) {
+  // The first 128 bits of F(k), by the series of e^-mu I_k(mu) in integers (tests/vectors/noise_share_v1.py):
+  // U that goes on with zeros is below F(k), with ones above it.
+  struct Point {
+    Ratio mu;
+    int64_t k;
+    uint64_t high, low;
+  };
+  const Ratio least{1, uint64_t{1} << 40}, small{1, 1 << 20};
+  for (const Point& f :
+       {Point{least, -2, 0x0, 0x1fffffffffe5}, Point{least, -1, 0x7fffff, 0xffffa00000000035},
+        Point{least, 0, 0xffffffffff800000, 0x5fffffffffca},
+        Point{least, 1, 0xffffffffffffffff, 0xffffe0000000001a}, Point{small, -3, 0x0, 0x555550aaaad11110},
+        Point{small, -2, 0x1ffffe, 0x5555635554fbbbbd}, Point{small, -1, 0x7ffffa00003, 0x55553e0000866663},
+        Point{small, 0, 0xfffff800005ffffc, 0xaaaac1ffff79999c},
+        Point{{1, 1000}, -3, 0x16e2ef00, 0x4d6371fcf4c30276},
+        Point{{1, 1000}, -1, 0x20be51edfe091d, 0xfcaa4a39d54f7322},
+        Point{{1, 210}, 0, 0xff648488cdb6af84, 0xa346a1d1683d1808},
+        Point{{24, 1}, -3, 0x4dc1632824a930a3, 0x8012fc0eefd6ec1b},
+        Point{{24, 1}, 1, 0x9efefc83a5577476, 0x8c771fa33dda3b3b}}) {
+    const auto sampler = MakeSkellamSampler(f.mu);
+    for (const uint8_t after : {uint8_t{0}, uint8_t{255}}) {
+      ScriptedSource source({f.high, f.low}, after);
+      Words words(source);
+      EXPECT_EQ(sampler->Draw(words), after == 0 ? f.k : f.k + 1) << ToString(f.mu) << " " << f.k;
     }
   }
 }
@@ -191,7 +220,7 @@ TEST(LaplaceSampler, ATieIsDecidedByTheBitsThatFollow) {
   // a = 1: the lowest digit is 1 with probability 1 / (1 + e) = 0x0.44d9 5851... The first chunk of 16 bits
   // ties.
   for (const auto& [next, drawn] : {std::pair{0x5850, 1}, std::pair{0x5852, 0}}) {
-    ScriptedSource source(0xffffffff000044d9u | static_cast<uint64_t>(next) << 16, 255);
+    ScriptedSource source({0xffffffff000044d9u | static_cast<uint64_t>(next) << 16}, 255);
     Words words(source);
     EXPECT_EQ(MakeLaplaceSampler({1, 1})->Draw(words),
               drawn);  // all other digits: 1.11... is above them, so 0
