@@ -13,6 +13,8 @@ namespace penc {
 namespace {
 
 constexpr size_t kHash = 32;
+constexpr absl::Duration kLongestRound = absl::Hours(24 * 14);
+constexpr absl::Duration kClocksDiffer = absl::Hours(24);
 
 std::string BigEndian32(uint32_t value) {
   std::string out(4, '\0');
@@ -73,6 +75,9 @@ absl::Status CheckTimes(const v1::Descriptor& terms, const v1::Roster& roster, a
                            terms.expires_unix_micros()};
   if (!std::is_sorted(std::begin(times), std::end(times)))
     return Bad("échéances dans le désordre", "deadlines out of order");
+  // No descriptor lies about for months until somebody finds it useful.
+  if (terms.expires_unix_micros() > absl::ToUnixMicros(now + kLongestRound + kClocksDiffer))
+    return Bad("elle durerait plus de quatorze jours", "it would last more than fourteen days");
   if (absl::ToUnixMicros(now) >= terms.expires_unix_micros())
     return Bad("elle est terminée depuis longtemps", "it ended long ago");
   if (absl::ToUnixMicros(now) >= roster.expires_unix_micros())
@@ -90,7 +95,9 @@ absl::Status CheckStewards(const v1::Descriptor& terms, const v1::Roster& roster
     if (roster.members(static_cast<int>(steward)).epoch().until_unix_micros() < terms.expires_unix_micros())
       return Bad("les clés d'un témoin finissent avant la ronde", "a steward's keys end before the round");
   }
-  if (static_cast<uint32_t>(terms.stewards_size()) < terms.colluding() + 2 * terms.absent() + 1)
+  // In 64 bits: no number that somebody sends may wrap around a bound.
+  if (static_cast<uint64_t>(terms.stewards_size()) <
+      uint64_t{terms.colluding()} + 2 * uint64_t{terms.absent()} + 1)
     return Bad("trop peu de témoins pour ceux qui peuvent manquer ou s'entendre (c ≥ t + 2d + 1)",
                "too few stewards for those who may be absent or collude (c >= t + 2d + 1)");
   if (terms.presumed_dishonest() < terms.colluding())
@@ -104,14 +111,21 @@ absl::Status CheckSizes(const v1::Descriptor& terms, size_t asked) {
       (terms.word_bits() != 32 && terms.word_bits() != 64))
     return Bad("vecteur hors limites", "a vector out of bounds");
   uint64_t cells = 0;
-  for (const v1::RoundBlock& block : terms.blocks()) cells += block.cells();
+  for (const v1::RoundBlock& block : terms.blocks()) {
+    if (block.cells() > terms.length() - cells)
+      return Bad("blocs et longueur contradictoires", "blocks and length contradict");
+    if (block.noise().parameter_num() == 0 || block.noise().parameter_den() == 0)
+      return Bad("un bloc sans bruit", "a block without noise");
+    cells += block.cells();
+  }
   if (cells != terms.length())
     return Bad("blocs et longueur contradictoires", "blocks and length contradict");
   const auto& levels = terms.levels();
   if (terms.asked() != asked || levels.empty() || !Ascending(levels) || levels[levels.size() - 1] != asked)
     return Bad("nombre d'organisations contradictoire; personne ne choisit un sous-ensemble",
                "contradictory number of organisations; nobody picks a subset");
-  if (asked < 5 || levels[0] < 5 || 2 * levels[0] < asked || levels[0] < terms.presumed_dishonest() + 3)
+  if (asked < 5 || levels[0] < 5 || 2 * levels[0] < asked ||
+      levels[0] < uint64_t{terms.presumed_dishonest()} + 3)
     return Bad("trop peu d'organisations", "too few organisations");
   return absl::OkStatus();
 }

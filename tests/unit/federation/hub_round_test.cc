@@ -9,6 +9,7 @@ namespace penc {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class HubRounds : public ::testing::Test {
@@ -237,12 +238,37 @@ TEST(Rounds, RefuseDescriptorsThatCannotBe) {
   EXPECT_TRUE(refused([](v1::Descriptor& t) { t.set_stewards(6, 7); })) << "no epoch keys";
   EXPECT_TRUE(refused([](v1::Descriptor& t) { t.set_stewards(6, 5); })) << "twice";
   EXPECT_TRUE(refused([](v1::Descriptor& t) { t.set_vote_until_unix_micros(1); }));
+  EXPECT_TRUE(refused([&](v1::Descriptor& t) {
+    t.set_expires_unix_micros(absl::ToUnixMicros(network.now() + absl::Hours(24 * 16)));
+  })) << "longer than any round";
   v1::SignedDescriptor forged = network.Sign(network.Terms());
   forged.mutable_body()->back() ^= 1;
   EXPECT_FALSE(ReadRound(forged, network.roster_bytes, network.now()).ok());
   EXPECT_FALSE(
       ReadRound(network.Sign(network.Terms()), network.roster_bytes, network.now() + absl::Hours(24 * 400))
           .ok());
+}
+
+TEST(Rounds, RefuseNumbersThatWouldWrapAroundABound) {
+  SmallNetwork network({});
+  const auto why_not = [&](const std::function<void(v1::Descriptor&)>& change) {
+    v1::Descriptor terms = network.Terms();
+    change(terms);
+    const auto round = ReadRound(network.Sign(terms), network.roster_bytes, network.now());
+    return round.ok() ? "accepted" : Explain(round.status()).en;
+  };
+  EXPECT_THAT(why_not([](v1::Descriptor& t) { t.set_absent(uint32_t{1} << 31); }),
+              HasSubstr("c >= t + 2d + 1"));
+  EXPECT_THAT(why_not([](v1::Descriptor& t) { t.set_presumed_dishonest(UINT32_MAX); }),
+              HasSubstr("too few organisations"));
+  EXPECT_THAT(why_not([](v1::Descriptor& t) {
+                t.mutable_blocks(0)->set_cells(UINT64_MAX);
+                *t.add_blocks() = t.blocks(0);
+                t.mutable_blocks(1)->set_cells(t.length() + 1);
+              }),
+              HasSubstr("contradict"));
+  EXPECT_THAT(why_not([](v1::Descriptor& t) { t.mutable_blocks(0)->mutable_noise()->set_parameter_den(0); }),
+              HasSubstr("without noise"));
 }
 
 }  // namespace
