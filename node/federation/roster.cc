@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "crypto/agreement.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr int kMostMembers = 4096;
 constexpr size_t kLongestName = 100;
+constexpr size_t kSalt = 16;
 
 absl::Status Bad(const char* fr, const char* en) {
   return Fail(absl::StatusCode::kInvalidArgument,
@@ -24,16 +26,13 @@ std::string Signable(const v1::SignedRoster& roster) {
   return absl::StrCat("penc roster v1\n", roster.roster());
 }
 
-// How many of `keys` have signed.
 uint32_t Signers(const v1::Roster& keys, const v1::SignedRoster& roster) {
-  std::set<std::string> signers;
-  for (const v1::Signature& signature : roster.signatures()) {
-    const auto& known = keys.root_keys();
-    if (std::find(known.begin(), known.end(), signature.key()) == known.end()) continue;
-    const absl::StatusOr<VerifyKey> key = VerifyKey::FromBytes(signature.key());
-    if (key.ok() && key->Verify(Signable(roster), signature.signature())) signers.insert(signature.key());
-  }
-  return static_cast<uint32_t>(signers.size());
+  return static_cast<uint32_t>(SignersOf(keys, roster).size());
+}
+
+// Names stand in tables and on screens: nothing in them may move a cursor or break a line.
+bool Shown(const std::string& name) {
+  return std::none_of(name.begin(), name.end(), [](char c) { return absl::ascii_iscntrl(c); });
 }
 
 bool AllDifferent(const std::vector<std::string>& texts) {
@@ -55,7 +54,7 @@ absl::Status CheckMembers(const v1::Roster& roster) {
   std::vector<std::string> keys, names;
   if (roster.members_size() > kMostMembers) return Bad("trop de membres", "too many members");
   for (const v1::Member& member : roster.members()) {
-    const bool named = !member.name().empty() && member.name().size() <= kLongestName;
+    const bool named = !member.name().empty() && member.name().size() <= kLongestName && Shown(member.name());
     if (!named || member.key().size() != 32 || !UsableAgreementKey(member.mail_key()))
       return Bad("un membre sans nom ou sans clés", "a member without name or keys");
     keys.push_back(member.key());
@@ -71,34 +70,52 @@ absl::Status CheckMembers(const v1::Roster& roster) {
   if (!AllDifferent(keys)) return Bad("une clé y est deux fois", "a key stands there twice");
   if (!AllDifferent(names)) return Bad("un nom y est deux fois", "a name stands there twice");
   const auto outside = [&](uint32_t i) { return i >= static_cast<uint32_t>(roster.members_size()); };
-  if (std::any_of(roster.left().begin(), roster.left().end(), outside))
+  if (std::any_of(roster.left().begin(), roster.left().end(), outside) ||
+      std::set<uint32_t>(roster.left().begin(), roster.left().end()).size() !=
+          static_cast<size_t>(roster.left_size()))
     return Bad("un départ de personne", "somebody left who is not there");
   return absl::OkStatus();
 }
 
+absl::Status NobodyHonest() {
+  return Bad("tous les membres présumés malhonnêtes", "all members presumed dishonest");
+}
+
 absl::Status CheckRegions(const v1::Roster& roster) {
   std::vector<std::string> names;
+  if (roster.presumed_dishonest() > 0 &&
+      roster.presumed_dishonest() >= static_cast<uint32_t>(roster.members_size()))
+    return NobodyHonest();
   for (const v1::Region& region : roster.regions()) {
     const auto& members = region.members();
     const bool ascending =
         std::adjacent_find(members.begin(), members.end(), std::greater_equal<uint32_t>()) == members.end();
-    if (region.name().empty() || members.size() < 5 || !ascending ||
+    if (region.name().empty() || region.name().size() > kLongestName || !Shown(region.name()) ||
+        members.size() < 5 || !ascending ||
         members[members.size() - 1] >= static_cast<uint32_t>(roster.members_size()))
       return Bad("région mal formée (au moins cinq membres)", "malformed region (at least five members)");
+    if (region.presumed_dishonest() >= static_cast<uint32_t>(members.size())) return NobodyHonest();
     names.push_back(region.name());
   }
   return AllDifferent(names) ? absl::OkStatus()
                              : Bad("une région y est deux fois", "a region stands there twice");
 }
 
-absl::StatusOr<CheckedRoster> ReadRoster(const v1::SignedRoster& given) {
+// Everything that can be said without signatures and without another version.
+absl::StatusOr<CheckedRoster> ReadShape(const v1::SignedRoster& given) {
   CheckedRoster read{given, {}};
   if (!read.roster.ParseFromString(given.roster()) || read.roster.format() != 1 ||
-      read.roster.version() == 0 || read.roster.network().empty())
+      read.roster.version() == 0 || read.roster.network().empty() || !Shown(read.roster.network()) ||
+      read.roster.salt().size() != kSalt)
     return Bad("message illisible ou d'un autre format", "unreadable, or of another format");
   RETURN_IF_ERROR(CheckKeys(read.roster));
   RETURN_IF_ERROR(CheckMembers(read.roster));
   RETURN_IF_ERROR(CheckRegions(read.roster));
+  return read;
+}
+
+absl::StatusOr<CheckedRoster> ReadRoster(const v1::SignedRoster& given) {
+  ASSIGN_OR_RETURN(CheckedRoster read, ReadShape(given));
   if (Signers(read.roster, given) < read.roster.root_threshold())
     return Bad("il manque des signatures", "signatures are missing");
   return read;
@@ -116,6 +133,10 @@ absl::Status CheckGoesOn(const v1::Roster& before, const v1::Roster& next) {
          (now.epoch().epoch() == old.epoch().epoch() && (now.epoch().mask_key() != old.epoch().mask_key() ||
                                                          now.epoch().vote_key() != old.epoch().vote_key()))))
       return Bad("une époque est revenue en arrière", "an epoch went back");
+    // Keys whose end can be put off are never destroyed.
+    if (old.has_epoch() && now.has_epoch() && now.epoch().epoch() == old.epoch().epoch() &&
+        now.epoch().until_unix_micros() > old.epoch().until_unix_micros())
+      return Bad("la fin d'une époque a été repoussée", "an epoch's end was put off");
   }
   for (uint32_t gone : before.left()) {
     if (std::find(next.left().begin(), next.left().end(), gone) == next.left().end())
@@ -161,6 +182,35 @@ absl::StatusOr<CheckedRoster> ReadNextRoster(const CheckedRoster& before, const 
     return Bad("les signataires de la version précédente manquent",
                "signatures of the version before are missing");
   return read;
+}
+
+v1::Roster NextDraft(const CheckedRoster& before) {
+  v1::Roster next = before.roster;
+  next.set_version(before.roster.version() + 1);
+  next.set_previous_sha256(Sha256(before.bytes()));
+  next.clear_salt();
+  return next;
+}
+
+absl::StatusOr<CheckedRoster> ComposeRoster(v1::Roster draft, RandomSource& random) {
+  std::string salt(kSalt, '\0');
+  random.Fill(absl::MakeSpan(reinterpret_cast<uint8_t*>(salt.data()), salt.size()));
+  draft.set_format(1);
+  draft.set_salt(salt);
+  v1::SignedRoster composed;
+  composed.set_roster(draft.SerializeAsString());
+  return ReadShape(composed);
+}
+
+std::vector<std::string> SignersOf(const v1::Roster& keys, const v1::SignedRoster& roster) {
+  std::set<std::string> signers;
+  for (const v1::Signature& signature : roster.signatures()) {
+    const auto& known = keys.root_keys();
+    if (std::find(known.begin(), known.end(), signature.key()) == known.end()) continue;
+    const absl::StatusOr<VerifyKey> key = VerifyKey::FromBytes(signature.key());
+    if (key.ok() && key->Verify(Signable(roster), signature.signature())) signers.insert(signature.key());
+  }
+  return {signers.begin(), signers.end()};
 }
 
 void SignRoster(const SigningKey& root, v1::SignedRoster& roster) {

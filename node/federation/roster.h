@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "base/random.h"
 #include "crypto/signature.h"
 #include "penc/v1/roster.pb.h"
 
@@ -30,6 +31,16 @@ absl::StatusOr<CheckedRoster> ReadFirstRoster(const v1::SignedRoster& roster);
 // Also: version + 1, the same network, the hash of `before`, no index that gets another member, epochs that
 // do not go back. Two different rosters of one version: ALREADY_EXISTS where `next` has before's own version.
 absl::StatusOr<CheckedRoster> ReadNextRoster(const CheckedRoster& before, const v1::SignedRoster& next);
+
+// The next version as the last one stands, to be changed by whoever composes it.
+v1::Roster NextDraft(const CheckedRoster& before);
+// A draft becomes the document that people sign: a fresh salt, its shape checked, no signature yet. To be
+// done once all keys in it are known: stewards are ordered by the document's hash, and with a salt that comes
+// last no member can look for keys that favour it. INVALID_ARGUMENT with what is wrong.
+absl::StatusOr<CheckedRoster> ComposeRoster(v1::Roster draft, RandomSource& random);
+
+// Those of the root keys in `keys` that have signed, each once.
+std::vector<std::string> SignersOf(const v1::Roster& keys, const v1::SignedRoster& roster);
 
 // Adds a signature of one of the root keys; replaces an earlier one of the same key.
 void SignRoster(const SigningKey& root, v1::SignedRoster& roster);

@@ -35,6 +35,7 @@ class SmallNetwork {
     roster_.set_hub_key(hub.verify_key().bytes());
     roster_.set_hub_address("127.0.0.1:7410");
     roster_.set_closing("quarter");
+    roster_.set_salt(std::string(16, 's'));
     for (uint32_t i = 0; i < numbers.offices; ++i) {
       members.push_back(std::make_unique<Keys>(random));
       v1::Member& member = *roster_.add_members();

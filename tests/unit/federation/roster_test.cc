@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "base/status.h"
+#include "federation/roster_text.h"
 #include "tests/support/small_network.h"
 
 namespace penc {
@@ -35,9 +36,8 @@ class Rosters : public ::testing::Test {
   }
   CheckedRoster First() const { return ReadFirstRoster(SignByTwo(first_)).value(); }
   v1::Roster Next(const CheckedRoster& before) const {
-    v1::Roster next = before.roster;
-    next.set_version(before.roster.version() + 1);
-    next.set_previous_sha256(Sha256(before.bytes()));
+    v1::Roster next = NextDraft(before);
+    next.set_salt(std::string(16, 't'));
     return next;
   }
   std::string WhyNotFirst(const std::function<void(v1::Roster&)>& change) const {
@@ -99,6 +99,34 @@ TEST_F(Rosters, TwoRostersOfOneVersionAreEvidence) {
   EXPECT_EQ(ReadNextRoster(first, SignByTwo(other)).status().code(), absl::StatusCode::kAlreadyExists);
 }
 
+TEST_F(Rosters, ADraftIsComposedShownSignedByOneAfterTheOtherAndFollowed) {
+  const CheckedRoster first = First();
+  v1::Roster draft = NextDraft(first);
+  draft.add_left(3);
+  draft.mutable_members(0)->set_minimum(6);
+  v1::Region& region = *draft.add_regions();
+  region.set_name("Sahel");
+  for (uint32_t i = 0; i < 5; ++i) region.add_members(i);
+  CheckedRoster composed = ComposeRoster(draft, network_.random).value();
+  EXPECT_NE(composed.roster.salt(), first.roster.salt());
+  EXPECT_NE(ComposeRoster(draft, network_.random)->roster.salt(), composed.roster.salt());
+  EXPECT_FALSE(ReadNextRoster(first, composed.signed_roster).ok()) << "nobody has signed";
+  SignRoster(roots_[0], composed.signed_roster);
+  const Text text = RosterText(composed, network_.now());
+  EXPECT_THAT(text.en, HasSubstr("Network \"essai\", version 2, valid until 2027-"));
+  EXPECT_THAT(text.en, HasSubstr(absl::StrCat(roots_[0].verify_key().Fingerprint(), ", has signed")));
+  EXPECT_THAT(text.en, HasSubstr(absl::StrCat(roots_[2].verify_key().Fingerprint(), ", has not signed")));
+  EXPECT_THAT(text.en, HasSubstr("Members (7 active)"));
+  EXPECT_THAT(text.en, HasSubstr("answers from 6 organisations on"));
+  EXPECT_THAT(text.en, HasSubstr("has left"));
+  EXPECT_THAT(text.en, HasSubstr("steward (epoch 1, until"));
+  EXPECT_THAT(text.en, HasSubstr("Region \"Sahel\": members 0, 1, 2, 3, 4"));
+  EXPECT_THAT(text.fr, HasSubstr("témoin (époque 1, jusqu'au"));
+  EXPECT_THAT(RosterText(composed, network_.now() + absl::Hours(24 * 400)).en, HasSubstr("expired"));
+  SignRoster(roots_[2], composed.signed_roster);
+  EXPECT_TRUE(ReadNextRoster(first, composed.signed_roster).ok());
+}
+
 TEST_F(Rosters, WhatDoesNotFollowIsRefused) {
   EXPECT_THAT(WhyNotNext([](v1::Roster& r) { r.set_version(3); }), HasSubstr("does not follow"));
   EXPECT_THAT(WhyNotNext([](v1::Roster& r) { r.set_network("another"); }), HasSubstr("does not follow"));
@@ -112,6 +140,15 @@ TEST_F(Rosters, WhatDoesNotFollowIsRefused) {
                 r.mutable_members(0)->mutable_epoch()->set_mask_key(std::string(32, 'z'));
               }),
               HasSubstr("went back"));
+  EXPECT_THAT(WhyNotNext([](v1::Roster& r) {
+                v1::EpochKeys& epoch = *r.mutable_members(0)->mutable_epoch();
+                epoch.set_until_unix_micros(epoch.until_unix_micros() + 1);
+              }),
+              HasSubstr("put off"));
+  EXPECT_EQ(WhyNotNext([](v1::Roster& r) {
+              r.mutable_members(0)->mutable_epoch()->set_until_unix_micros(1);  // given up early
+            }),
+            "accepted");
   EXPECT_EQ(WhyNotNext([](v1::Roster& r) {
               r.mutable_members(0)->mutable_epoch()->set_mask_key(std::string(32, 'z'));
               r.mutable_members(0)->mutable_epoch()->set_epoch(2);
@@ -140,6 +177,24 @@ TEST_F(Rosters, MalformedOnesAreRefused) {
   EXPECT_THAT(WhyNotFirst([](v1::Roster& r) { r.mutable_members(1)->clear_name(); }),
               HasSubstr("without name"));
   EXPECT_THAT(WhyNotFirst([](v1::Roster& r) { r.add_left(8); }), HasSubstr("left"));
+  EXPECT_THAT(WhyNotFirst([](v1::Roster& r) { r.add_left(3), r.add_left(3); }), HasSubstr("left"));
+  EXPECT_THAT(WhyNotFirst([](v1::Roster& r) { r.clear_salt(); }), HasSubstr("format"));
+  for (const char* name : {"two\nlines", "\x1b[2J"}) {
+    EXPECT_THAT(WhyNotFirst([&](v1::Roster& r) { r.mutable_members(1)->set_name(name); }),
+                HasSubstr("without name"));
+  }
+  // Numbers so large that a bound could wrap around, or that leave nobody to hide among.
+  for (uint32_t dishonest : {8u, UINT32_MAX}) {
+    EXPECT_THAT(WhyNotFirst([&](v1::Roster& r) { r.set_presumed_dishonest(dishonest); }),
+                HasSubstr("presumed dishonest"));
+    EXPECT_THAT(WhyNotFirst([&](v1::Roster& r) {
+                  v1::Region& region = *r.add_regions();
+                  region.set_name("Sahel");
+                  region.set_presumed_dishonest(dishonest);
+                  for (uint32_t i = 0; i < 5; ++i) region.add_members(i);
+                }),
+                HasSubstr("presumed dishonest"));
+  }
   EXPECT_THAT(WhyNotFirst([](v1::Roster& r) {
                 v1::Region& region = *r.add_regions();
                 region.set_name("Sahel");
