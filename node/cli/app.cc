@@ -2,10 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "cli/french.h"
+#include "cli/usage.h"
 
 namespace penc::cli {
 namespace {
@@ -16,9 +17,24 @@ constexpr AddCommand kCommands[] = {
     AddRestore, AddPartner, AddDescribe, AddAsk,     AddPlan, AddDemo,
 };
 
-Text UsageError(const CLI::Error& error) {
-  return {FrenchUsageError(error),
-          absl::StrCat("penc: bad command line: ", error.what(), "\nHelp: penc --help, penc COMMAND --help")};
+// What stands for an option's value in help. Arguments carry their name already.
+void NameValues(CLI::App& app) {
+  static constexpr std::pair<absl::string_view, const char*> kNames[] = {
+      {"--address", "ADDRESS"}, {"--listen", "ADDRESS"},   {"--country", "COUNTRY"}, {"--keep-until", "DATE"},
+      {"--until", "DATE"},      {"--edition", "EDITION"},  {"--label", "EDITION"},   {"--bulletin", "FILE"},
+      {"--codebook", "FILE"},   {"--mapping", "FILE"},     {"--policy", "FILE"},     {"--as", "FOLDER"},
+      {"--grant", "NAME"},      {"--name", "NAME"},        {"--epsilon", "NUMBER"},  {"--node", "OFFICE"},
+      {"--purpose", "PURPOSE"}, {"--person", "REFERENCE"}, {"--budget", "SHARE"},    {"--share", "SHARE"},
+      {"--table", "TABLE"},
+  };
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_expected_max() == 0) continue;  // a flag
+    if (option->get_positional()) option->type_name("");
+    if (option->get_type_name() == "UINT") option->type_name("NUMBER");
+    for (const auto& [name, value] : kNames)
+      if (option->get_name() == name) option->type_name(value);
+  }
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) NameValues(*command);
 }
 
 // The language is needed before the command line is parsed: help is part of parsing.
@@ -35,22 +51,26 @@ std::string LangFlag(int argc, const char* const* argv) {
 
 int Main(int argc, const char* const* argv, const Outside& outside) {
   ::signal(SIGPIPE, SIG_IGN);
-  Invocation invocation{outside, "", nullptr};
+  Invocation invocation{outside, nullptr};
+  std::string lang_flag;  // read before (LangFlag); here it is known, explained and checked
   CLI::App app{
       "penc: count together without showing anything.\n"
       "Answers only differentially private aggregate questions; the records stay where they are."};
   app.name("penc");
   app.set_version_flag("--version", "penc 0.1.0");
-  app.add_option("--lang", invocation.lang_flag,
-                 "fr or en (default: from the locale, French where it says nothing)")
-      ->check(CLI::IsMember({"fr", "en"}));
+  app.add_option("--lang", lang_flag, "fr or en (default: from the locale, French where it says nothing)")
+      ->check(CLI::IsMember({"fr", "en"}).description(""))
+      ->type_name("fr|en");
   app.footer(
       "Example, an office with invented records:\n"
       "  penc init /tmp/exercice --name \"Exercice\" --practice && penc status /tmp/exercice");
   app.require_subcommand(1);
   app.fallthrough();
   for (AddCommand add : kCommands) add(app, invocation);
-  if (LangFrom(LangFlag(argc, argv)) == Lang::kFrench) InFrench(app);
+  NameValues(app);
+  const Lang lang = LangFrom(LangFlag(argc, argv));
+  if (lang == Lang::kFrench) InFrench(app);
+  Output output(lang, stdout, stderr);
 
   try {
     app.parse(argc, argv);
@@ -61,11 +81,10 @@ int Main(int argc, const char* const* argv, const Outside& outside) {
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
   } catch (const CLI::Error& error) {
-    Output output(LangFrom(invocation.lang_flag), stdout, stderr);
-    output.Say(UsageError(error));
+    const std::string said = UsageError(app, error, lang);
+    output.Say({said, said});
     return kUsage;
   }
-  Output output(LangFrom(invocation.lang_flag), stdout, stderr);
   return invocation.run(output);
 }
 

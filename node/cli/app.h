@@ -25,7 +25,6 @@ struct Outside {
 // One invocation. `run` is set by the subcommand that was named.
 struct Invocation {
   const Outside& outside;
-  std::string lang_flag;
   std::function<ExitCode(Output&)> run;
 };
 

@@ -4,10 +4,7 @@
 #include <map>
 #include <string>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
 
 namespace penc::cli {
 namespace {
@@ -24,6 +21,7 @@ const std::map<std::string, std::string>& Words() {
       {"fr or en (default: from the locale, French where it says nothing)",
        "fr ou en (par défaut: selon la langue du système, sinon le français)"},
       {"print protobuf JSON", "affiche du JSON (protobuf)"},
+      {"a YAML file", "un fichier YAML"},
       // making and running an office
       {"make an office: keys, codebook, policy, an empty store",
        "crée une organisation: clés, lexique, politique, dossiers vides"},
@@ -67,6 +65,10 @@ const std::map<std::string, std::string>& Words() {
       {"list the imported files", "liste les fichiers importés"},
       {"take an imported file back", "retire un fichier importé"},
       {"what this office holds and allows", "ce que cette organisation garde et permet"},
+      {"the edition (default: the calendar's)", "l'édition (par défaut: celle du calendrier)"},
+      {"its number in `penc batches`", "son numéro dans «penc batches»"},
+      {"the local reference; its parts one after another where the mapping's is composite",
+       "la référence locale; ses parties l'une après l'autre si la correspondance la compose"},
       {"remove every row of one person, everywhere", "efface toutes les lignes d'une personne, partout"},
       // deciding
       {"what a partner needs to reach this office: name, address, key",
@@ -77,6 +79,13 @@ const std::map<std::string, std::string>& Words() {
       {"of each cohort's budget, for example 40%", "du crédit de chaque cohorte, par exemple 40%"},
       {"emergency stop: refuse every question from now on",
        "arrêt d'urgence: refuse toute question dès maintenant"},
+      {"what for; may be repeated", "pour quel but; peut être répété"},
+      {"which table; may be repeated", "quelle table; peut être répété"},
+      {"last day, 2027-01-31", "dernier jour, 2027-01-31"},
+      {"name of the grant (default: the partner's)",
+       "nom de l'autorisation (par défaut: celui du partenaire)"},
+      {"host:port that partners dial (default: where it listens)",
+       "hôte:port que les partenaires appellent (par défaut: là où elle écoute)"},
       {"answer again", "répond de nouveau"},
       {"put a codebook into force; additions only once records exist",
        "met un lexique en vigueur; seulement des ajouts dès qu'il y a des dossiers"},
@@ -88,6 +97,9 @@ const std::map<std::string, std::string>& Words() {
       {"recompute every entry and the signed checkpoint",
        "recalcule chaque entrée et le point de contrôle signé"},
       {"print entries", "affiche les entrées"},
+      {"first entry", "première entrée"},
+      {"at most this many", "au plus ce nombre"},
+      {"a file that does not exist yet", "un fichier qui n'existe pas encore"},
       {"write everything, keys included, into one file", "écrit tout, clés comprises, dans un fichier"},
       {"the network's vocabulary", "le vocabulaire du réseau"},
       {"propose a codebook from a CSV file; its codes come from records: prune before sharing",
@@ -160,39 +172,18 @@ void InFrench(CLI::App& app) {
                                                     {", an office with invented records:",
                                                      ", une organisation avec des dossiers inventés:"}}));
   for (CLI::Option* option : app.get_options()) option->description(French(option->get_description()));
+  // CLI11 aligns by bytes: no accents here.
   const auto& formatter = app.get_formatter();
   for (const auto& [label, word] :
-       {std::pair("Usage", "Usage"), std::pair("OPTIONS", "OPTIONS"), std::pair("SUBCOMMAND", "COMMANDE"),
-        std::pair("SUBCOMMANDS", "COMMANDES"), std::pair("REQUIRED", "OBLIGATOIRE"),
-        std::pair("POSITIONALS", "ARGUMENTS"), std::pair("TEXT", "TEXTE"), std::pair("UINT", "NOMBRE")})
+       {std::pair("SUBCOMMAND", "COMMANDE"), std::pair("REQUIRED", "OBLIGATOIRE"),
+        std::pair("Positionals", "Arguments"), std::pair("ADDRESS", "ADRESSE"), std::pair("EDITION", "NOM"),
+        std::pair("FILE", "FICHIER"), std::pair("FOLDER", "DOSSIER"), std::pair("NAME", "NOM"),
+        std::pair("NUMBER", "NOMBRE"), std::pair("OFFICE", "ORGANISATION"), std::pair("PURPOSE", "BUT"),
+        std::pair("REFERENCE", "PERSONNE"), std::pair("SHARE", "PART"), std::pair("COUNTRY", "PAYS"),
+        std::pair("TEXT", "TEXTE")})
     formatter->label(label, word);
+  if (app.get_group() == "Subcommands") app.group("Commandes");
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) InFrench(*command);
-}
-
-std::string FrenchUsageError(const CLI::Error& error) {
-  const std::string what = error.what();
-  std::string said = what;
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    absl::string_view name = what;
-    said = absl::ConsumeSuffix(&name, " is required")
-               ? (absl::StrContains(name, "subcommand") ? std::string("il manque la commande")
-                                                        : absl::StrCat("il manque ", name))
-               : absl::StrCat("il manque quelque chose: ", what);
-  } else if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    absl::string_view rest = what;
-    rest.remove_prefix(
-        std::min(rest.size(), rest.find(": ") == absl::string_view::npos ? 0 : rest.find(": ") + 2));
-    said = absl::StrCat("argument inconnu ou de trop: ", rest);
-  } else if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
-    said = absl::StrCat("valeur impossible: ", absl::StripPrefix(what, "Could not convert: "));
-  } else if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    said = absl::StrCat("il manque une valeur: ", what);
-  } else if (dynamic_cast<const CLI::ValidationError*>(&error) != nullptr) {
-    said = absl::StrCat("valeur refusée: ", what);
-  } else if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr) {
-    said = absl::StrCat("options incompatibles: ", what);
-  }
-  return absl::StrCat("penc: commande mal formée: ", said, "\nAide: penc --help, penc COMMANDE --help");
 }
 
 }  // namespace penc::cli

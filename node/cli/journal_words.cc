@@ -6,8 +6,10 @@
 #include <map>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "penc/v1/refusal.pb.h"
 
 namespace penc::cli {
@@ -46,6 +48,7 @@ struct Field {
 const std::vector<Field>& Fields() {
   static const auto* const fields = new std::vector<Field>{
       {"name", {"", ""}},
+      {"key", {"clé ", "key "}},
       {"version", {"version ", "version "}},
       {"table", {"table ", "table "}},
       {"batch", {"lot ", "batch "}},
@@ -56,6 +59,7 @@ const std::vector<Field>& Fields() {
       {"refusal", {"motif: ", "reason: "}},
       {"cohorts", {"cohortes: ", "cohorts: "}},
       {"asker", {"par ", "by "}},
+      {"slot", {"n° ", "no. "}},
       {"shareOnly", {"comptée à sa part seulement", "charged to its share only"}},
       {"practice", {"exercice", "exercise"}},
       {"lifted", {"levé", "lifted"}},
@@ -64,15 +68,29 @@ const std::vector<Field>& Fields() {
   return *fields;
 }
 
-std::string Said(const std::string& name, const Value& value) {
+// Why a question was refused: the sentence that the asker read.
+std::string Reason(int number, Lang lang) {
+  const auto* value = google::protobuf::GetEnumDescriptor<v1::Refusal>()->FindValueByNumber(number);
+  if (value == nullptr) return absl::StrCat(number);
+  const v1::Sentence& says = value->options().GetExtension(v1::says);
+  const std::string& sentence = lang == Lang::kFrench ? says.fr() : says.en();
+  return std::string(absl::StripSuffix(sentence, "."));
+}
+
+// Eight digits tell an answer from the others, so that its charge and its release are found together.
+std::string ShortSlot(const std::string& base64) {
+  std::string bytes;
+  return absl::Base64Unescape(base64, &bytes) ? absl::BytesToHexString(bytes).substr(0, 8) : base64;
+}
+
+std::string Said(const std::string& name, const Value& value, Lang lang) {
+  if (name == "slot") return ShortSlot(value.string_value());
   switch (value.kind_case()) {
     case Value::kBoolValue:
       return "";  // its name says it
     case Value::kNumberValue: {
       const auto number = static_cast<int>(value.number_value());
-      return name == "refusal" && v1::Refusal_IsValid(number)
-                 ? v1::Refusal_Name(static_cast<v1::Refusal>(number))
-                 : absl::StrCat(number);
+      return name == "refusal" ? Reason(number, lang) : absl::StrCat(number);
     }
     case Value::kListValue:
       return absl::StrJoin(value.list_value().values(), " ", [](std::string* out, const Value& one) {
@@ -99,7 +117,7 @@ std::string JournalLine(const v1::JournalEntry& entry, Lang lang) {
     for (const Field& field : Fields()) {
       const auto found = body.struct_value().fields().find(field.name);
       if (found != body.struct_value().fields().end())
-        parts.push_back(absl::StrCat(pick(field.says), Said(field.name, found->second)));
+        parts.push_back(absl::StrCat(pick(field.says), Said(field.name, found->second, lang)));
     }
   }
   return parts.empty() ? line : absl::StrCat(line, ": ", absl::StrJoin(parts, ", "));

@@ -54,7 +54,7 @@ void AddApply(CLI::App* group, const char* what, const char* example, Invocation
   auto options = std::make_shared<Options>();
   CLI::App* app = group->add_subcommand("apply", what);
   app->add_option("DIR", options->dir, "the office's folder")->required();
-  app->add_option("FILE", options->file, "YAML")->required();
+  app->add_option("FILE", options->file, "a YAML file")->required();
   app->footer(absl::StrCat("Example:\n  ", example));
   app->callback([options, fill, &invocation] {
     invocation.run = [options, fill, &invocation](Output& output) -> ExitCode {
@@ -115,7 +115,7 @@ void AddCodebook(CLI::App& parent, Invocation& invocation) {
     };
   });
   CLI::App* check = app->add_subcommand("check", "read a codebook and say what is wrong, with the line");
-  check->add_option("FILE", options->file, "YAML")->required();
+  check->add_option("FILE", options->file, "a YAML file")->required();
   check->footer("Example:\n  penc codebook check codebook.yaml");
   check->callback([options, &invocation] {
     invocation.run = [options](Output& output) -> ExitCode {
@@ -145,7 +145,7 @@ void AddPolicy(CLI::App& parent, Invocation& invocation) {
   app->require_subcommand(1);
   auto options = std::make_shared<Options>();
   CLI::App* check = app->add_subcommand("check", "read a policy and say what is wrong, with the line");
-  check->add_option("FILE", options->file, "YAML")->required();
+  check->add_option("FILE", options->file, "a YAML file")->required();
   check->add_option("--codebook", options->codebook, "YAML (default: the migration codebook)");
   check->footer("Example:\n  penc policy check policy.yaml");
   check->callback([options, &invocation] {
