@@ -8,8 +8,8 @@ office = f"{work.name}/office"
 failures = []
 
 
-def run(*arguments, program=penc, stdin=None, env=None):
-    return subprocess.run([program, "--lang", "en", *arguments], capture_output=True, text=True, errors="replace", timeout=120,
+def run(*arguments, program=penc, stdin=None, env=None, lang="en"):
+    return subprocess.run([program, *(["--lang", lang] if lang else []), *arguments], capture_output=True, text=True, errors="replace", timeout=120,
                           stdin=stdin, env=dict(os.environ, **(env or {})))
 
 
@@ -72,6 +72,64 @@ expect("periods counted from another edition", run("plan", relative, "--edition"
 expect("an edition that is none", run("plan", relative, "--edition", "2026-Q5"), 2, "2026-Q5", "2026-Q3")
 expect("an edition beside SQL", run("ask", "--node", "n", "--as", "p", "--purpose", "x", "--edition", "2026-Q3", "SELECT count(*) FROM assistance"), 2, "--bulletin")
 assert run("close", office).returncode == 0
+
+# A command line that cannot be run, in both languages: what is wrong, what it means, what to write.
+for what, arguments, french, english in [
+    ("no command", [], "il manque la commande: init", "a subcommand is required: init"),
+    ("a misspelt command", ["statsu", office], "ce n'est pas statsu; vouliez-vous dire status.*\\n  commandes: init", "it is not statsu; did you mean status.*\\n  commands: init"),
+    ("no name", ["init", "x"], r"il manque --name \(le nom de l'organisation.*\n  penc init DIR --name NOM", r"--name is required \(the organisation's name.*\n  penc init DIR --name NAME"),
+    ("no folder", ["status"], r"il manque DIR \(le dossier de l'organisation", r"DIR is required \(the office's folder"),
+    ("a misspelt option", ["close", office, "--lable", "2026-Q3"], "argument inconnu ou de trop: --lable; vouliez-vous dire --label", "unknown option: --lable; did you mean --label"),
+    ("a word for a number", ["undo", office, "premier"], r'valeur impossible: BATCH \(son numéro.*"premier" n', r'convert: BATCH \(its number.*"premier" is not'),
+    ("a word too many", ["batches", office, "and"], "argument inconnu ou de trop: and", "one argument too many: and"),
+    ("an option without its value", ["import", office, "f.csv", "--table"], r"il manque une valeur: --table \(la table du lexique", r"a value is missing: --table \(the codebook's table"),
+    ("a value for a flag", ["status", office, "--json=maybe"], "ne prend pas de valeur: --json", "takes no value: --json"),
+    ("an option twice", ["close", office, "--label", "a", "--label", "b"], "donné plusieurs fois: --label", "given more than once: --label"),
+]:
+    expect(f"{what}, French", run(*arguments, lang="fr"), 2, french, "Aide: penc.* --help")
+    expect(f"{what}, English", run(*arguments), 2, english, "Help: penc.* --help")
+# The language where no --lang says it; a --lang that is none.
+LOCALES = {"LC_ALL": "", "LC_MESSAGES": "", "LANG": ""}
+for locale, said in [({}, "il manque DIR"), ({"LANG": "C.UTF-8"}, "il manque DIR"), ({"LANG": "fr_SN.UTF-8"}, "il manque DIR"),
+                     ({"LANG": "en_GB.UTF-8"}, "DIR is required"), ({"LANG": "en_GB.UTF-8", "LC_ALL": "fr_FR.UTF-8"}, "il manque DIR")]:
+    expect(f"the language of {locale}", run("status", lang=None, env={**LOCALES, **locale}), 2, said)
+expect("a language that is none", run("status", office, lang="de", env={**LOCALES, "LANG": "fr_SN.UTF-8"}), 2, 'valeur impossible: --lang.*"de"')
+expect("--lang after the command", run("status", "--lang", "fr", lang=None, env={**LOCALES, "LANG": "en_GB.UTF-8"}), 2, "il manque DIR")
+
+
+
+def descriptions(text):
+    """What stands right of the names, on their line or, where the names are long, on the next; and the title."""
+    title, _, body = text.partition("\n\n")
+    yield title.splitlines()[0]
+    for line in re.split(r"\n(?:Example|Exemple)", body)[0].splitlines():
+        found = re.match(r"  +\S.*? {2,}(\S.*)$|  {20,}(\S.*)$", line)
+        if found:
+            yield found[1] or found[2]
+
+
+# Help: no description of any command is the same in both languages, whatever stands left of it.
+waiting, helped = [[]], 0
+while waiting:
+    command, helped = waiting.pop(), helped + 1
+    english, french = (run(*command, "--help", lang=lang).stdout for lang in ("en", "fr"))
+    for description in set(descriptions(english)) & set(descriptions(french)):
+        failures.append(f"penc {' '.join(command)} --help: not in French: {description!r}")
+    for word in ["Positionals:", "Subcommands:", "REQUIRED", "SUBCOMMAND", "Example"]:
+        if word in french:
+            failures.append(f"penc {' '.join(command)} --help: {word} in French help")
+    waiting += [command + [name] for name in re.findall(r"^  (\w+) {2,}", english.partition("Subcommands:\n")[2].partition("\n\n")[0], re.M)]
+assert helped > 25, helped
+
+# The journal: a line for people, everything for programs.
+for lang, said in [("fr", ["0  20.*organisation créée: bad", "fichier importé: table work, lot 1", r"édition arrêtée: 20\d\d-Q\d"]),
+                   ("en", ["0  20.*office created: bad", "file imported: table work, batch 1", r"edition closed: 20\d\d-Q\d"])]:
+    shown = run("journal", "show", office, lang=lang)
+    expect(f"the journal in {lang}", shown, 0, *said)
+    for word in ["salt", "format", "UnixMicros", "{"]:
+        if word in shown.stdout:
+            failures.append(f"the journal in {lang} shows {word}: {shown.stdout[:300]!r}")
+expect("the journal for programs", run("journal", "show", office, "--json"), 0, "office_created", "salt")
 
 # Questions, without asking any: refused in words, with the place.
 for what, sql, code, said in [
