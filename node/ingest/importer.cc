@@ -309,10 +309,15 @@ class Importer {
     }
     PersonKey person;
     if (person_at_.empty()) {
-      // No other row, of no other import, is this person.
-      const std::string own = absl::StrCat(import_ == nullptr ? 0 : import_->batch(), "\n", number);
-      const absl::string_view parts[] = {own};
-      PENC_CHECK(persons_.Make(parts, &person));
+      // No other row is this person: the row's identity where it has one (a further export names it again),
+      // else its place in this import and no other.
+      if (row_at_.empty()) {
+        bytes_ = absl::StrCat(import_ == nullptr ? 0 : import_->batch(), "\n", number);
+      } else {
+        bytes_.clear();
+        AppendIdentity(cells);
+      }
+      person = persons_.MakeForRow(bytes_);
     } else {
       parts_.clear();
       for (int at : person_at_) parts_.push_back(cells[at]);
@@ -343,14 +348,9 @@ class Importer {
     block_.persons.push_back(person);
     const bool identified = !row_at_.empty() || table_.unit == Unit::kPerson;
     if (!row_at_.empty()) {
-      bytes_.clear();
-      for (int at : row_at_) {
-        // Without the spaces that one program quotes and the next one drops.
-        const absl::string_view cell = absl::StripAsciiWhitespace(cells[at]);
-        const uint32_t size = static_cast<uint32_t>(cell.size());
-        bytes_.append(reinterpret_cast<const char*>(&size), sizeof(size));
-        bytes_.append(cell.data(), cell.size());
-      }
+      // A row's identity is one person's: nobody's file takes rows from somebody else.
+      bytes_.assign(reinterpret_cast<const char*>(person.data()), person.size());
+      AppendIdentity(cells);
       block_.identity.push_back(Hash());
     }
     if (identified) {
@@ -359,6 +359,16 @@ class Importer {
     }
     for (size_t c = 0; c < values_.size(); ++c) block_.columns[c].push_back(values_[c]);
     return block_.rows() >= kBlockRows ? FlushBlock() : absl::OkStatus();
+  }
+
+  void AppendIdentity(const std::vector<absl::string_view>& cells) {
+    for (int at : row_at_) {
+      // Without the spaces that one program quotes and the next one drops.
+      const absl::string_view cell = absl::StripAsciiWhitespace(cells[at]);
+      const uint32_t size = static_cast<uint32_t>(cell.size());
+      bytes_.append(reinterpret_cast<const char*>(&size), sizeof(size));
+      bytes_.append(cell.data(), cell.size());
+    }
   }
 
   std::array<uint8_t, 16> Hash() {

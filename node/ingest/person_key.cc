@@ -16,6 +16,7 @@ namespace penc {
 namespace {
 
 constexpr char kVersion = 1;
+constexpr char kOfRow = 2;  // in the version's place: another kind of key
 
 // Trims and collapses; `text` holds no other spaces than ASCII ones (NFKC maps the others to them).
 void AppendCollapsed(absl::string_view text, std::string* out) {
@@ -92,6 +93,16 @@ bool PersonKeyMaker::Make(absl::Span<const absl::string_view> parts, PersonKey* 
   hmac_.Mac(buffer_, mac);
   std::memcpy(key->data(), mac.data(), key->size());
   return true;
+}
+
+PersonKey PersonKeyMaker::MakeForRow(absl::string_view row) {
+  buffer_.assign(1, kOfRow);
+  buffer_.append(row.data(), row.size());
+  std::array<uint8_t, 32> mac;
+  hmac_.Mac(buffer_, mac);
+  PersonKey key;
+  std::memcpy(key.data(), mac.data(), key.size());
+  return key;
 }
 
 }  // namespace penc

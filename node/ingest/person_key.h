@@ -19,6 +19,8 @@ class PersonKeyMaker {
   explicit PersonKeyMaker(const Secret& node_key);
   // False where every part is empty after normalising, or one is not UTF-8.
   bool Make(absl::Span<const absl::string_view> parts, PersonKey* key);
+  // The person of a row that is a person of its own; `row` says which row. Never a referenced person's key.
+  PersonKey MakeForRow(absl::string_view row);
 
  private:
   HmacKey hmac_;

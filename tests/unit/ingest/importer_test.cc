@@ -310,6 +310,24 @@ TEST_F(Importing, PersonsWhoDidNotConsentAreDroppedBeforeAnythingIsStored) {
   EXPECT_EQ(report->staged.stored, 1u);
 }
 
+// Found by an attack: one person's file named eight rows of eight others and took them.
+TEST_F(Importing, NobodysRowsTakeThePlaceOfSomebodyElses) {
+  Mapping mapping;
+  mapping.table = *codebook_.FindTable("move");
+  mapping.person = {"who"};
+  mapping.row = {"id"};
+  mapping.columns = {{*codebook_.tables[mapping.table].Find("dest"), "to", {}, ""}};
+  std::string others = "id,who,to\n", own = others;
+  for (int i = 0; i < 8; ++i) {
+    absl::StrAppend(&others, i, ",person ", i, ",a\n");
+    absl::StrAppend(&own, i, ",victim,b\n");
+  }
+  ASSERT_TRUE(Import(others, "others.csv", false, false, &mapping).ok());
+  ASSERT_TRUE(Import(own, "own.csv", false, false, &mapping).ok());
+  ASSERT_TRUE(Close(kFirst).ok());
+  EXPECT_THAT(Ask("SELECT count(DISTINCT person) FROM move"), ElementsAre(9));
+}
+
 // One person with ten thousand rows moves no block by more than the plan's bounds: what sensitivity promises.
 TEST_F(Importing, OneHeavyPersonMovesTheAnswerNoMoreThanTheBoundsSay) {
   std::string rows = "person_ref,origin,dest,month,cost\n";
