@@ -55,7 +55,7 @@ grpc::ServerUnaryReactor* NodeService::Run(grpc::CallbackServerContext* context,
   timers_.After(options_.longest, [weak = std::weak_ptr<OpenCall<Response>>(call)] {
     if (auto open = weak.lock()) open->Finish(TookTooLong());
   });
-  bool taken = workers_.Submit([this, call, accepted, slotted, work = std::move(work)] {
+  bool taken = (slotted ? workers_ : quick_).Submit([this, call, accepted, slotted, work = std::move(work)] {
     Outcome<Response> outcome = work();
     if (!slotted) return call->Finish(std::move(outcome.response));
     absl::Duration slot = SlotFor(WorstCase(outcome.work, options_.capacity));

@@ -1,5 +1,6 @@
 // The service that partners call (proto/penc/v1/node_service.proto), on top of an Office. Callers were
-// admitted by the gatekeeper before their message was parsed. Work runs on `workers`; an answer to Ask leaves
+// admitted by the gatekeeper before their message was parsed. Questions run on `workers`, everything
+// else on `quick`, so that nobody sees by other calls when a question frees a worker; an answer to Ask leaves
 // at its reply slot; every call ends within 30 s on the server's side. References must outlive the server.
 #pragma once
 #include <functional>
@@ -27,8 +28,8 @@ struct NodeServiceOptions {
 
 class NodeService final : public v1::NodeService::CallbackService {
  public:
-  NodeService(Office& office, Workers& workers, Timers& timers, NodeServiceOptions options)
-      : office_(office), workers_(workers), timers_(timers), options_(std::move(options)) {}
+  NodeService(Office& office, Workers& workers, Workers& quick, Timers& timers, NodeServiceOptions options)
+      : office_(office), workers_(workers), quick_(quick), timers_(timers), options_(std::move(options)) {}
 
   grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context, const v1::DescribeRequest* request,
                                      v1::DescribeResponse* response) override;
@@ -57,6 +58,7 @@ class NodeService final : public v1::NodeService::CallbackService {
 
   Office& office_;
   Workers& workers_;
+  Workers& quick_;
   Timers& timers_;
   const NodeServiceOptions options_;
   Peers peers_;

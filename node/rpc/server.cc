@@ -13,7 +13,8 @@
 
 namespace penc::rpc {
 
-NodeServer::NodeServer(const ServerOptions& options) : workers_(options.threads, options.queue) {}
+NodeServer::NodeServer(const ServerOptions& options)
+    : workers_(options.threads, options.queue), quick_(2, options.queue) {}
 
 NodeServer::~NodeServer() { Stop(absl::ZeroDuration()); }
 
@@ -23,7 +24,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Office& office, co
   NodeServiceOptions service = options.node;
   if (office.config().capacity_rows() != 0) service.capacity.rows = office.config().capacity_rows();
   node->node_service_ =
-      std::make_unique<NodeService>(office, node->workers_, node->timers_, std::move(service));
+      std::make_unique<NodeService>(office, node->workers_, node->quick_, node->timers_, std::move(service));
   auto gatekeeper = std::make_shared<Gatekeeper>(
       [&office](absl::string_view fingerprint) { return office.Knows(fingerprint); }, clock, options.quota);
   const CertificateFiles files{office.layout().tls_key(), office.layout().tls_certificate(),

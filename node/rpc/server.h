@@ -58,7 +58,7 @@ class NodeServer {
 
   // Destroyed from the last to the first: servers go before what they use.
   Timers timers_;
-  Workers workers_;
+  Workers workers_, quick_;
   std::unique_ptr<NodeService> node_service_;
   std::unique_ptr<AdminService> admin_service_;
   std::string socket_;

@@ -240,6 +240,10 @@ class QuestionScan {
 
 absl::StatusOr<ExactVector> Extraction::Run(const Snapshot& snapshot, const Plan& plan, const Secret& cap_key,
                                             int threads) {
+  if (plan.codebook_hash != snapshot.codebook->hash) {  // bounds were worked out for other columns
+    return Fail(absl::StatusCode::kFailedPrecondition, {"le lexique vient de changer: reposez la question",
+                                                        "the codebook has just changed: ask again"});
+  }
   const storage::v1::Manifest& manifest = snapshot.generation->manifest();
   const Edition first_edition = manifest.editions_size() > 0 ? manifest.editions(0) : 0;
   const int workers = std::max(1, std::min(threads, manifest.segments_size()));
