@@ -1,5 +1,7 @@
 #include "federation/contribution.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "crypto/agreement.h"
@@ -7,6 +9,7 @@
 #include "federation/box.h"
 #include "federation/chunks.h"
 #include "federation/masks.h"
+#include "federation/parameters.h"
 #include "federation/ring.h"
 
 namespace penc {
@@ -38,6 +41,9 @@ absl::StatusOr<OfficeContribution> ContributionMaker::Make(const ContributionTer
   const ShareSchedule schedule = ScheduleOf(round);
   absl::Span<int64_t> cells = exact.cells(ExactVector::Key());
   PENC_CHECK(cells.size() == descriptor.length());
+  // Saturation is 1-Lipschitz: sensitivity holds, and sums stay inside the ring.
+  const int64_t bound = OfficeBound(descriptor.word_bits());
+  for (int64_t& cell : cells) cell = std::clamp(cell, -bound, bound);
 
   // Noise: the base share, and for each step between levels a component that its seed gives again.
   std::vector<Secret> secrets;

@@ -87,7 +87,7 @@ TEST(Structure, EveryIncludeFollowsTheArrows) {
 
 TEST(Structure, EveryTestFileIsInAFolderThatTheBuildRegisters) {
   const fs::path tests = fs::path(PENC_SOURCE_DIR) / "tests";
-  const std::set<std::string> registered = {"unit", "statistical", "scenarios",
+  const std::set<std::string> registered = {"unit", "statistical", "simulation", "scenarios",
                                             "cli",  "robustness",  "structure"};
   int seen = 0;
   for (const auto& entry : fs::recursive_directory_iterator(tests)) {
