@@ -56,34 +56,44 @@ struct Rated {
   std::vector<double> beyond;  // P(|X| > i * step), i from 0
 };
 
+// From phi = ((1 - q)^2 / (1 + q^2 - q (z + 1/z)))^r, hence (1 + q^2 - q (z + 1/z)) z phi' = r q (z - 1/z)
+// phi: (1 + q^2) k P(k) = q ((k - 1 + r) P(k - 1) + (k + 1 - r) P(k + 1)). P is its decreasing solution:
+// backwards, as for Skellam, what is wrong at the start fades.
 Rated RatedLaplace(double a, double rate) {
   Rated law;
-  law.step = static_cast<uint64_t>(std::max(1.0, std::floor(1 / (64 * a))));
-  const double q = std::exp(-a * static_cast<double>(law.step));
-  std::vector<double> nb;  // P(k) of NB(rate, q), until less than 1e-18 is left
-  double p = std::exp(rate * std::log1p(-q)), mass = 0;
-  for (double k = 0; mass < 1 - 1e-15 && k < 20000; ++k) {
-    nb.push_back(p);
-    mass += p;
-    p *= (k + rate) / (k + 1) * q;
+  law.step = static_cast<uint64_t>(std::max(1.0, std::floor(1 / (1024 * a))));
+  const double b = a * static_cast<double>(law.step), q = std::exp(-b);
+  const auto last = static_cast<size_t>(64 + (45 + 8 * rate) / b);  // less than 1e-18 lies beyond
+  std::vector<double> at(last + 1, 0);                              // P(X = k), first P(k) / P(k - 1)
+  double next = q;
+  for (size_t k = last; k >= 1; --k) {
+    const auto kk = static_cast<double>(k);
+    next = at[k] = q * (kk - 1 + rate) / ((1 + q * q) * kk - q * (kk + 1 - rate) * next);
   }
-  std::vector<double> at(nb.size(), 0);  // P(X = k), k >= 0
-  for (size_t k = 0; k < nb.size(); ++k) {
-    for (size_t i = 0; i + k < nb.size(); ++i) at[k] += nb[i] * nb[i + k];
+  double mass = at[0] = 1;
+  for (size_t k = 1; k <= last; ++k) {
+    at[k] *= at[k - 1];
+    mass += 2 * at[k];
   }
-  law.beyond.assign(nb.size(), 0);
+  law.beyond.assign(last + 1, 0);
   double tail = 0;
-  for (size_t k = nb.size() - 1; k > 0; --k) {
+  for (size_t k = last; k > 0; --k) {
     law.beyond[k] = tail;
-    tail += 2 * at[k];
+    tail += 2 * at[k] / mass;
   }
   law.beyond[0] = tail;
   return law;
 }
 
+// A grid point i stands for what is nearer to it than to others: P(|X| > m) is looked up at m + 1/2 integers,
+// that is i + 1/2 steps, between two points in proportion.
 double RatedBeyond(const Rated& law, uint64_t m) {
-  const uint64_t i = m / law.step;
-  return i < law.beyond.size() ? law.beyond[i] : 0;
+  const double i = (static_cast<double>(m) + 0.5) / static_cast<double>(law.step) - 0.5;
+  if (i <= 0) return 1 - (1 - law.beyond[0]) * (2 * i + 1);
+  const double whole = std::floor(i);
+  if (whole + 1 >= static_cast<double>(law.beyond.size())) return 0;
+  const auto at = static_cast<size_t>(whole);
+  return law.beyond[at] + (i - whole) * (law.beyond[at + 1] - law.beyond[at]);
 }
 
 bool IsRated(const Mechanism& mechanism) { return !(mechanism.rate == Ratio{1, 1}); }
@@ -116,9 +126,16 @@ uint64_t HalfWidth(const Mechanism& mechanism, double confidence) {
   const double parameter = ParameterOf(mechanism), wanted = 1 - confidence;
   if (mechanism.family == Family::kDiscreteLaplace && IsRated(mechanism)) {
     const Rated law = RatedLaplace(parameter, ValueOf(mechanism.rate));
-    size_t i = 0;
-    while (i < law.beyond.size() && law.beyond[i] > wanted) ++i;
-    return law.step == 1 ? i : (i + 1) * law.step;
+    uint64_t low = 0, high = law.beyond.size() * law.step;  // the answer lies in [low, high]
+    while (low < high) {
+      const uint64_t middle = low + (high - low) / 2;
+      if (RatedBeyond(law, middle) > wanted) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
   if (mechanism.family == Family::kDiscreteLaplace) {
     // 2 q^(m+1) / (1 + q) <= wanted

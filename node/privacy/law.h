@@ -1,8 +1,8 @@
 // What an analyst may know of the noise: its exact law, hence margins. Doubles are fine here: these functions
 // see released integers and public parameters only. Pure, safe from any thread.
 //
-// A Laplace of a rate other than 1 is worked out on a grid of at most a 64th of its scale and its widths are
-// rounded up to it.
+// A Laplace of a rate other than 1 has its probabilities within 1e-9 for scales 1 / a below 2,048; wider ones
+// are worked out on a grid of a 1,024th of the scale, within 1e-6 for rates of 1 or more.
 #pragma once
 #include <cstdint>
 
