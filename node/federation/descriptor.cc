@@ -11,6 +11,8 @@
 namespace penc {
 namespace {
 
+constexpr absl::Duration kShortestStep = absl::Seconds(30), kLongestStep = absl::Hours(24);
+
 absl::Status Differs(const char* fr, const char* en) {
   return Fail(absl::StatusCode::kInvalidArgument,
               {absl::StrCat("ronde refusée: ", fr, "; personne ne choisit ces nombres, ils se calculent"),
@@ -82,9 +84,9 @@ absl::Status Compute(const Plan& plan, const CheckedRoster& roster, const std::v
     out.set_l1(block.per_person.l1);
   }
   const auto n = static_cast<uint32_t>(asked.size());
-  ASSIGN_OR_RETURN(const Committee committee, CommitteeFor(n));
-  const uint32_t dishonest =
-      PresumedDishonest(n, committee.colluding, DeclaredDishonest(roster.roster, terms.region()));
+  const uint32_t declared = DeclaredDishonest(roster.roster, terms.region());
+  ASSIGN_OR_RETURN(const Committee committee, CommitteeFor(n, declared));
+  const uint32_t dishonest = PresumedDishonest(n, committee.colluding, declared);
   const uint32_t fewest = FewestFor(n, dishonest);
   if (fewest > n) {
     return Fail(
@@ -99,10 +101,19 @@ absl::Status Compute(const Plan& plan, const CheckedRoster& roster, const std::v
   terms.set_word_bits(WordBitsFor(plan, n, dishonest, fewest));
   terms.set_colluding(committee.colluding);
   terms.set_absent(committee.absent);
-  ASSIGN_OR_RETURN(const std::vector<uint32_t> stewards,
-                   StewardsFor(roster, asked, committee, absl::FromUnixMicros(terms.expires_unix_micros())));
+  ASSIGN_OR_RETURN(const StewardsInForce in_force, StewardsFor(roster, asked, committee));
+  if (terms.expires_unix_micros() > absl::ToUnixMicros(in_force.until)) {
+    const std::string until = absl::FormatTime("%Y-%m-%d %H:%M UTC", in_force.until, absl::UTCTimeZone());
+    return Fail(absl::StatusCode::kFailedPrecondition,
+                {absl::StrCat("les clés des témoins finissent le ", until,
+                              ", avant la ronde: demandez-la plus courte, ou attendez une liste des membres "
+                              "renouvelée (penc network epoch)"),
+                 absl::StrCat("the stewards' keys end ", until,
+                              ", before the round: ask for a shorter one, or wait for a renewed roster (penc "
+                              "network epoch)")});
+  }
   terms.clear_stewards();
-  for (uint32_t steward : stewards) terms.add_stewards(steward);
+  for (uint32_t steward : in_force.stewards) terms.add_stewards(steward);
   return absl::OkStatus();
 }
 
@@ -111,7 +122,7 @@ absl::Status Compute(const Plan& plan, const CheckedRoster& roster, const std::v
 RoundTimes TimesWithin(absl::Duration within) {
   RoundTimes times;
   times.collect = within;
-  times.each_later_step = std::clamp<absl::Duration>(within / 3, absl::Seconds(30), absl::Hours(24));
+  times.each_later_step = std::clamp<absl::Duration>(within / 3, kShortestStep, kLongestStep);
   return times;
 }
 
@@ -163,6 +174,13 @@ absl::StatusOr<Plan> CheckDescriptor(const Round& round, const CheckedRoster& ro
                               ") than the one here (", codebook.name, "@", codebook.version,
                               "); update the older of the two")});
   }
+  // Steps too short for stewards would make offices pay for rounds that cannot open.
+  const int64_t step = terms.vote_until_unix_micros() - terms.collect_until_unix_micros();
+  if (step < absl::ToInt64Microseconds(kShortestStep) || step > absl::ToInt64Microseconds(kLongestStep) ||
+      terms.release_until_unix_micros() - terms.vote_until_unix_micros() != step ||
+      terms.reveal_until_unix_micros() - terms.release_until_unix_micros() != step)
+    return Differs("ses échéances sont inégales ou hors des limites",
+                   "its deadlines are uneven or out of bounds");
   ASSIGN_OR_RETURN(Plan plan, PlanOf(terms.bulletin(), terms.price(), codebook));
   ASSIGN_OR_RETURN(const std::vector<uint32_t> asked, Asked(roster, terms.region()));
   v1::Descriptor computed = terms;

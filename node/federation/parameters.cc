@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -13,7 +14,9 @@ namespace penc {
 namespace {
 
 constexpr uint32_t kExactUpTo = 128;
-constexpr uint32_t kSteps = 17;
+// Numbers of honest organisations grow by this from level to level.
+constexpr uint64_t kStepNum = 1053, kStepDen = 1000;
+constexpr Committee kCommittees[] = {{7, 2, 2}, {10, 3, 3}, {13, 4, 4}, {18, 5, 6}, {31, 10, 10}};
 
 absl::Status TooFew(uint32_t have, uint32_t need, const char* fr, const char* en) {
   return Fail(absl::StatusCode::kFailedPrecondition,
@@ -23,13 +26,18 @@ absl::Status TooFew(uint32_t have, uint32_t need, const char* fr, const char* en
 
 }  // namespace
 
-absl::StatusOr<Committee> CommitteeFor(uint32_t asked) {
+absl::StatusOr<Committee> CommitteeFor(uint32_t asked, uint32_t declared) {
   if (asked < 5) return TooFew(asked, 5, "organisations", "organisations");
   if (asked == 5) return Committee{5, 2, 1};
   if (asked == 6) return Committee{6, 1, 2};
-  if (asked < 100) return Committee{7, 2, 2};
-  if (asked < 500) return Committee{13, 4, 4};
-  return Committee{31, 10, 10};
+  const uint32_t dishonest = PresumedDishonest(asked, 0, declared);
+  Committee chosen;
+  for (const Committee& committee : kCommittees) {
+    if (committee.stewards > asked) break;
+    chosen = committee;
+    if (committee.colluding >= dishonest) break;
+  }
+  return chosen;
 }
 
 uint32_t PresumedDishonest(uint32_t asked, uint32_t colluding, uint32_t declared) {
@@ -47,12 +55,10 @@ std::vector<uint32_t> LevelsFor(uint32_t asked, uint32_t dishonest, uint32_t few
     for (uint32_t m = fewest; m <= asked; ++m) levels.push_back(m);
     return levels;
   }
-  const double low = fewest - dishonest, high = asked - dishonest;
-  for (uint32_t j = 0; j <= kSteps; ++j) {
-    const double honest = low * std::pow(high / low, static_cast<double>(j) / kSteps);
-    const uint32_t level = j == kSteps ? asked : dishonest + static_cast<uint32_t>(honest);
-    if (levels.empty() || level > levels.back()) levels.push_back(level);
-  }
+  for (uint64_t honest = fewest - dishonest; honest < asked - dishonest;
+       honest = honest * kStepNum / kStepDen + 1)
+    levels.push_back(dishonest + static_cast<uint32_t>(honest));
+  levels.push_back(asked);
   return levels;
 }
 
@@ -72,25 +78,36 @@ uint32_t WordBitsFor(const Plan& plan, uint32_t asked, uint32_t dishonest, uint3
   return sum + noise < std::ldexp(1, 31) ? 32 : 64;
 }
 
-absl::StatusOr<std::vector<uint32_t>> StewardsFor(const CheckedRoster& roster,
-                                                  const std::vector<uint32_t>& asked,
-                                                  const Committee& committee, absl::Time until) {
-  const std::string seed = Sha256(roster.bytes());
-  std::vector<std::pair<std::string, uint32_t>> able;
+absl::StatusOr<StewardsInForce> StewardsFor(const CheckedRoster& roster, const std::vector<uint32_t>& asked,
+                                            const Committee& committee) {
+  const auto end_of = [&](uint32_t member) {
+    return roster.roster.members(static_cast<int>(member)).epoch().until_unix_micros();
+  };
+  std::vector<uint32_t> declared;
+  std::vector<int64_t> ends;
   for (uint32_t member : asked) {
-    const v1::Member& one = roster.roster.members(static_cast<int>(member));
-    if (one.has_epoch() && one.epoch().until_unix_micros() >= absl::ToUnixMicros(until))
-      able.emplace_back(Sha256({"penc steward v1\n", seed, one.key()}), member);
+    if (!roster.roster.members(static_cast<int>(member)).has_epoch()) continue;
+    declared.push_back(member);
+    ends.push_back(end_of(member));
   }
-  if (able.size() < committee.stewards)
-    return TooFew(static_cast<uint32_t>(able.size()), committee.stewards,
-                  "témoins avec des clés d'époque assez longues",
-                  "stewards with epoch keys that last long enough");
-  std::sort(able.begin(), able.end());
-  std::vector<uint32_t> stewards;
-  for (uint32_t k = 0; k < committee.stewards; ++k) stewards.push_back(able[k].second);
-  std::sort(stewards.begin(), stewards.end());
-  return stewards;
+  if (declared.size() < committee.stewards)
+    return TooFew(static_cast<uint32_t>(declared.size()), committee.stewards, "témoins", "stewards");
+  const size_t able = std::max<size_t>(committee.stewards, (2 * declared.size() + 2) / 3);
+  std::sort(ends.begin(), ends.end(), std::greater<>());
+  const int64_t until = ends[able - 1];
+
+  const std::string seed = Sha256(roster.bytes());
+  std::vector<std::pair<std::string, uint32_t>> order;
+  for (uint32_t member : declared) {
+    const std::string& key = roster.roster.members(static_cast<int>(member)).key();
+    if (end_of(member) >= until) order.emplace_back(Sha256({"penc steward v1\n", seed, key}), member);
+  }
+  std::sort(order.begin(), order.end());
+  StewardsInForce found;
+  found.until = absl::FromUnixMicros(until);
+  for (uint32_t k = 0; k < committee.stewards; ++k) found.stewards.push_back(order[k].second);
+  std::sort(found.stewards.begin(), found.stewards.end());
+  return found;
 }
 
 }  // namespace penc
