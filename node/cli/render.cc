@@ -84,9 +84,12 @@ std::string RenderTable(const v1::Table& table, Lang lang) {
   if (!table.title().empty()) absl::StrAppend(&out, table.title(), "\n");
   absl::StrAppend(&out, text.Text());
   if (hidden > 0) {
-    absl::StrAppend(&out,
-                    fr ? absl::StrCat(hidden, " lignes: trop peu pour être montrées ou marge trop large\n")
-                       : absl::StrCat(hidden, " rows: too few to be shown or margin too wide\n"));
+    absl::StrAppend(&out, fr ? absl::StrCat(hidden,
+                                            hidden == 1 ? " ligne: trop peu pour être montrée"
+                                                        : " lignes: trop peu pour être montrées",
+                                            " ou marge trop large\n")
+                             : absl::StrCat(hidden, hidden == 1 ? " row" : " rows",
+                                            ": too few to be shown or margin too wide\n"));
   }
   if (const std::string& reading = In(table.reading(), lang); !reading.empty())
     absl::StrAppend(&out, reading, "\n");
@@ -202,9 +205,11 @@ std::string RenderAnswer(const v1::Answer& answer, Lang lang, bool details) {
     absl::StrAppend(&out, fr ? "*** DONNÉES D'EXERCICE, inventées: ne rien publier ***\n"
                              : "*** PRACTICE DATA, invented: publish nothing ***\n");
   }
-  absl::StrAppend(&out, answer.answered(), fr ? " organisation(s) sur " : " organisation(s) of ",
-                  answer.asked(), fr ? " ont répondu" : " answered", " (",
-                  absl::StrJoin(answer.organisations(), ", "), ")\n");
+  absl::StrAppend(&out, answer.answered(),
+                  fr ? (answer.answered() == 1 ? " organisation sur " : " organisations sur ")
+                     : (answer.answered() == 1 ? " organisation of " : " organisations of "),
+                  answer.asked(), fr ? (answer.answered() == 1 ? " a répondu" : " ont répondu") : " answered",
+                  " (", absl::StrJoin(answer.organisations(), ", "), ")\n");
   for (const v1::Table& table : answer.tables()) absl::StrAppend(&out, "\n", RenderTable(table, lang));
   absl::StrAppend(&out, "\n", fr ? "état: " : "as of: ", answer.edition(),
                   fr ? " · lexique: " : " · codebook: ", answer.codebook(),

@@ -65,9 +65,16 @@ void FillBlock(const Block& block, const Measure& measure, const Codebook& codeb
   }
 }
 
-std::string Number(double value) {
-  return std::fabs(value) < 100 && std::floor(value) != value ? absl::StrFormat("%.1f", value)
-                                                              : absl::StrFormat("%.0f", value);
+// As the language writes it: 1 358 and 24,5; 1,358 and 24.5.
+std::string Number(double value, bool fr) {
+  const bool exact = std::fabs(value) < 100 && std::floor(value) != value;
+  std::string text = absl::StrFormat("%.*f", exact ? 1 : 0, value);
+  const size_t point = text.find('.');
+  if (fr && point != std::string::npos) text[point] = ',';
+  const int first = text[0] == '-' ? 1 : 0;
+  for (int at = static_cast<int>(std::min(point, text.size())) - 3; at > first; at -= 3)
+    text.insert(at, fr ? "\u202f" : ",");
+  return text;
 }
 
 // «environ 140 personnes suivies (entre 130 et 150)», of the largest cell that is shown.
@@ -91,10 +98,10 @@ v1::Label Reading(const v1::Table& table) {
   const char* what_en = measure == "persons" ? " people followed" : measure == "rows" ? " rows" : "";
   const std::string where_fr = fr.empty() ? "" : absl::StrCat(absl::StrJoin(fr, ", "), ": ");
   const std::string where_en = en.empty() ? "" : absl::StrCat(absl::StrJoin(en, ", "), ": ");
-  label.set_fr(absl::StrCat(where_fr, "environ ", Number(value.value()), what_fr, " (entre ",
-                            Number(value.low()), " et ", Number(value.high()), ")"));
-  label.set_en(absl::StrCat(where_en, "about ", Number(value.value()), what_en, " (between ",
-                            Number(value.low()), " and ", Number(value.high()), ")"));
+  label.set_fr(absl::StrCat(where_fr, "environ ", Number(value.value(), true), what_fr, " (entre ",
+                            Number(value.low(), true), " et ", Number(value.high(), true), ")"));
+  label.set_en(absl::StrCat(where_en, "about ", Number(value.value(), false), what_en, " (between ",
+                            Number(value.low(), false), " and ", Number(value.high(), false), ")"));
   return label;
 }
 
