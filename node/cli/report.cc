@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "cli/journal_words.h"
 #include "cli/render.h"
@@ -49,7 +50,20 @@ std::string Problems(const v1::ImportResult& result, const Words& w) {
   return out;
 }
 
+// A file to keep as it is printed: what is to be checked stands in it as comments.
+std::string Proposal(const v1::ImportResult& result, const Words& w) {
+  std::string out =
+      w("# Proposition, rien n'est importé. Enregistrez-la dans un fichier (par exemple mapping.yaml),\n"
+        "# corrigez-la, puis: penc import DIR FICHIER --mapping mapping.yaml --dry-run\n",
+        "# A proposal, nothing was imported. Save it to a file (for example mapping.yaml), correct\n"
+        "# it, then: penc import DIR FILE --mapping mapping.yaml --dry-run\n");
+  for (const v1::ImportProblem& problem : result.problems())
+    absl::StrAppend(&out, "# - ", w(problem.fr().c_str(), problem.en().c_str()), "\n");
+  return out + result.mapping();
+}
+
 std::string Import(const v1::ImportResult& result, const Words& w) {
+  if (!result.mapping().empty()) return Proposal(result, w);
   std::string out = absl::StrCat(
       result.dry_run() ? w("essai, rien n'est gardé: ", "dry run, nothing is kept: ") : "",
       w.Count(result.read()), w(" lignes lues = ", " rows read = "), w.Count(result.stored()),
@@ -63,10 +77,7 @@ std::string Import(const v1::ImportResult& result, const Words& w) {
                     w(" (s'ouvre dans Excel; corrigez, puis importez-le)\n",
                       " (opens in Excel; correct, then import it)\n"));
   }
-  if (result.dry_run()) {
-    if (!result.mapping().empty()) absl::StrAppend(&out, "---\n", result.mapping());
-    return out;
-  }
+  if (result.dry_run()) return out;
   absl::StrAppend(&out, w("lot ", "batch "), result.batch(),
                   w(" en attente; le disque est à jour, vous pouvez débrancher. Ensuite: penc close\n",
                     " staged; the disk is up to date, it is safe to unplug. Next: penc close\n"));
@@ -134,6 +145,31 @@ std::string Budget(const v1::BudgetResult& budget, const Words& w) {
   return table.Text();
 }
 
+// The words of codebooks and policies, as people read them.
+std::string InWords(const std::string& word, const Words& w) {
+  struct Known {
+    const char *word, *fr, *en;
+  };
+  static constexpr Known kKnown[] = {
+      {"allow", "permis", "allowed"},      {"ask", "avec accord", "with approval"},
+      {"deny", "refusé", "denied"},        {"integer", "entier", "whole"},
+      {"number", "nombre", "number"},      {"day", "jour", "day"},
+      {"week", "semaine", "week"},         {"month", "mois", "month"},
+      {"quarter", "trimestre", "quarter"}, {"year", "année", "year"},
+  };
+  for (const Known& known : kKnown) {
+    if (word == known.word) return w(known.fr, known.en);
+  }
+  return word;
+}
+
+std::string RuleText(const v1::DescribedColumn& column, const Words& w) {
+  std::string rule = InWords(column.rule(), w);
+  if (!column.finest().empty())
+    absl::StrAppend(&rule, w(", au plus fin: ", ", at the finest: "), InWords(column.finest(), w));
+  return rule;
+}
+
 std::string Journal(const v1::JournalShowResult& shown, const Words& w) {
   std::string out;
   for (const v1::JournalEntry& entry : shown.entries()) {
@@ -162,6 +198,13 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
     case v1::AdminResult::kStatus:
       return Status(result.status(), w);
     case v1::AdminResult::kErase:
+      // A reference written otherwise than in the file would look like a person erased.
+      if (result.erase().rows() == 0)
+        return w(
+            "aucune ligne n'a cette référence, rien n'est effacé: vérifiez qu'elle est écrite comme dans le "
+            "fichier importé\n",
+            "no row has this reference, nothing was erased: check that it is written as in the imported "
+            "file\n");
       return absl::StrCat(
           w.Count(result.erase().rows()),
           w(" lignes effacées, partout; les réponses déjà données restent, le journal le dit\n",
@@ -193,9 +236,10 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
                           w(" octets). Elle contient les clés: gardez-la comme les dossiers eux-mêmes.\n",
                             " bytes). It holds the keys: keep it like the records themselves.\n"));
     case v1::AdminResult::kStop:
-      return result.stop().stopped() ? w("arrêt d'urgence: toute question est refusée\n",
-                                         "emergency stop: every question is refused\n")
-                                     : w("le nœud répond de nouveau\n", "the node answers again\n");
+      return result.stop().stopped()
+                 ? w("arrêt d'urgence: toute question est refusée (pour lever: penc stop --lift)\n",
+                     "emergency stop: every question is refused (to lift: penc stop --lift)\n")
+                 : w("le nœud répond de nouveau\n", "the node answers again\n");
     case v1::AdminResult::KIND_NOT_SET:
       break;
   }
@@ -252,9 +296,7 @@ std::string ReportDescribe(const v1::DescribeResponse& described, Lang lang) {
         values = absl::StrJoin(codes, ", ");
         if (column.codes_size() > 8) absl::StrAppend(&values, ", … (", column.codes_size(), ")");
       }
-      columns.Add({column.name(), w.Of(column.label()), column.type(),
-                   absl::StrCat(column.rule(),
-                                column.finest().empty() ? "" : absl::StrCat(" (", column.finest(), ")")),
+      columns.Add({column.name(), w.Of(column.label()), InWords(column.type(), w), RuleText(column, w),
                    std::move(values)});
     }
     absl::StrAppend(&out, columns.Text());
@@ -271,6 +313,11 @@ std::string ReportShare(const v1::GetBudgetResponse& budget, Lang lang) {
                Percent(row.spent_ppm(), lang)});
   }
   return table.Text();
+}
+
+Text ReportRefusal(const v1::RefusalDetail& refusal) {
+  return {std::string(absl::StripSuffix(RenderRefusal(refusal, Lang::kFrench), "\n")),
+          std::string(absl::StripSuffix(RenderRefusal(refusal, Lang::kEnglish), "\n"))};
 }
 
 Text ReportProgress(const v1::AdminProgress& progress) {

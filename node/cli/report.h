@@ -12,6 +12,8 @@ std::string Report(const v1::AdminResult& result, Lang lang);
 std::string ReportExplain(const v1::ExplainResponse& explained, Lang lang);
 std::string ReportDescribe(const v1::DescribeResponse& described, Lang lang);
 std::string ReportShare(const v1::GetBudgetResponse& budget, Lang lang);
+// Without the last new line: for Output::Say.
+Text ReportRefusal(const v1::RefusalDetail& refusal);
 Text ReportProgress(const v1::AdminProgress& progress);
 
 }  // namespace penc::cli

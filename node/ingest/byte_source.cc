@@ -41,15 +41,43 @@ class FileSource final : public ByteSource {
 
 }  // namespace
 
+absl::StatusOr<absl::string_view> PeekedSource::Peek() {
+  first_.resize(kPeeked);
+  size_t have = 0;
+  while (have < first_.size()) {
+    ASSIGN_OR_RETURN(const size_t n, from_.Read(absl::MakeSpan(first_).subspan(have)));
+    if (n == 0) break;
+    have += n;
+  }
+  first_.resize(have);
+  return absl::string_view(first_);
+}
+
+absl::StatusOr<size_t> PeekedSource::Read(absl::Span<char> out) {
+  if (given_ == first_.size()) return from_.Read(out);
+  const size_t n = std::min(out.size(), first_.size() - given_);
+  std::memcpy(out.data(), first_.data() + given_, n);
+  given_ += n;
+  return n;
+}
+
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenFile(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat info {};
   if (fd < 0 || ::fstat(fd, &info) != 0) {
-    const char* why = std::strerror(errno);
+    const int why = errno;
     if (fd >= 0) ::close(fd);
+    if (why == EACCES)
+      return Fail(absl::StatusCode::kPermissionDenied,
+                  {absl::StrCat(path, ": accès refusé; vérifiez les droits de ce fichier"),
+                   absl::StrCat(path, ": access denied; check the rights of this file")});
+    if (why == ENOENT || why == ENOTDIR)
+      return Fail(absl::StatusCode::kNotFound,
+                  {absl::StrCat(path, ": fichier introuvable; vérifiez le chemin"),
+                   absl::StrCat(path, ": no such file; check the path")});
     return Fail(absl::StatusCode::kNotFound,
-                {absl::StrCat(path, ": impossible de lire ce fichier (", why, "); vérifiez le chemin"),
-                 absl::StrCat(path, ": cannot read this file (", why, "); check the path")});
+                {absl::StrCat(path, ": impossible de lire ce fichier (", std::strerror(why), ")"),
+                 absl::StrCat(path, ": cannot read this file (", std::strerror(why), ")")});
   }
   if (S_ISDIR(info.st_mode)) {
     ::close(fd);

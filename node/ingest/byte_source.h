@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
 namespace penc {
@@ -14,6 +15,22 @@ class ByteSource {
   virtual ~ByteSource() = default;
   // Up to out.size() bytes; 0 at the end. Not thread-safe.
   virtual absl::StatusOr<size_t> Read(absl::Span<char> out) = 0;
+};
+
+// A source whose first bytes can be looked at before they are read.
+class PeekedSource final : public ByteSource {
+ public:
+  static constexpr size_t kPeeked = 256 << 10;
+  // `from` outlives this.
+  explicit PeekedSource(ByteSource& from) : from_(from) {}
+  // kPeeked bytes, fewer only where the source ends before; once, before anything is read.
+  absl::StatusOr<absl::string_view> Peek();
+  absl::StatusOr<size_t> Read(absl::Span<char> out) override;
+
+ private:
+  ByteSource& from_;
+  std::string first_;
+  size_t given_ = 0;
 };
 
 // A file or a pipe; gzip is recognised by its content. NOT_FOUND; DATA_LOSS where a compressed file ends

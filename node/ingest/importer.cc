@@ -133,8 +133,14 @@ class Importer {
         quarantine_(options.dry_run ? "" : options.quarantine_file) {}
 
   absl::StatusOr<ImportReport> Run(ByteSource& file) {
-    HashingSource hashing(file);
-    const std::string encoding = options_.mapping == nullptr ? "" : options_.mapping->encoding;
+    PeekedSource peeked(file);
+    HashingSource hashing(peeked);
+    std::string encoding = options_.mapping == nullptr ? "" : options_.mapping->encoding;
+    if (options_.dry_run && options_.mapping == nullptr) {
+      // Only proposed: an import itself never guesses.
+      ASSIGN_OR_RETURN(const absl::string_view first, peeked.Peek());
+      encoding = likely_encoding_ = LikelyEncoding(first, first.size() < PeekedSource::kPeeked);
+    }
     ASSIGN_OR_RETURN(const std::unique_ptr<TextReader> text, ReadText(hashing, encoding));
     const OnRow on_row = [this](uint64_t number, const std::vector<absl::string_view>& cells) {
       return number == 0 ? Heading(cells) : Row(number, cells);
@@ -204,9 +210,10 @@ class Importer {
       }
       headings_.push_back(heading);
     }
-    if (options_.mapping == nullptr && options_.dry_run && (At("person_ref") < 0 || Unmapped().has_value())) {
+    if (options_.mapping == nullptr && options_.dry_run &&
+        (At("person_ref") < 0 || Unmapped().has_value() || !likely_encoding_.empty())) {
       std::vector<Text> unsure;
-      report_.proposal = ProposeMapping(codebook_, options_.table, headings_, &unsure);
+      report_.proposal = ProposeMapping(codebook_, options_.table, headings_, &unsure, likely_encoding_);
       for (Text& question : unsure) report_.problems.push_back({0, "", std::move(question), 0});
       proposing_ = true;
       return absl::CancelledError("proposed");
@@ -417,6 +424,7 @@ class Importer {
   Mapping own_;
   const Mapping* mapping_ = nullptr;
   bool proposing_ = false;
+  std::string likely_encoding_;  // of a dry run without mapping; empty: as files say themselves
   std::vector<std::string> headings_;
   std::vector<int> person_at_, row_at_;
   int consent_at_ = -1;

@@ -145,7 +145,7 @@ Mapping OwnMapping(const Codebook& codebook, uint32_t table, const std::vector<s
 }
 
 std::string ProposeMapping(const Codebook& codebook, uint32_t table, const std::vector<std::string>& headings,
-                           std::vector<Text>* unsure) {
+                           std::vector<Text>* unsure, const std::string& encoding) {
   const Table& target = codebook.tables[table];
   std::string columns, person = "person_ref";
   std::vector<std::string> ignore;
@@ -186,8 +186,9 @@ std::string ProposeMapping(const Codebook& codebook, uint32_t table, const std::
                        "which column is the person's local reference?"});
   return absl::StrCat(
       "# À vérifier ligne par ligne / check line by line.\nmapping: propose\ncodebook: ", codebook.name, "@",
-      codebook.version, "\ntable: ", target.name, "\nperson: [", Quoted(person), "]\ncolumns:\n", columns,
-      "ignore: [",
+      codebook.version, "\ntable: ", target.name,
+      encoding.empty() ? "" : absl::StrCat("\nfile: {encoding: ", encoding, "}"), "\nperson: [",
+      Quoted(person), "]\ncolumns:\n", columns, "ignore: [",
       absl::StrJoin(ignore, ", ", [](std::string* out, const std::string& name) { *out += Quoted(name); }),
       "]\n");
 }

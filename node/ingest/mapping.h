@@ -44,6 +44,6 @@ Mapping OwnMapping(const Codebook& codebook, uint32_t table, const std::vector<s
 // A first mapping from headings and labels, as YAML to be checked by a person; `unsure` lists the questions
 // it leaves.
 std::string ProposeMapping(const Codebook& codebook, uint32_t table, const std::vector<std::string>& headings,
-                           std::vector<Text>* unsure);
+                           std::vector<Text>* unsure, const std::string& encoding = "");
 
 }  // namespace penc

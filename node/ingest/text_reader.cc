@@ -77,9 +77,9 @@ class Utf8Reader final : public TextReader {
       return lines_.Fault(
           absl::string_view(text_).substr(0, bad),
           {"le fichier n'est pas en UTF-8 (Windows-1252, peut-être): écrivez «file: {encoding: "
-           "windows-1252}» dans le mapping, ou exportez-le en CSV UTF-8",
+           "windows-1252}» dans le mapping (--dry-run en propose un), ou exportez-le en CSV UTF-8",
            "the file is not UTF-8 (Windows-1252, perhaps): write \"file: {encoding: windows-1252}\" "
-           "in the mapping, or export it as CSV UTF-8"});
+           "in the mapping (--dry-run proposes one), or export it as CSV UTF-8"});
     }
   }
 
@@ -194,6 +194,14 @@ absl::StatusOr<std::unique_ptr<TextReader>> ReadText(ByteSource& source, const s
   PENC_CHECK(U_SUCCESS(error));
   return std::unique_ptr<TextReader>(
       std::make_unique<ConvertingReader>(source, std::move(first), encoding, from, to));
+}
+
+std::string LikelyEncoding(absl::string_view beginning, bool whole) {
+  if (absl::StartsWith(beginning, "\xFF\xFE") || absl::StartsWith(beginning, "\xFE\xFF")) return "";
+  if (beginning.find('\0') != absl::string_view::npos) return "";  // refused by name
+  const size_t bad = FirstInvalidUtf8(beginning);
+  const bool cut = !whole && bad != absl::string_view::npos && beginning.size() - bad < 4;
+  return bad == absl::string_view::npos || cut ? "" : "windows-1252";
 }
 
 }  // namespace penc

@@ -22,4 +22,8 @@ class TextReader {
 // `encoding` as in a mapping ("windows-1252"); empty: recognised. A byte order mark goes before it.
 absl::StatusOr<std::unique_ptr<TextReader>> ReadText(ByteSource& source, const std::string& encoding);
 
+// What to propose for a text that begins like this: "windows-1252", how a French Excel saves CSV, where it is
+// not UTF-8; empty where the text says itself what it is. `whole`: nothing follows.
+std::string LikelyEncoding(absl::string_view beginning, bool whole);
+
 }  // namespace penc

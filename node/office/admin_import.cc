@@ -2,6 +2,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "base/status.h"
 #include "crypto/secret.h"
@@ -46,23 +47,29 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
     options.mapping = &mapping;
     options.table = mapping.table;
   }
+  const std::string tables =
+      absl::StrJoin(codebook.tables, ", ", [](std::string* out, const Table& t) { *out += t.name; });
   if (!command.table().empty()) {
     const auto table = codebook.FindTable(command.table());
-    if (!table.has_value() || (options.mapping != nullptr && *table != mapping.table)) {
+    if (!table.has_value()) {
       return Fail(
           absl::StatusCode::kInvalidArgument,
-          {absl::StrCat(
-               "--table ", command.table(),
-               ": inconnue du lexique, ou autre que celle du mapping; voyez penc status et le lexique"),
-           absl::StrCat("--table ", command.table(),
-                        ": unknown to the codebook, or another than the mapping's; see penc status and the "
-                        "codebook")});
+          {absl::StrCat("--table ", command.table(), ": inconnue du lexique; ses tables: ", tables),
+           absl::StrCat("--table ", command.table(), ": unknown to the codebook; its tables: ", tables)});
+    }
+    if (options.mapping != nullptr && *table != mapping.table) {
+      const std::string& mapped = codebook.tables[mapping.table].name;
+      return Fail(absl::StatusCode::kInvalidArgument,
+                  {absl::StrCat("--table ", command.table(), ": le mapping est pour ", mapped,
+                                "; donnez l'un ou l'autre"),
+                   absl::StrCat("--table ", command.table(), ": the mapping is for ", mapped,
+                                "; give one or the other")});
     }
     options.table = *table;
   } else if (options.mapping == nullptr) {
     return Fail(absl::StatusCode::kInvalidArgument,
-                {"--table manque: dites de quelle table du lexique il s'agit",
-                 "--table is missing: say which table of the codebook it is"});
+                {absl::StrCat("--table manque: dites de quelle table du lexique il s'agit: ", tables),
+                 absl::StrCat("--table is missing: say which table of the codebook it is: ", tables)});
   }
   const absl::Time now = office.environment().clock.Now();
   options.file_name = BaseName(command.file_name());

@@ -280,6 +280,15 @@ TEST_F(Importing, ADryRunStoresNothingAndProposesAMapping) {
   EXPECT_FALSE(FileExists(quarantine_));
 }
 
+TEST_F(Importing, ADryRunProposesTheEncodingOfAFrenchExcelAndAnImportDoesNotGuessIt) {
+  const std::string file = "Dossier;Origine;Pr\xE9nom\n1;a;x\n";
+  const auto report = Import(file, "f.csv", false, /*dry_run=*/true);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(report->proposal,
+              AllOf(HasSubstr("file: {encoding: windows-1252}"), HasSubstr("Pr\xC3\xA9nom")));
+  EXPECT_THAT(WhyNot(Import(file)), HasSubstr("UTF-8"));
+}
+
 TEST_F(Importing, RefusesAColumnThatLooksLikeANameUnlessItIsIgnored) {
   EXPECT_THAT(WhyNot(Import("person_ref,origin,prénom\n1,a,x\n")),
               AllOf(HasSubstr("prénom"), HasSubstr("never be stored")));
