@@ -14,6 +14,7 @@
 #include "demo/records.h"
 #include "embedded/embedded.h"
 #include "office/backup.h"
+#include "office/card.h"
 #include "office/office.h"
 #include "rpc/server.h"
 
@@ -120,7 +121,11 @@ void AddServe(CLI::App& parent, Invocation& invocation) {
           Office::Open(options->dir, EnvironmentOf(invocation.outside));
       if (!office.ok()) return output.Fail(office.status());
       rpc::ServerOptions server_options;
-      if (!options->listen.empty()) (*office)->ListenAt(options->listen);
+      if (!options->listen.empty()) {
+        const absl::Status address = CheckAddress(options->listen);
+        if (!address.ok()) return output.Fail(At("--listen", address));
+        (*office)->ListenAt(options->listen);
+      }
       server_options.listen = (*office)->config().listen();
       server_options.certificate_trouble = [&output](const absl::Status& why) { output.Say(Explain(why)); };
       absl::StatusOr<std::unique_ptr<rpc::NodeServer>> server =

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "cli/app.h"
 #include "cli/directory.h"
+#include "office/card.h"
 
 namespace penc::cli {
 namespace {
@@ -172,6 +173,9 @@ void AddGrant(CLI::App& parent, Invocation& invocation) {
       if (!share.ok()) return output.Fail(At("--share", share.status()));
       absl::StatusOr<std::string> key = ReadFile(options->key_file, 1 << 16);
       if (!key.ok()) return output.Fail(key.status());
+      // Read here as well: the office is not told the file's name.
+      if (const auto partner = ReadPartnerKey(options->key_file, *key); !partner.ok())
+        return output.Fail(partner.status());
       grant->set_share_ppm(*share);
       grant->set_public_key(*key);
       return RunAndReport(on->dir, on->command, nullptr, on->json, invocation.outside, output);

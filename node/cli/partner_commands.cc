@@ -83,6 +83,9 @@ absl::StatusOr<v1::Bulletin> BulletinOf(const AskOptions& options) {
 }
 
 ExitCode Ask(AskOptions& options, const Outside& outside, Output& output) {
+  if (options.json && options.csv)
+    return output.Fail(Fail(absl::StatusCode::kInvalidArgument,
+                            {"donnez un seul de --json, --csv", "give only one of --json, --csv"}));
   const absl::StatusOr<v1::Price> price = PriceOf(options);
   if (!price.ok()) return output.Fail(price.status());
   const absl::StatusOr<v1::Bulletin> bulletin = BulletinOf(options);
@@ -104,7 +107,8 @@ ExitCode Ask(AskOptions& options, const Outside& outside, Output& output) {
   if (options.json) {
     output.Data(Json(*answer));
   } else if (answer->has_refusal()) {
-    output.Data(RenderRefusal(answer->refusal(), output.lang()));
+    // Not where a file of numbers is expected.
+    output.Say(ReportRefusal(answer->refusal()));
   } else {
     output.Data(options.csv ? RenderCsv(*answer, output.lang())
                             : RenderAnswer(*answer, output.lang(), options.details));

@@ -8,6 +8,7 @@
 #include "cli/app.h"
 #include "cli/directory.h"
 #include "cli/render.h"
+#include "cli/report.h"
 #include "codebook/draft.h"
 #include "codebook/read.h"
 #include "codebook/survey.h"
@@ -220,7 +221,7 @@ void AddPlan(CLI::App& parent, Invocation& invocation) {
       const absl::StatusOr<Planned> planned = PlanQuestions(*bulletin, price, *codebook);
       if (!planned.ok()) return output.Fail(planned.status());
       if (planned->refused) {
-        output.Data(RenderRefusal(planned->refusal, output.lang()));
+        output.Say(ReportRefusal(planned->refusal));
         return kRefused;
       }
       output.Data(PlanTable(planned->plan, *codebook, options->sizes, output.lang()));

@@ -24,8 +24,17 @@ absl::StatusOr<v1::CloseResult> Close(Office& office, const v1::CloseCommand& co
   Rules rules = office.rules();
   const Closing closing = rules.codebook->closing;
   const absl::Time now = office.environment().clock.Now();
-  ASSIGN_OR_RETURN(Edition edition,
-                   ChooseEdition(closing, office.store().Status().edition, command.label(), now));
+  const StoreStatus held = office.store().Status();
+  ASSIGN_OR_RETURN(Edition edition, ChooseEdition(closing, held.edition, command.label(), now));
+  // Most often somebody has not imported yet, and a period closes once: no file of it could come in after.
+  if (held.staged_rows == 0 && command.label().empty()) {
+    const std::string label = EditionLabel(closing, edition);
+    return Fail(absl::StatusCode::kFailedPrecondition,
+                {absl::StrCat("rien n'est en attente: importez d'abord (penc import). Pour arrêter ", label,
+                              " sans nouvelles lignes, nommez-la: --label ", label),
+                 absl::StrCat("nothing is staged: import first (penc import). To close ", label,
+                              " without new rows, name it: --label ", label)});
+  }
   // First the budget, then the edition: a question can never meet persons without one. A cohort whose closing
   // was cut off in between simply waits for its edition.
   RETURN_IF_ERROR(office.ledger().OpenCohort(edition, rules.policy->promise));

@@ -64,6 +64,10 @@ absl::StatusOr<v1::GrantResult> WriteGrantFile(Office& office, const v1::GrantCo
                 absl::StrCat("--until ", command.until(), ": a date is expected, for example 2027-01-31")});
   }
   grant.until = absl::FromCivil(until + 1, absl::UTCTimeZone());
+  if (grant.until <= office.environment().clock.Now()) {
+    return Bad({absl::StrCat("--until ", command.until(), ": ce jour est passé; donnez un jour à venir"),
+                absl::StrCat("--until ", command.until(), ": this day is past; give a day to come")});
+  }
   if (grant.share_ppm == 0 || grant.share_ppm > kWholePpm) {
     return Bad({"--share: une part entre 0,0001% et 100% est attendue, par exemple 40%",
                 "--share: a share between 0.0001% and 100% is expected, for example 40%"});

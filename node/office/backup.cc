@@ -90,6 +90,11 @@ absl::StatusOr<uint64_t> Backup(Office& office, const std::string& path) {
 
 absl::StatusOr<Restored> Restore(const std::string& path, const std::string& dir,
                                  const Environment& environment) {
+  if (!FileExists(path)) {
+    return Fail(absl::StatusCode::kNotFound,
+                {absl::StrCat(path, ": fichier introuvable; vérifiez le chemin (penc restore FICHIER DIR)"),
+                 absl::StrCat(path, ": no such file; check the path (penc restore FILE DIR)")});
+  }
   ASSIGN_OR_RETURN(NewFolder folder, NewFolder::Beside(dir, environment.random));
   RETURN_IF_ERROR(ReadArchive(path, folder.path()));
   const std::string first = absl::StrCat(folder.path(), "/", kFirst),

@@ -58,7 +58,14 @@ absl::StatusOr<NewFolder> NewFolder::Beside(const std::string& destination, Rand
   std::string suffix =
       absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
   std::string path = absl::StrCat(clean.string(), ".new-", suffix);
-  RETURN_IF_ERROR(MakePrivateFolder(path));
+  // People know the name that they gave and the folder around it, not the one beside.
+  if (const fs::path parent = clean.has_parent_path() ? clean.parent_path() : fs::path(".");
+      !fs::is_directory(parent, error)) {
+    return Fail(absl::StatusCode::kNotFound,
+                {absl::StrCat("le dossier ", parent.string(), " n'existe pas: créez-le d'abord (mkdir -p)"),
+                 absl::StrCat("there is no folder ", parent.string(), ": make it first (mkdir -p)")});
+  }
+  if (destination.empty() || mkdir(path.c_str(), 0700) != 0) return CannotMake(destination);
   return NewFolder(clean.string(), std::move(path));
 }
 

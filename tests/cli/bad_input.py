@@ -42,6 +42,9 @@ def imports(what, content, code, *said):
         failures.append(f"{what}: something changed")
 
 
+# An edition closes once: not by somebody who has not imported yet.
+expect("closing before importing", run("close", office), 2, "nothing is staged", "penc import", "--label")
+expect("still open", run("status", office, lang="fr"), 0, "éditions: aucune")
 imports("wrong delimiter", good.replace(",", "|"), 2, "no column", "delimiter")
 imports("not UTF-8", good.encode() + b"c,bl\xe9ck,70,20\n", 2, "UTF-8", "windows-1252")
 imports("truncated in a quote", HEAD + 'a,"black,70,20\n', 2, "quote", "truncated")
@@ -58,7 +61,9 @@ pipe.stdout.close()
 pipe.wait()
 imports("unknown code and a year out of range go to quarantine", good + "c,blue,70,20\nd,black,99,20\ne,black,70,20\n", 0, "5 rows read = 3 kept", "2 to correct", "quarantine")
 imports("the same file again", good + "c,blue,70,20\nd,black,99,20\ne,black,70,20\n", 2, "in already")
-expect("unknown table", run("import", office, write("g.csv", good), "--table", "worker"), 2, "worker")
+expect("unknown table", run("import", office, write("g.csv", good), "--table", "worker"), 2, "worker", "its tables: work")
+expect("no table", run("import", office, write("g.csv", good)), 2, "which table.*: work")
+expect("a folder for a file", run("import", office, work.name, "--table", "work"), 2, "folder")
 expect("no such file", run("import", office, f"{work.name}/none.csv", "--table", "work"), 2, "none.csv")
 expect("no such office", run("status", f"{work.name}/nowhere"), 2, "nowhere")
 expect("an office where one is", run("init", office, "--name", "x"), 2, "empty|already")
@@ -71,7 +76,35 @@ expect("periods without an edition", run("plan", relative), 2, "b.yaml", "editio
 expect("periods counted from another edition", run("plan", relative, "--edition", "2026-Q3"), 0, "2026-09")
 expect("an edition that is none", run("plan", relative, "--edition", "2026-Q5"), 2, "2026-Q5", "2026-Q3")
 expect("an edition beside SQL", run("ask", "--node", "n", "--as", "p", "--purpose", "x", "--edition", "2026-Q3", "SELECT count(*) FROM assistance"), 2, "--bulletin")
+# What a French Excel saves: the proposal is a file that can be kept, corrected and used.
+excel = write("excel.csv", "Numéro;race;Année\r\n7;black;70\r\n8;white;71\r\n".encode("cp1252"))
+expect("a French Excel file, French", run("import", office, excel, "--table", "work", lang="fr"), 2, "windows-1252", "--dry-run")
+proposed = run("import", office, excel, "--table", "work", "--dry-run", lang="fr")
+expect("a proposal", proposed, 0, "^# Proposition, rien n'est importé", "encoding: windows-1252", '"Numéro"')
+corrected = write("mapping.yaml", proposed.stdout.replace('person: ["person_ref"]', 'person: ["Numéro"]').replace('ignore: ["Numéro", ', 'ignore: ['))
+expect("a proposal, corrected and used", run("import", office, excel, "--mapping", corrected), 0, "2 rows read = 2 kept")
+expect("nobody of that reference", run("erase", office, "--person", "nobody"), 0, "no row has this reference", "check")
 assert run("close", office).returncode == 0
+expect("closing twice", run("close", office), 2, "already closed", "--label")
+expect("a label that is none", run("close", office, "--label", "hier", lang="fr"), 2, "hier", "2026-Q1")
+
+# Granting, saving, restoring: the mistakes of people.
+assert run("partner", "init", f"{work.name}/analyst", "--name", "analyst").returncode == 0
+GRANT = ["--share", "40%", "--purpose", "x", "--table", "work"]
+pub = f"{work.name}/analyst/analyst.pub"
+expect("a grant that ended", run("grant", office, pub, *GRANT, "--until", "2020-12-31"), 2, "2020-12-31", "past")
+expect("a card for a key", run("grant", office, write("a.card", run("card", office).stdout), *GRANT, "--until", "2099-12-31"), 2, "a.card line 1")
+expect("a French date", run("grant", office, pub, *GRANT, "--until", "31/12/2099", lang="fr"), 2, "par exemple 2027-01-31")
+expect("JSON and CSV", run("ask", "--node", "n", "--as", "p", "--purpose", "x", "--json", "--csv", "SELECT count(*) FROM work"), 2, "only one of")
+expect("an office inside no folder", run("init", f"{work.name}/no/such/office", "--name", "x"), 2, "/no/such", "make it first")
+expect("a port that is none", run("serve", office, "--listen", "127.0.0.1:99999"), 2, "--listen", "HOST:PORT")
+expect("a backup", run("backup", office, f"{work.name}/b.penc"), 0, "keys")
+expect("a backup over another", run("backup", office, f"{work.name}/b.penc"), 2, "exists already")
+expect("restoring nothing", run("restore", f"{work.name}/none.penc", f"{work.name}/r"), 2, "no such file")
+expect("restoring over an office", run("restore", f"{work.name}/b.penc", office), 2, "exists already")
+saved = open(f"{work.name}/b.penc", "rb").read()
+expect("restoring half a backup", run("restore", write("half.penc", saved[: len(saved) // 2]), f"{work.name}/r"), 6, "another copy")
+expect("into a folder with spaces and accents", run("restore", f"{work.name}/b.penc", f"{work.name}/à restaurer"), 0, "forfeited|lost")
 
 # A command line that cannot be run, in both languages: what is wrong, what it means, what to write.
 for what, arguments, french, english in [
