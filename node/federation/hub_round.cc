@@ -304,7 +304,7 @@ v1::RoundSummary HubRound::Summary() const {
     if (contribution.complete()) summary.add_contributed(contribution.office());
   }
   for (const v1::SignedAbstention& abstention : row_.abstentions()) {
-    PENC_CHECK(summary.add_abstained()->ParseFromString(abstention.abstention()));
+    *summary.add_abstained() = abstention;
   }
   for (const v1::Vote& vote : row_.votes()) summary.add_voted(vote.steward());
   for (const HubOpening& opening : row_.openings()) {

@@ -5,7 +5,9 @@
 #include <set>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "crypto/agreement.h"
 #include "crypto/hash.h"
@@ -211,6 +213,15 @@ std::vector<std::string> SignersOf(const v1::Roster& keys, const v1::SignedRoste
     if (key.ok() && key->Verify(Signable(roster), signature.signature())) signers.insert(signature.key());
   }
   return {signers.begin(), signers.end()};
+}
+
+std::string RootsFingerprint(const v1::Roster& roster) {
+  std::vector<std::string> keys(roster.root_keys().begin(), roster.root_keys().end());
+  std::sort(keys.begin(), keys.end());
+  std::string text = absl::Base64Escape(
+      Sha256({"penc roots v1\n", absl::StrCat(roster.root_threshold()), "\n", absl::StrJoin(keys, "")}));
+  text.erase(text.find_last_not_of('=') + 1);
+  return absl::StrCat("SHA256:", text);
 }
 
 void SignRoster(const SigningKey& root, v1::SignedRoster& roster) {

@@ -42,6 +42,10 @@ absl::StatusOr<CheckedRoster> ComposeRoster(v1::Roster draft, RandomSource& rand
 // Those of the root keys in `keys` that have signed, each once.
 std::vector<std::string> SignersOf(const v1::Roster& keys, const v1::SignedRoster& roster);
 
+// What an invitation pins: "SHA256:" of the root keys and their threshold, whatever their order. It changes with
+// the root keys only; whoever trusts the first roster by it follows the chain from there.
+std::string RootsFingerprint(const v1::Roster& roster);
+
 // Adds a signature of one of the root keys; replaces an earlier one of the same key.
 void SignRoster(const SigningKey& root, v1::SignedRoster& roster);
 

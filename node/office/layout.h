@@ -3,6 +3,10 @@
 //   DIR/office.yaml         name, address (storage/v1/office.proto: OfficeConfig)
 //   DIR/keys/node.key       wraps the keys of the records; makes person keys
 //   DIR/keys/tls.key, .crt  who this office is to partners; signs the journal's checkpoints
+//   DIR/keys/mail.key       what openings of regional rounds are sealed to (members of a network)
+//   DIR/epoch/              a steward's short-lived keys; never backed up
+//   DIR/contributions/      what was built for regional rounds, until they are over
+//   DIR/answers/            regional answers that this member opened
 //   DIR/db/                 records, ledger, journal, applied policies and codebooks: one RocksDB
 //   DIR/codebook.yaml       copy of the codebook in force, for people; the database decides
 //   DIR/policy.yaml         copy of the policy in force, for people; the database decides
@@ -27,6 +31,10 @@ class Layout {
   std::string node_key() const { return absl::StrCat(dir_, "/keys/node.key"); }
   std::string tls_key() const { return absl::StrCat(dir_, "/keys/tls.key"); }
   std::string tls_certificate() const { return absl::StrCat(dir_, "/keys/tls.crt"); }
+  std::string mail_key() const { return absl::StrCat(dir_, "/keys/mail.key"); }
+  std::string epochs() const { return absl::StrCat(dir_, "/epoch"); }
+  std::string contributions() const { return absl::StrCat(dir_, "/contributions"); }
+  std::string answers() const { return absl::StrCat(dir_, "/answers"); }
   std::string database() const { return absl::StrCat(dir_, "/db"); }
   std::string codebook() const { return absl::StrCat(dir_, "/codebook.yaml"); }
   std::string policy() const { return absl::StrCat(dir_, "/policy.yaml"); }
