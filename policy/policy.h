@@ -24,6 +24,13 @@ struct ColumnRule {
 
 enum class Openness { kNobody, kGranted };
 
+// What a regional round must be like, else this office stays away from it.
+struct RegionalFloors {
+  uint32_t members = 5;             // fewest organisations of a total
+  uint32_t presumed_dishonest = 2;  // offices that may collude, stewards counted
+  uint32_t stewards_colluding = 2;
+};
+
 struct Policy {
   std::string name;
   absl::Time valid_until;
@@ -34,6 +41,7 @@ struct Policy {
   std::map<std::string, ColumnRule> columns;  // "person.sex"; silence denies
   uint32_t max_group_by = 3;
   uint64_t max_cells = 65536;
+  RegionalFloors floors;
   Display display;
   std::string text;  // the YAML as applied, kept verbatim
   std::string hash;  // SHA-256 of text, 32 bytes

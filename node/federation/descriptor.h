@@ -9,6 +9,7 @@
 #include "federation/roster.h"
 #include "federation/round.h"
 #include "penc/v1/refusal.pb.h"
+#include "policy/policy.h"
 #include "question/plan.h"
 
 namespace penc {
@@ -45,10 +46,6 @@ v1::SignedDescriptor SignDescriptor(const v1::Descriptor& descriptor, const Sign
 absl::StatusOr<Plan> CheckDescriptor(const Round& round, const CheckedRoster& roster,
                                      const Codebook& codebook);
 
-// What an office's policy asks of a round.
-struct RegionalFloors {
-  uint32_t members = 5, presumed_dishonest = 2, stewards_colluding = 2;
-};
 // Why an office with these floors stays away; UNSPECIFIED: it does not.
 v1::Refusal BelowFloors(const Round& round, const RegionalFloors& floors);
 

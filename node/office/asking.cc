@@ -34,7 +34,7 @@ Office::Asked Office::Ask(const VerifyKey& asker, absl::string_view body, absl::
   AskFor ask{parsed.bulletin(), parsed.price(), parsed.purpose(), asker.Fingerprint()};
   const std::shared_ptr<const Grant> grant = grants_->Find(ask.asker, *now.codebook);
   Responder responder = ResponderFor(now, grant.get());
-  asked.answer = Answer(ask, responder, [&](const Plan& plan) { asked.work = WorkOf(plan); });
+  asked.answer = AnswerAlone(ask, responder, [&](const Plan& plan) { asked.work = WorkOf(plan); });
   return asked;
 }
 

@@ -25,11 +25,31 @@ v1::Label Citation(const std::string& organisation, const std::string& edition, 
 
 }  // namespace
 
-SlotKey LocalNoise::KeyOf(const Plan& plan, Edition edition) {
+absl::StatusOr<absl::optional<v1::RefusalDetail>> LocalNoise::CheckEdition(
+    const Plan& plan, absl::optional<Edition> edition, const std::vector<Edition>& cohorts) const {
+  if (!edition.has_value()) {
+    return Fail(absl::StatusCode::kFailedPrecondition,
+                {"cette organisation n'a encore rien arrêté: aucune édition n'est ouverte",
+                 "this organisation has closed nothing yet: no edition is open"});
+  }
+  // Nobody would be charged: such answers would cost nothing, and be kept.
+  if (cohorts.empty()) {
+    const std::string open = EditionLabel(setting_.codebook.closing, *edition);
+    return Fail(absl::StatusCode::kFailedPrecondition,
+                {absl::StrCat("entered: aucune des éditions arrêtées (jusqu'à ", open,
+                              ") n'est dans cette période; rien n'a été compté"),
+                 absl::StrCat("entered: none of the closed editions (up to ", open,
+                              ") lies in this range; nothing was charged")});
+  }
+  return absl::optional<v1::RefusalDetail>();
+}
+
+SlotKey LocalNoise::KeyOf(const Plan& plan, Edition edition) const {
   return Sha256({"penc slot v1\n", plan.id, EditionLabel(setting_.codebook.closing, edition)});
 }
 
-absl::StatusOr<std::string> LocalNoise::Finish(const Plan& plan, Edition edition, ExactVector&& exact) {
+absl::StatusOr<std::string> LocalNoise::Finish(const Plan& plan, Edition edition,
+                                               const std::vector<Edition>& cohorts, ExactVector&& exact) {
   PENC_CHECK(exact.size() == plan.length);
   absl::Span<int64_t> cells = exact.cells(ExactVector::Key());
   Release release;
@@ -51,7 +71,7 @@ absl::StatusOr<std::string> LocalNoise::Finish(const Plan& plan, Edition edition
   answer.add_organisations(setting_.organisation);
   answer.set_edition(EditionLabel(setting_.codebook.closing, edition));
   answer.set_codebook(absl::StrCat(setting_.codebook.name, "@", setting_.codebook.version));
-  *answer.mutable_charge() = ToCharge(plan, setting_.codebook, setting_.policy, setting_.cohorts);
+  *answer.mutable_charge() = ToCharge(plan, setting_.codebook, setting_.policy, cohorts);
   answer.set_practice(setting_.practice);
   *answer.mutable_citation() = Citation(setting_.organisation, answer.edition(), answer.question_id());
   return answer.SerializeAsString();

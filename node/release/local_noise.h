@@ -20,13 +20,16 @@ class LocalNoise final : public Finisher {
     RandomSource& random;
     std::string organisation;
     bool practice = false;
-    std::vector<Edition> cohorts;  // charged
   };
   explicit LocalNoise(const Setting& setting) : setting_(setting) {}
 
-  absl::Status Check(const Plan& plan) override { return absl::OkStatus(); }  // nothing to compare with
-  SlotKey KeyOf(const Plan& plan, Edition edition) override;
-  absl::StatusOr<std::string> Finish(const Plan& plan, Edition edition, ExactVector&& exact) override;
+  Reach reach() const override { return Reach::kLocal; }
+  absl::optional<v1::RefusalDetail> Check(const Plan& plan) const override { return absl::nullopt; }
+  absl::StatusOr<absl::optional<v1::RefusalDetail>> CheckEdition(
+      const Plan& plan, absl::optional<Edition> edition, const std::vector<Edition>& cohorts) const override;
+  SlotKey KeyOf(const Plan& plan, Edition edition) const override;
+  absl::StatusOr<std::string> Finish(const Plan& plan, Edition edition, const std::vector<Edition>& cohorts,
+                                     ExactVector&& exact) override;
 
  private:
   Setting setting_;

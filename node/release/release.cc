@@ -25,16 +25,16 @@ std::string QuestionText(const Plan& plan, const Codebook& codebook) {
   });
 }
 
-std::string Refusal(const v1::RefusalDetail& detail) {
-  v1::Answer answer;
-  *answer.mutable_refusal() = detail;
-  return answer.SerializeAsString();
+Reply Refusal(v1::RefusalDetail detail) {
+  Reply reply;
+  reply.refusal = std::move(detail);
+  return reply;
 }
 
 // A refusal is journaled, so that the office sees what was tried; nothing is spent. A question that was not
 // understood has no canonical text and is journaled without: an asker's own words could name somebody.
-absl::StatusOr<std::string> Refuse(const v1::RefusalDetail& detail, const Plan& plan, const AskFor& ask,
-                                   Responder& office) {
+absl::StatusOr<Reply> Refuse(const v1::RefusalDetail& detail, const Plan& plan, const AskFor& ask,
+                             Responder& office) {
   RETURN_IF_ERROR(office.committer.Commit([&](Staging& staging) {
     storage::v1::JournalLeaf leaf;
     storage::v1::Refused& refused = *leaf.mutable_refused();
@@ -50,28 +50,11 @@ absl::StatusOr<std::string> Refuse(const v1::RefusalDetail& detail, const Plan& 
 }
 
 // The ledger's refusal; cohorts are named by their labels.
-std::string Refuse(const Slot& slot, const Codebook& codebook) {
+Reply Refuse(const Slot& slot, const Codebook& codebook) {
   return Refusal(
       InWords(slot.refusal, absl::StrJoin(slot.exhausted, ", ", [&](std::string* out, Edition cohort) {
                 *out += EditionLabel(codebook.closing, cohort);
               })));
-}
-
-absl::Status NothingClosed() {
-  return Fail(absl::StatusCode::kFailedPrecondition,
-              {"cette organisation n'a encore rien arrêté: aucune édition n'est ouverte",
-               "this organisation has closed nothing yet: no edition is open"});
-}
-
-// Nobody would be charged: such answers would cost nothing, and be kept.
-absl::Status NobodyToCharge(const Closing& closing, const std::vector<Edition>& editions) {
-  const std::string first = EditionLabel(closing, editions.front()),
-                    last = EditionLabel(closing, editions.back());
-  return Fail(absl::StatusCode::kFailedPrecondition,
-              {absl::StrCat("entered: aucune des éditions arrêtées (", first, " à ", last,
-                            ") n'est dans cette période; rien n'a été compté"),
-               absl::StrCat("entered: none of the closed editions (", first, " to ", last,
-                            ") lies in this range; nothing was charged")});
 }
 
 // The records of one edition. Between two calls an edition may be closed: what is charged must be what is
@@ -108,10 +91,10 @@ absl::Status ForAsker(const absl::Status& cause) {
 
 // Why the question is declined, if it is: of all reasons the first in the order of the enum. A question with
 // an unknown name has an empty plan, which is still refused to those who may not ask at all.
-absl::optional<v1::RefusalDetail> WhyDeclined(const Planned& planned, const AskFor& ask,
+absl::optional<v1::RefusalDetail> WhyDeclined(const Planned& planned, const AskFor& ask, Reach reach,
                                               const Responder& office) {
   const Decision decision = Decide(planned.plan, office.codebook, ask.purpose, office.policy, office.grant,
-                                   office.standing, Reach::kLocal, office.clock.Now());
+                                   office.standing, reach, office.clock.Now());
   if (planned.refused && (decision.allowed() || planned.refusal.reason() < decision.refusal))
     return planned.refusal;
   if (decision.allowed()) return absl::nullopt;
@@ -119,18 +102,16 @@ absl::optional<v1::RefusalDetail> WhyDeclined(const Planned& planned, const AskF
 }
 
 // A stored answer under the titles of whoever asks now.
-absl::StatusOr<std::string> Titled(std::string bytes, const Plan& plan) {
-  if (std::all_of(plan.questions.begin(), plan.questions.end(),
-                  [](const PlannedQuestion& planned) { return planned.question.title.empty(); }))
+absl::StatusOr<std::string> Titled(std::string bytes, const std::vector<std::string>& titles) {
+  if (std::all_of(titles.begin(), titles.end(), [](const std::string& title) { return title.empty(); }))
     return bytes;
   v1::Answer answer;
-  if (!answer.ParseFromString(bytes) || answer.tables_size() != static_cast<int>(plan.questions.size())) {
+  if (!answer.ParseFromString(bytes) || answer.tables_size() != static_cast<int>(titles.size())) {
     return Internal(Fail(absl::StatusCode::kDataLoss,
                          {"réponse gardée illisible; restaurez une sauvegarde (penc restore)",
                           "unreadable stored answer; restore a backup (penc restore)"}));
   }
-  for (int q = 0; q < answer.tables_size(); ++q)
-    answer.mutable_tables(q)->set_title(plan.questions[q].question.title);
+  for (int q = 0; q < answer.tables_size(); ++q) answer.mutable_tables(q)->set_title(titles[q]);
   return answer.SerializeAsString();
 }
 
@@ -190,23 +171,21 @@ std::vector<Edition> TouchedCohorts(const Plan& plan, const std::vector<Edition>
   return touched;
 }
 
-absl::StatusOr<std::string> Answer(const AskFor& ask, Responder& office,
-                                   const std::function<void(const Plan&)>& planned) {
+absl::StatusOr<Reply> Answer(const AskFor& ask, Finisher& finish, Responder& office,
+                             const std::function<void(const Plan&)>& planned) {
   ASSIGN_OR_RETURN(const Planned p,
                    PlanQuestions(ask.bulletin, ask.price, office.codebook));  // validate, plan
   const Plan& plan = p.plan;
   if (planned && !p.refused) planned(plan);
-  if (const auto refusal = WhyDeclined(p, ask, office); refusal.has_value())
-    return Refuse(*refusal, plan, ask, office);  // nothing spent
+  absl::optional<v1::RefusalDetail> declined = WhyDeclined(p, ask, finish.reach(), office);
+  if (!declined.has_value()) declined = finish.Check(plan);               // regional: equals the descriptor
+  if (declined.has_value()) return Refuse(*declined, plan, ask, office);  // nothing spent
 
   absl::StatusOr<Opened> records = OpenEdition(office.store);
   if (!records.ok()) return Internal(records.status());
-  if (!records->edition.has_value()) return NothingClosed();
   const std::vector<Edition> cohorts = TouchedCohorts(plan, records->editions);
-  if (cohorts.empty()) return NobodyToCharge(office.codebook.closing, records->editions);
-  LocalNoise finish(
-      {office.codebook, office.policy, office.random, office.organisation, office.practice, cohorts});
-  RETURN_IF_ERROR(finish.Check(plan));
+  ASSIGN_OR_RETURN(declined, finish.CheckEdition(plan, records->edition, cohorts));
+  if (declined.has_value()) return Refuse(*declined, plan, ask, office);
   const Order order = OrderOf(office.policy.promise);
   const Cost cost = CostAt(plan, order);
   const Charge charge{
@@ -223,7 +202,8 @@ absl::StatusOr<std::string> Answer(const AskFor& ask, Responder& office,
   office.steps.Reached("ask.after_reserve");
   if (!slot.ok()) return ForAsker(slot.status());
   if (slot->state == Slot::State::kRefused) return Refuse(*slot, office.codebook);
-  if (slot->state == Slot::State::kCommitted) return Titled(std::move(slot->answer), plan);  // same bytes
+  if (slot->state == Slot::State::kCommitted)
+    return Reply{absl::nullopt, std::move(slot->answer), /*resent=*/true};  // same bytes
 
   absl::StatusOr<ExactVector> exact =
       office.store.Extract(*records->snapshot, plan);  // nothing visible may depend on it from here
@@ -232,23 +212,38 @@ absl::StatusOr<std::string> Answer(const AskFor& ask, Responder& office,
     office.ledger.Abandon(*slot);
     return Internal(exact.status());
   }
-  absl::StatusOr<std::string> out = finish.Finish(plan, *records->edition, *std::move(exact));  // + noise
+  absl::StatusOr<std::string> out =
+      finish.Finish(plan, *records->edition, cohorts, *std::move(exact));  // + noise | + share, masks, file
   if (!out.ok()) {
     office.ledger.Abandon(*slot);
     return Internal(out.status());
   }
   office.steps.Reached("ask.before_commit");
   const absl::Status committed =
-      office.ledger.Commit(*slot, *out);  // fsync: bytes and journal leaf, one write
+      office.ledger.Commit(*slot, *out);  // fsync: bytes or file hash, and journal leaf, one write
   office.steps.Reached("ask.after_commit");
   if (!committed.ok()) return ForAsker(committed);
-  return Titled(*std::move(out), plan);
+  return Reply{absl::nullopt, *std::move(out)};
+}
+
+absl::StatusOr<std::string> AnswerAlone(const AskFor& ask, Responder& office,
+                                        const std::function<void(const Plan&)>& planned) {
+  LocalNoise finish({office.codebook, office.policy, office.random, office.organisation, office.practice});
+  std::vector<std::string> titles;
+  ASSIGN_OR_RETURN(Reply reply, Answer(ask, finish, office, [&](const Plan& plan) {
+                     for (const PlannedQuestion& one : plan.questions) titles.push_back(one.question.title);
+                     if (planned) planned(plan);
+                   }));
+  if (!reply.refusal.has_value()) return Titled(std::move(reply.bytes), titles);
+  v1::Answer answer;
+  *answer.mutable_refusal() = *std::move(reply.refusal);
+  return answer.SerializeAsString();
 }
 
 absl::StatusOr<v1::ExplainResponse> ExplainQuestion(const AskFor& ask, const Responder& office) {
   ASSIGN_OR_RETURN(const Planned p, PlanQuestions(ask.bulletin, ask.price, office.codebook));
   v1::ExplainResponse response;
-  if (auto refusal = WhyDeclined(p, ask, office); refusal.has_value())
+  if (auto refusal = WhyDeclined(p, ask, Reach::kLocal, office); refusal.has_value())
     *response.mutable_refusal() = *std::move(refusal);
   if (p.refused) return response;
   for (v1::ExplainedQuestion& question : ExplainPlan(p.plan, office.codebook))

@@ -22,6 +22,7 @@
 namespace penc {
 
 class Committer;
+class Finisher;
 
 // What an office is at the moment of a question. Everything outlives the call.
 struct Responder {
@@ -60,11 +61,22 @@ absl::StatusOr<Planned> PlanQuestions(const v1::Bulletin& bulletin, const v1::Pr
 // The cohorts that a plan touches, of those that are closed.
 std::vector<Edition> TouchedCohorts(const Plan& plan, const std::vector<Edition>& editions);
 
-// Bytes of a v1::Answer: the answer, or a refusal (then nothing was spent by it). `planned` is told the plan
-// as soon as it is known, for the reply slot; may be empty. Errors: INVALID_ARGUMENT (the question),
-// RESOURCE_EXHAUSTED (the disk), INTERNAL (damage; its cause is in the local log only).
-absl::StatusOr<std::string> Answer(const AskFor& ask, Responder& office,
-                                   const std::function<void(const Plan&)>& planned);
+// What came of a question.
+struct Reply {
+  absl::optional<v1::RefusalDetail> refusal;  // set: declined, and nothing was spent by it
+  std::string bytes;                          // what the finisher made, now or when it was asked first
+  bool resent = false;                        // `bytes` were committed before
+};
+
+// `planned` is told the plan as soon as it is known, for the reply slot; may be empty. Errors:
+// INVALID_ARGUMENT (the question), RESOURCE_EXHAUSTED (the disk), INTERNAL (damage; its cause is in the local
+// log only).
+absl::StatusOr<Reply> Answer(const AskFor& ask, Finisher& finish, Responder& office,
+                             const std::function<void(const Plan&)>& planned);
+
+// By this office alone: all the noise is its own. Bytes of a v1::Answer, refusals too.
+absl::StatusOr<std::string> AnswerAlone(const AskFor& ask, Responder& office,
+                                        const std::function<void(const Plan&)>& planned);
 
 // Would it be answered, at what price and margin. Touches no record, spends nothing.
 absl::StatusOr<v1::ExplainResponse> ExplainQuestion(const AskFor& ask, const Responder& office);

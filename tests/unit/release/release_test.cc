@@ -144,7 +144,7 @@ class ReleaseTest : public SmallStore {
   }
   absl::StatusOr<std::string> Try(const AskFor& ask) {
     Responder here = Here();
-    return penc::Answer(ask, here, nullptr);
+    return AnswerAlone(ask, here, nullptr);
   }
   std::string Bytes(const AskFor& ask) {
     const auto bytes = Try(ask);
@@ -239,7 +239,7 @@ TEST_F(ReleaseTest, GoesThroughTheOrderOfHarm) {
   std::vector<std::string> plans;
   AskFor ask = Question(kBySex);
   Responder here = Here();
-  ASSERT_TRUE(penc::Answer(ask, here, [&](const Plan& plan) { plans.push_back(plan.id); }).ok());
+  ASSERT_TRUE(AnswerAlone(ask, here, [&](const Plan& plan) { plans.push_back(plan.id); }).ok());
   EXPECT_EQ(plans.size(), 1u);
   EXPECT_GT(charged_before_extract, 0u);
   EXPECT_THAT(steps_.steps, ElementsAre("ask.before_reserve", "ask.after_reserve", "ask.after_extract",
@@ -478,7 +478,7 @@ TEST_F(ReleaseTest, NeverTellsThatTheSameQuestionIsStillBeingAnswered) {
                      *watched_, *ledger_, *committer_, clock_,    random_,  steps};
       const AskFor same = Question(kBySex, "SHA256:b");
       asked = true;
-      second = penc::Answer(same, here, nullptr).value_or("");
+      second = AnswerAlone(same, here, nullptr).value_or("");
     });
     while (!asked) std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -501,7 +501,7 @@ TEST_F(ReleaseTest, LetsManyAskTheSameAtOnceAndGivesThemOneAnswer) {
       NoSteps steps;
       Responder here{codebook_, policy_,  &grant_,     standing_, "ALCRER", false,
                      *watched_, *ledger_, *committer_, clock_,    random_,  steps};
-      const auto bytes = penc::Answer(Question(kBySex, absl::StrCat("SHA256:", t)), here, nullptr);
+      const auto bytes = AnswerAlone(Question(kBySex, absl::StrCat("SHA256:", t)), here, nullptr);
       ASSERT_TRUE(bytes.ok()) << bytes.status();
       std::lock_guard<std::mutex> lock(mutex);
       answers.insert(*bytes);
