@@ -12,7 +12,8 @@
 namespace penc {
 namespace {
 
-constexpr absl::string_view kHeader = "penc node key v1\n";
+constexpr absl::string_view kNodeHeader = "penc node key v1\n";
+constexpr absl::string_view kMailHeader = "penc mail key v1\n";
 constexpr size_t kKeyBytes = 32;
 
 absl::Status RefuseToOverwrite(const std::string& path) {
@@ -39,24 +40,37 @@ absl::Status Damaged(const std::string& path) {
                absl::StrCat(path, ": damaged key file; restore a backup (penc restore)")});
 }
 
-}  // namespace
-
-absl::Status CreateNodeKey(const std::string& path, RandomSource& random) {
+absl::Status Create(const std::string& path, absl::string_view header, RandomSource& random) {
   RETURN_IF_ERROR(RefuseToOverwrite(path));
   const Secret key = Secret::Random(random, kKeyBytes);
-  return WriteFileAtomically(path, absl::StrCat(kHeader, absl::BytesToHexString(key.view()), "\n"), 0600);
+  return WriteFileAtomically(path, absl::StrCat(header, absl::BytesToHexString(key.view()), "\n"), 0600);
 }
 
-absl::StatusOr<Secret> LoadNodeKey(const std::string& path) {
+absl::StatusOr<Secret> Load(const std::string& path, absl::string_view header) {
   ASSIGN_OR_RETURN(const std::string text, ReadPrivately(path));
   absl::string_view rest = text;
-  if (rest.substr(0, kHeader.size()) != kHeader) return Damaged(path);
-  rest.remove_prefix(kHeader.size());
+  if (rest.substr(0, header.size()) != header) return Damaged(path);
+  rest.remove_prefix(header.size());
   if (rest.size() != 2 * kKeyBytes + 1 ||
       rest.find_first_not_of("0123456789abcdef\n") != absl::string_view::npos) {
     return Damaged(path);
   }
   return Secret(absl::HexStringToBytes(rest.substr(0, 2 * kKeyBytes)));
+}
+
+}  // namespace
+
+absl::Status CreateNodeKey(const std::string& path, RandomSource& random) {
+  return Create(path, kNodeHeader, random);
+}
+absl::StatusOr<Secret> LoadNodeKey(const std::string& path) { return Load(path, kNodeHeader); }
+
+absl::Status CreateMailKey(const std::string& path, RandomSource& random) {
+  return Create(path, kMailHeader, random);
+}
+absl::StatusOr<AgreementKey> LoadMailKey(const std::string& path) {
+  ASSIGN_OR_RETURN(const Secret key, Load(path, kMailHeader));
+  return AgreementKey::FromBytes(key.view());
 }
 
 absl::Status SaveSigningKey(const std::string& path, const SigningKey& key) {

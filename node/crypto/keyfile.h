@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/random.h"
+#include "crypto/agreement.h"
 #include "crypto/secret.h"
 #include "crypto/signature.h"
 
@@ -16,6 +17,10 @@ absl::Status CreateNodeKey(const std::string& path, RandomSource& random);
 // NOT_FOUND; PERMISSION_DENIED where others may read it (says how to mend); DATA_LOSS where it is not a key
 // file.
 absl::StatusOr<Secret> LoadNodeKey(const std::string& path);
+
+// The same for an X25519 key that mail is sealed to.
+absl::Status CreateMailKey(const std::string& path, RandomSource& random);
+absl::StatusOr<AgreementKey> LoadMailKey(const std::string& path);
 
 // A signing key in PEM, 0600; errors as above.
 absl::Status SaveSigningKey(const std::string& path, const SigningKey& key);

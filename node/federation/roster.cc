@@ -166,6 +166,14 @@ absl::StatusOr<CheckedRoster> ReadFirstRoster(const v1::SignedRoster& roster) {
   return read;
 }
 
+absl::StatusOr<CheckedRoster> ReadPinnedRoster(const v1::SignedRoster& roster, absl::string_view roots) {
+  ASSIGN_OR_RETURN(CheckedRoster read, ReadRoster(roster));
+  if (RootsFingerprint(read.roster) == roots) return read;
+  return Fail(absl::StatusCode::kPermissionDenied,
+              {"cette liste des membres est signée par d'autres clés racines que celles de l'invitation",
+               "this roster is signed by other root keys than those of the invitation"});
+}
+
 absl::StatusOr<CheckedRoster> ReadNextRoster(const CheckedRoster& before, const v1::SignedRoster& next) {
   ASSIGN_OR_RETURN(CheckedRoster read, ReadRoster(next));
   const v1::Roster& old = before.roster;

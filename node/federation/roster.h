@@ -28,6 +28,9 @@ struct CheckedRoster {
 // INVALID_ARGUMENT with what is wrong: shape (names, keys and indexes unique, thresholds possible, regions of
 // at least five), signatures.
 absl::StatusOr<CheckedRoster> ReadFirstRoster(const v1::SignedRoster& roster);
+// A version that is trusted because its root keys are the pinned ones (RootsFingerprint): where an office
+// begins that joined later. PERMISSION_DENIED where it has other root keys.
+absl::StatusOr<CheckedRoster> ReadPinnedRoster(const v1::SignedRoster& roster, absl::string_view roots);
 // Also: version + 1, the same network, the hash of `before`, no index that gets another member, epochs that
 // do not go back. Two different rosters of one version: ALREADY_EXISTS where `next` has before's own version.
 absl::StatusOr<CheckedRoster> ReadNextRoster(const CheckedRoster& before, const v1::SignedRoster& next);
@@ -42,8 +45,8 @@ absl::StatusOr<CheckedRoster> ComposeRoster(v1::Roster draft, RandomSource& rand
 // Those of the root keys in `keys` that have signed, each once.
 std::vector<std::string> SignersOf(const v1::Roster& keys, const v1::SignedRoster& roster);
 
-// What an invitation pins: "SHA256:" of the root keys and their threshold, whatever their order. It changes with
-// the root keys only; whoever trusts the first roster by it follows the chain from there.
+// What an invitation pins: "SHA256:" of the root keys and their threshold, whatever their order. It changes
+// with the root keys only; whoever trusts the first roster by it follows the chain from there.
 std::string RootsFingerprint(const v1::Roster& roster);
 
 // Adds a signature of one of the root keys; replaces an earlier one of the same key.

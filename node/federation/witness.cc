@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "journal/merkle.h"
 
@@ -100,6 +101,29 @@ absl::StatusOr<storage::v1::WitnessRow> Witness(const storage::v1::WitnessRow& s
   next.clear_heads();
   for (auto& [size, kept] : known) *next.add_heads() = std::move(kept);
   return next;
+}
+
+v1::SignedWitness SignWitness(const v1::WitnessStatement& statement, uint32_t steward,
+                              const SigningKey& key) {
+  v1::SignedWitness signed_witness;
+  signed_witness.set_statement(statement.SerializeAsString());
+  signed_witness.set_steward(steward);
+  signed_witness.set_signature(key.Sign(absl::StrCat("penc witness v1\n", signed_witness.statement())));
+  return signed_witness;
+}
+
+absl::optional<v1::WitnessStatement> ReadWitness(const v1::Roster& roster,
+                                                 const v1::SignedWitness& signed_witness) {
+  if (signed_witness.steward() >= static_cast<uint32_t>(roster.members_size())) return absl::nullopt;
+  const absl::StatusOr<VerifyKey> key =
+      VerifyKey::FromBytes(roster.members(static_cast<int>(signed_witness.steward())).key());
+  v1::WitnessStatement statement;
+  if (!key.ok() ||
+      !key->Verify(absl::StrCat("penc witness v1\n", signed_witness.statement()),
+                   signed_witness.signature()) ||
+      !statement.ParseFromString(signed_witness.statement()))
+    return absl::nullopt;
+  return statement;
 }
 
 }  // namespace penc

@@ -4,7 +4,10 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "absl/types/optional.h"
+#include "crypto/signature.h"
 #include "penc/storage/v1/region.pb.h"
+#include "penc/v1/roster.pb.h"
 #include "penc/v1/round.pb.h"
 
 namespace penc {
@@ -18,5 +21,13 @@ inline constexpr uint32_t kUnwitnessedPpm = 50000;
 // overlap.
 absl::StatusOr<storage::v1::WitnessRow> Witness(const storage::v1::WitnessRow& seen,
                                                 const v1::ChargeLogHead& head);
+
+// A steward's statement of what it has seen, for the office that it is about; `steward` is its index, `key`
+// its member key, which outlives the epoch.
+v1::SignedWitness SignWitness(const v1::WitnessStatement& statement, uint32_t steward, const SigningKey& key);
+// The statement where the signature is that of the roster's member `signed_witness.steward`; nothing
+// otherwise.
+absl::optional<v1::WitnessStatement> ReadWitness(const v1::Roster& roster,
+                                                 const v1::SignedWitness& signed_witness);
 
 }  // namespace penc

@@ -7,12 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/database.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/status.h"
 #include "journal/committer.h"
 #include "ledger/ledger.h"
 #include "office/archive.h"
 #include "office/balance.h"
-#include "office/folder.h"
 
 namespace penc {
 namespace {

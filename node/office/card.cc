@@ -4,9 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "base/status.h"
 #include "base/yaml.h"
 #include "ingest/person_key.h"
@@ -19,6 +17,12 @@ absl::Status Bad(Text text) { return Fail(absl::StatusCode::kInvalidArgument, st
 // The line of `path`, when `check` failed.
 absl::Status AtLine(const YamlLines& lines, absl::string_view path, const absl::Status& check) {
   return check.ok() ? check : lines.Error(path, Explain(check));
+}
+
+absl::StatusOr<VerifyKey> KeyIn(const storage::v1::PartnerKey& key) {
+  std::string bytes;
+  if (!absl::Base64Unescape(key.public_key(), &bytes)) bytes.clear();
+  return VerifyKey::FromBytes(bytes);
 }
 
 }  // namespace
@@ -39,7 +43,38 @@ absl::StatusOr<storage::v1::PartnerKey> ReadPartnerKey(absl::string_view file, a
   RETURN_IF_ERROR(ReadYaml(file, text, &key, &lines));
   RETURN_IF_ERROR(AtLine(lines, "partner", CheckDisplayName(key.partner())));
   RETURN_IF_ERROR(AtLine(lines, "key", CheckFingerprint(key.key())));
+  if (!key.public_key().empty()) {
+    const absl::StatusOr<VerifyKey> read = KeyIn(key);
+    if (!read.ok() || read->Fingerprint() != key.key()) {
+      return lines.Error("public_key", {"la clé n'a pas l'empreinte de la ligne key: redemandez ce fichier",
+                                        "the key has not the fingerprint of the line key: ask for the file "
+                                        "again"});
+    }
+  }
   return key;
+}
+
+absl::StatusOr<VerifyKey> PublicKeyOf(absl::string_view file, const storage::v1::PartnerKey& key) {
+  if (!key.public_key().empty()) return KeyIn(key);
+  return Fail(
+      absl::StatusCode::kFailedPrecondition,
+      {absl::StrCat(file,
+                    " est d'un penc plus ancien, sans la clé elle-même: demandez au partenaire de "
+                    "mettre penc à jour, de taper n'importe quelle commande avec son dossier (--as) "
+                    "et de renvoyer son fichier .pub"),
+       absl::StrCat(file,
+                    " is of an older penc, without the key itself: ask the partner to update penc, to "
+                    "run any command with its folder (--as) and to send its .pub file again")});
+}
+
+storage::v1::PartnerKey MakePartnerKey(const std::string& name, const VerifyKey& key) {
+  storage::v1::PartnerKey made;
+  made.set_partner(name);
+  made.set_key(key.Fingerprint());
+  std::string text = absl::Base64Escape(key.bytes());
+  text.erase(text.find_last_not_of('=') + 1);
+  made.set_public_key(text);
+  return made;
 }
 
 std::string WriteCard(const storage::v1::Card& card) {
@@ -48,7 +83,10 @@ std::string WriteCard(const storage::v1::Card& card) {
 }
 
 std::string WritePartnerKey(const storage::v1::PartnerKey& key) {
-  return absl::StrCat("partner: ", YamlQuoted(key.partner()), "\nkey: ", YamlQuoted(key.key()), "\n");
+  std::string text =
+      absl::StrCat("partner: ", YamlQuoted(key.partner()), "\nkey: ", YamlQuoted(key.key()), "\n");
+  if (!key.public_key().empty()) absl::StrAppend(&text, "public_key: ", YamlQuoted(key.public_key()), "\n");
+  return text;
 }
 
 std::string WriteOfficeConfig(const storage::v1::OfficeConfig& config) {
@@ -58,42 +96,6 @@ std::string WriteOfficeConfig(const storage::v1::OfficeConfig& config) {
                                   "\nlisten: ", YamlQuoted(config.listen()), "\n");
   if (config.capacity_rows() != 0) absl::StrAppend(&text, "capacity_rows: ", config.capacity_rows(), "\n");
   return text;
-}
-
-absl::Status CheckAddress(absl::string_view address) {
-  size_t colon = address.rfind(':');
-  uint32_t port;
-  bool good = colon != absl::string_view::npos && colon > 0 && address.size() <= 260 &&
-              absl::SimpleAtoi(address.substr(colon + 1), &port) && port <= 65535;
-  if (good) {
-    absl::string_view host = address.substr(0, colon);
-    bool brackets = host.front() == '[' && host.back() == ']';
-    good = (brackets || host.find(':') == absl::string_view::npos) &&
-           std::all_of(host.begin(), host.end(), [](char c) {
-             return absl::ascii_isalnum(c) || c == '.' || c == '-' || c == ':' || c == '[' || c == ']' ||
-                    c == '%';
-           });
-  }
-  if (good) return absl::OkStatus();
-  return Bad({"une adresse HÔTE:PORT, par exemple 127.0.0.1:7411",
-              "an address HOST:PORT, for example 127.0.0.1:7411"});
-}
-
-absl::Status CheckFingerprint(absl::string_view fingerprint) {
-  std::string bytes;
-  if (absl::ConsumePrefix(&fingerprint, "SHA256:") && fingerprint.size() == 43 &&
-      absl::Base64Unescape(fingerprint, &bytes) && bytes.size() == 32) {
-    return absl::OkStatus();
-  }
-  return Bad({"l'empreinte d'une clé: \"SHA256:\" et 43 caractères, comme dans le fichier .pub ou .card",
-              "a key's fingerprint: \"SHA256:\" and 43 characters, as in the .pub or .card file"});
-}
-
-absl::Status CheckDisplayName(absl::string_view name) {
-  bool good = !name.empty() && name.size() <= 200 && name != "." &&
-              std::none_of(name.begin(), name.end(), [](char c) { return absl::ascii_iscntrl(c); });
-  if (good) return absl::OkStatus();
-  return Bad({"un nom de 1 à 100 caractères, sur une ligne", "a name of 1 to 100 characters, on one line"});
 }
 
 std::string FileNameOf(absl::string_view display_name) {
@@ -118,15 +120,6 @@ absl::Status CheckFileName(absl::string_view name) {
   return Bad(
       {absl::StrCat("le nom «", name, "» ne peut pas servir: 1 à 64 lettres minuscules, chiffres ou tirets"),
        absl::StrCat("the name \"", name, "\" cannot be used: 1 to 64 small letters, digits or dashes")});
-}
-
-std::string YamlQuoted(absl::string_view text) {
-  std::string quoted = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "\"";
 }
 
 }  // namespace penc

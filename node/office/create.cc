@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/database.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/status.h"
 #include "codebook/read.h"
 #include "crypto/keyfile.h"
@@ -13,7 +14,6 @@
 #include "journal/journal.h"
 #include "office/applied.h"
 #include "office/card.h"
-#include "office/folder.h"
 #include "office/office.h"
 #include "policy/read.h"
 

@@ -57,11 +57,9 @@ absl::StatusOr<std::string> Partner::Create(const std::string& dir, const std::s
   RETURN_IF_ERROR(MakeFolder(dir));
   RETURN_IF_ERROR(MakeFolder(OfficesFolder(dir)));
   ASSIGN_OR_RETURN(Identity identity, CreateIdentity(KeyFile(dir), CertificateFile(dir), name, now, random));
-  storage::v1::PartnerKey key;
-  key.set_partner(name);
-  key.set_key(identity.fingerprint);
   std::string path = absl::StrCat(dir, "/", file, ".pub");
-  RETURN_IF_ERROR(WriteFileAtomically(path, WritePartnerKey(key)));
+  RETURN_IF_ERROR(
+      WriteFileAtomically(path, WritePartnerKey(MakePartnerKey(name, identity.key.verify_key()))));
   return path;
 }
 
@@ -75,6 +73,12 @@ absl::StatusOr<Partner> Partner::Open(const std::string& dir, absl::Time now) {
         absl::StatusCode::kDataLoss,
         {absl::StrCat(path, " ne va pas avec ", KeyFile(dir), ": remettez les deux fichiers d'origine"),
          absl::StrCat(path, " does not belong to ", KeyFile(dir), ": put both original files back")});
+  }
+  if (key.public_key().empty()) {
+    // Of an older penc: hubs need the key itself. Where it cannot be written now, the next command tries
+    // again.
+    WriteFileAtomically(path, WritePartnerKey(MakePartnerKey(key.partner(), identity.key.verify_key())))
+        .IgnoreError();
   }
   return Partner(dir, key.partner(), std::move(identity));
 }

@@ -1,4 +1,4 @@
-#include "office/folder.h"
+#include "base/folder.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
