@@ -1,8 +1,6 @@
 // What a steward has seen of an office's charge log, and whether a new head goes on from there. A log that
 // was cut back (an old backup, a copied disk) cannot: its budget would be full again. Pure.
 #pragma once
-#include <cstdint>
-
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "crypto/signature.h"
@@ -11,9 +9,6 @@
 #include "penc/v1/round.pb.h"
 
 namespace penc {
-
-// How far an office may have spent beyond its last witnessed head, in parts per million of its cap.
-inline constexpr uint32_t kUnwitnessedPpm = 50000;
 
 // The row after `head` was seen. FAILED_PRECONDITION where the head is on another chain than what was seen,
 // is behind it without being part of it, spends less than before, or takes over less than was witnessed: the

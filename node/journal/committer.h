@@ -34,6 +34,9 @@ class Staging {
   rocksdb::WriteBatch& batch() { return batch_; }
   // Number of the write that this is part of: what was staged under the same number is not on the disk yet.
   uint64_t group() const { return group_; }
+  absl::Time now() const { return now_; }
+  // 16 random bytes, so that the hash of what holds them confirms no guess of it.
+  std::string Salt() { return journal_.Salt(); }
   uint64_t Leaf(storage::v1::JournalLeaf leaf) { return journal_.Stage(batch_, std::move(leaf), now_); }
 
  private:

@@ -113,12 +113,16 @@ absl::Status Journal::ForEach(uint64_t from,
   return absl::OkStatus();
 }
 
+std::string Journal::Salt() {
+  std::string salt(16, 0);
+  random_.Fill(absl::MakeSpan(reinterpret_cast<uint8_t*>(salt.data()), salt.size()));
+  return salt;
+}
+
 uint64_t Journal::Stage(rocksdb::WriteBatch& batch, storage::v1::JournalLeaf leaf, absl::Time now) {
   leaf.set_format(1);
   leaf.set_time_unix_micros(absl::ToUnixMicros(now));
-  std::string salt(16, 0);
-  random_.Fill(absl::MakeSpan(reinterpret_cast<uint8_t*>(salt.data()), salt.size()));
-  leaf.set_salt(std::move(salt));
+  leaf.set_salt(Salt());
   const std::string bytes = leaf.SerializeAsString();
   const uint64_t index = staged_.size();
   staged_.Append(merkle::LeafHash(bytes));

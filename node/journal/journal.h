@@ -44,6 +44,7 @@ class Journal {
   // The writer. Stage fills format, time and salt and returns the leaf's index; Rollback forgets leaves
   // staged since Mark; Durable makes them visible to readers; Reload starts again from the disk after a
   // failed write.
+  std::string Salt();  // 16 random bytes
   uint64_t Stage(rocksdb::WriteBatch& batch, storage::v1::JournalLeaf leaf, absl::Time now);
   merkle::Frontier Mark() const { return staged_; }
   void Rollback(merkle::Frontier mark) { staged_ = std::move(mark); }

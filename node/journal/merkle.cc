@@ -33,20 +33,34 @@ void Path(const std::vector<std::string>& leaves, uint64_t index, uint64_t first
   }
 }
 
-void SubProof(const std::vector<std::string>& leaves, uint64_t from, uint64_t first, uint64_t count,
-              bool complete, std::vector<std::string>& proof) {
-  if (from == count) {
-    if (!complete) proof.push_back(RootOf(leaves, first, count));
-    return;
+// The same from stored nodes. In the trees of RFC 6962 `first` is a multiple of the smallest power of two
+// that is not below `count`, so what is full is a node.
+absl::StatusOr<std::string> RootOf(const ReadNode& read, uint64_t first, uint64_t count) {
+  if ((count & (count - 1)) == 0) {
+    const int level = __builtin_ctzll(count);
+    return read(level, first >> level);
   }
   const uint64_t k = Split(count);
+  ASSIGN_OR_RETURN(const std::string left, RootOf(read, first, k));
+  ASSIGN_OR_RETURN(const std::string right, RootOf(read, first + k, count - k));
+  return NodeHash(left, right);
+}
+
+absl::Status SubProof(const ReadNode& read, uint64_t from, uint64_t first, uint64_t count, bool complete,
+                      std::vector<std::string>& proof) {
+  const auto add = [&](uint64_t start, uint64_t n) -> absl::Status {
+    ASSIGN_OR_RETURN(std::string root, RootOf(read, start, n));
+    proof.push_back(std::move(root));
+    return absl::OkStatus();
+  };
+  if (from == count) return complete ? absl::OkStatus() : add(first, count);
+  const uint64_t k = Split(count);
   if (from <= k) {
-    SubProof(leaves, from, first, k, complete, proof);
-    proof.push_back(RootOf(leaves, first + k, count - k));
-  } else {
-    SubProof(leaves, from - k, first + k, count - k, false, proof);
-    proof.push_back(RootOf(leaves, first, k));
+    RETURN_IF_ERROR(SubProof(read, from, first, k, complete, proof));
+    return add(first + k, count - k);
   }
+  RETURN_IF_ERROR(SubProof(read, from - k, first + k, count - k, false, proof));
+  return add(first, k);
 }
 
 }  // namespace
@@ -57,11 +71,12 @@ std::string NodeHash(absl::string_view left, absl::string_view right) {
   return Sha256({absl::string_view("\1", 1), left, right});
 }
 
-void Frontier::Append(absl::string_view leaf_hash) {
+void Frontier::Append(absl::string_view leaf_hash, std::vector<std::string>* completed) {
   std::string hash(leaf_hash);
   for (uint64_t bits = size_; bits & 1; bits >>= 1) {
     hash = NodeHash(peaks_.back(), hash);
     peaks_.pop_back();
+    if (completed != nullptr) completed->push_back(hash);
   }
   peaks_.push_back(std::move(hash));
   ++size_;
@@ -84,9 +99,21 @@ std::vector<std::string> InclusionProof(const std::vector<std::string>& leaves, 
 
 std::vector<std::string> ConsistencyProof(const std::vector<std::string>& leaves, uint64_t from,
                                           uint64_t to) {
-  PENC_CHECK(from <= to && to <= leaves.size());
+  PENC_CHECK(to <= leaves.size());
+  return *ConsistencyProof(from, to, [&](int level, uint64_t index) -> absl::StatusOr<std::string> {
+    return RootOf(leaves, index << level, uint64_t{1} << level);
+  });
+}
+
+absl::StatusOr<std::string> RootAt(uint64_t size, const ReadNode& read) {
+  if (size == 0) return Frontier().Root();
+  return RootOf(read, 0, size);
+}
+
+absl::StatusOr<std::vector<std::string>> ConsistencyProof(uint64_t from, uint64_t to, const ReadNode& read) {
+  PENC_CHECK(from <= to);
   std::vector<std::string> proof;
-  if (from > 0 && from < to) SubProof(leaves, from, 0, to, true, proof);
+  if (from > 0 && from < to) RETURN_IF_ERROR(SubProof(read, from, 0, to, true, proof));
   return proof;
 }
 

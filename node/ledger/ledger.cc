@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <limits>
 #include <map>
 #include <mutex>
 #include <set>
@@ -12,49 +11,26 @@
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "journal/committer.h"
+#include "ledger/charge_log.h"
+#include "ledger/refund.h"
+#include "ledger/rows.h"
+#include "ledger/unwitnessed.h"
 #include "penc/storage/v1/ledger.pb.h"
 
 namespace penc {
 namespace {
 
-constexpr uint32_t kFormat = 1;
 constexpr uint32_t kMostCompletions = 3;
 
 // Editions sort by their bytes: the sign bit is flipped.
 std::string EditionBytes(Edition edition) {
-  const uint64_t bits = static_cast<uint64_t>(edition) ^ (uint64_t{1} << 63);
-  std::string out(8, 0);
-  for (int i = 0; i < 8; ++i) out[i] = static_cast<char>(bits >> (56 - 8 * i) & 0xff);
-  return out;
+  return BigEndian(static_cast<uint64_t>(edition) ^ (uint64_t{1} << 63));
 }
 
 Edition EditionOf(absl::string_view bytes) {
   uint64_t bits = 0;
   for (char c : bytes.substr(0, 8)) bits = bits << 8 | static_cast<uint8_t>(c);
   return static_cast<Edition>(bits ^ (uint64_t{1} << 63));
-}
-
-// A row on disk: its bytes and the first 8 bytes of their SHA-256 bound to the key, so that a damaged or
-// misplaced row is noticed whatever the database says.
-std::string Checked(absl::string_view key, const std::string& bytes) {
-  return absl::StrCat(Sha256({key, bytes}).substr(0, 8), bytes);
-}
-
-absl::Status Damaged() {
-  return Fail(
-      absl::StatusCode::kDataLoss,
-      {"registre de confidentialité abîmé: rien ne sera répondu; restaurez une sauvegarde (penc restore)",
-       "damaged privacy ledger: nothing will be answered; restore a backup (penc restore)"});
-}
-
-template <typename Message>
-absl::Status Parse(absl::string_view key, absl::string_view value, Message& message) {
-  if (value.size() < 8 || Sha256({key, value.substr(8)}).substr(0, 8) != value.substr(0, 8) ||
-      !message.ParseFromArray(value.data() + 8, static_cast<int>(value.size()) - 8) ||
-      message.format() != kFormat) {
-    return Damaged();
-  }
-  return absl::OkStatus();
 }
 
 std::string CohortKey(Edition cohort) { return absl::StrCat("c", EditionBytes(cohort)); }
@@ -74,22 +50,18 @@ using Costs = std::map<Edition, Cost>;
 struct Account {
   Promise promise;
   Allowance allowance;
-  Spent spent;
+  Spent spent, gross, refunded, unwitnessed;
   std::map<std::string, Spent> askers;
 };
 
-// A share of an allowance: governance inside the promise.
-Allowance ShareOf(const Allowance& whole, uint64_t ppm) {
-  const auto part = [ppm](uint64_t amount) {
-    return static_cast<uint64_t>(static_cast<unsigned __int128>(amount) * ppm / 1000000);
-  };
-  return {whole.order, part(whole.pure), part(whole.renyi)};
+Spent AtLeast(const Spent& a, const Spent& b) {
+  return {std::max(a.pure, b.pure), std::max(a.renyi, b.renyi)};
 }
 
 class LedgerOnDatabase final : public Ledger {
  public:
   LedgerOnDatabase(Database& db, Committer& committer, Closing closing)
-      : db_(db), committer_(committer), closing_(closing) {
+      : db_(db), committer_(committer), closing_(closing), log_(db) {
     // A ledger that cannot be read again must not go on from memory.
     committer_.OnReload([this] { PENC_CHECK(Load().ok()); });
   }
@@ -99,28 +71,33 @@ class LedgerOnDatabase final : public Ledger {
     absl::Status bad;
     RETURN_IF_ERROR(db_.Scan(Space::kLedger, "c", [&](absl::string_view key, absl::string_view value) {
       storage::v1::CohortRow row;
-      bad = key.size() == 9 ? Parse(key, value, row) : Damaged();
+      bad = key.size() == 9 ? ParseRow(key, value, row) : LedgerDamaged();
       if (!bad.ok()) return false;
       Account account;
       account.promise = {row.epsilon_1024(), row.delta_mantissa(), row.delta_exponent()};
       account.allowance = AllowanceOf(account.promise);
       account.spent = FromRow(row.spent());
+      // A row from before the charge log: nothing was given back, and nobody has witnessed any of it.
+      account.gross = row.has_gross() ? FromRow(row.gross()) : account.spent;
+      account.refunded = FromRow(row.refunded());
+      account.unwitnessed = row.has_unwitnessed() ? FromRow(row.unwitnessed()) : account.spent;
       accounts[EditionOf(key.substr(1))] = std::move(account);
       return true;
     }));
     if (!bad.ok()) return bad;
     RETURN_IF_ERROR(db_.Scan(Space::kLedger, "a", [&](absl::string_view key, absl::string_view value) {
       storage::v1::AskerRow row;
-      bad = key.size() > 9 ? Parse(key, value, row) : Damaged();
+      bad = key.size() > 9 ? ParseRow(key, value, row) : LedgerDamaged();
       if (bad.ok() &&
           (row.asker() != key.substr(9) || accounts.find(EditionOf(key.substr(1))) == accounts.end()))
-        bad = Damaged();
+        bad = LedgerDamaged();
       if (!bad.ok()) return false;
       accounts[EditionOf(key.substr(1))].askers[row.asker()] = FromRow(row.spent());
       return true;
     }));
     if (!bad.ok()) return bad;
     std::lock_guard<std::mutex> lock(mutex_);
+    RETURN_IF_ERROR(log_.Load());
     accounts_ = std::move(accounts);
     recent_.clear();
     return absl::OkStatus();
@@ -145,7 +122,9 @@ class LedgerOnDatabase final : public Ledger {
     absl::Status status = committer_.Commit([&](Staging& staging) -> absl::Status {
       BeginGroup(staging);
       ASSIGN_OR_RETURN(storage::v1::SlotRow row, ReadSlot(slot.key));
-      PENC_CHECK(row.state() == storage::v1::SlotRow::STATE_CHARGED && Held(slot.key));
+      PENC_CHECK(Held(slot.key));
+      if (row.state() == storage::v1::SlotRow::STATE_GIVEN_UP) return GivenUpMeanwhile();
+      PENC_CHECK(row.state() == storage::v1::SlotRow::STATE_CHARGED);
       row.set_state(storage::v1::SlotRow::STATE_ANSWERED);
       row.set_answer(answer);
       PutSlot(staging, slot.key, row);
@@ -165,8 +144,13 @@ class LedgerOnDatabase final : public Ledger {
     std::lock_guard<std::mutex> lock(mutex_);
     std::vector<CohortBalance> balances;
     for (const auto& [cohort, account] : accounts_) {
-      balances.push_back(
-          {cohort, account.promise, account.spent, {account.askers.begin(), account.askers.end()}});
+      balances.push_back({cohort,
+                          account.promise,
+                          account.spent,
+                          {account.askers.begin(), account.askers.end()},
+                          account.gross,
+                          account.refunded,
+                          account.unwitnessed});
     }
     return balances;
   }
@@ -178,6 +162,7 @@ class LedgerOnDatabase final : public Ledger {
       Account& account = accounts_[cohort];
       account.promise = promise;
       account.allowance = AllowanceOf(promise);
+      if (log_.Retakes(staging, cohort)) TakeOver(account);
       PutCohort(staging, cohort, account);
       return absl::OkStatus();
     });
@@ -187,36 +172,222 @@ class LedgerOnDatabase final : public Ledger {
     return committer_.Commit([&](Staging& staging) -> absl::Status {
       std::lock_guard<std::mutex> lock(mutex_);
       BeginGroup(staging);
+      ASSIGN_OR_RETURN(const SlotRows open, OpenCharges());
       for (auto& [cohort, account] : accounts_) {
         account.spent = {kInfinitePure, std::max(account.spent.renyi, account.allowance.renyi)};
+        account.gross = AtLeast(account.gross, account.spent);
         PutCohort(staging, cohort, account);
       }
-      return GiveUpOpenCharges(staging);
+      storage::v1::JournalLeaf leaf;
+      leaf.mutable_restored()->set_forfeited(true);
+      leaf.mutable_restored()->set_generation(log_.generation());
+      leaf.mutable_restored()->set_log_leaf(log_.AppendForfeit(staging));
+      staging.Leaf(std::move(leaf));
+      GiveUp(open, staging);
+      return absl::OkStatus();
+    });
+  }
+
+  absl::Status Refund(const SlotKey& slot) override {
+    return committer_.Commit([&](Staging& staging) -> absl::Status {
+      std::lock_guard<std::mutex> lock(mutex_);
+      BeginGroup(staging);
+      ASSIGN_OR_RETURN(absl::optional<storage::v1::SlotRow> row, FindSlot(slot));
+      if (!row.has_value() || !row->regional()) return NotRegional(row.has_value());
+      if (row->state() == storage::v1::SlotRow::STATE_REFUNDED) return absl::OkStatus();
+      if (held_.find(slot) != held_.end()) return StillHeld();
+      storage::v1::JournalLeaf leaf;
+      leaf.mutable_refunded()->set_slot(slot);
+      if (log_.InSums(row->generation(), row->place()))
+        RETURN_IF_ERROR(TakeBack(*row, staging, *leaf.mutable_refunded()));
+      row->set_state(storage::v1::SlotRow::STATE_REFUNDED);
+      PutSlot(staging, slot, *std::move(row));
+      staging.Leaf(std::move(leaf));
+      return absl::OkStatus();
+    });
+  }
+
+  absl::StatusOr<v1::ChargeLogHead> LogHead() override {
+    v1::ChargeLogHead head;
+    RETURN_IF_ERROR(committer_.Commit([&](Staging& staging) -> absl::Status {
+      std::lock_guard<std::mutex> lock(mutex_);
+      BeginGroup(staging);
+      ASSIGN_OR_RETURN(head, log_.Give(staging));
+      Spent most{head.adopted().pure(), head.adopted().renyi()};
+      for (const auto& [cohort, account] : accounts_) most = AtLeast(most, account.gross);
+      head.set_pure(most.pure);
+      head.set_renyi(most.renyi);
+      return absl::OkStatus();
+    }));
+    return head;
+  }
+
+  LogPosition Position() const override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return {log_.generation(), log_.size(), log_.root()};
+  }
+
+  void HoldToWitnesses(bool member) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    member_ = member;
+  }
+
+  absl::StatusOr<bool> SetWitnessed(uint64_t generation, uint64_t size, absl::string_view root) override {
+    bool contained = false;
+    RETURN_IF_ERROR(committer_.Commit([&](Staging& staging) -> absl::Status {
+      std::lock_guard<std::mutex> lock(mutex_);
+      BeginGroup(staging);
+      ASSIGN_OR_RETURN(contained, log_.Contains(generation, size, root));
+      if (!contained || generation != log_.generation() || size <= log_.witnessed()) return absl::OkStatus();
+      std::map<Edition, Spent> since;
+      RETURN_IF_ERROR(log_.ForEach(size, [&](const storage::v1::ChargeLogEntry& entry) {
+        if (entry.kind() != storage::v1::ChargeLogEntry::KIND_LOCAL) return;
+        for (const auto& [cohort, cost] : CostsOf(entry.cohorts())) since[cohort] = Add(since[cohort], cost);
+      }));
+      for (auto& [cohort, account] : accounts_) {
+        account.unwitnessed = since[cohort];
+        PutCohort(staging, cohort, account);
+      }
+      log_.SetWitnessed(staging, size, root);
+      return absl::OkStatus();
+    }));
+    return contained;
+  }
+
+  absl::Status Adopt(const v1::AdoptedHead& head) override {
+    if (head.size() == 0 || head.root().size() != 32) return NoHead();
+    return committer_.Commit([&](Staging& staging) -> absl::Status {
+      std::lock_guard<std::mutex> lock(mutex_);
+      BeginGroup(staging);
+      if (log_.TookOver(head)) return absl::OkStatus();
+      ASSIGN_OR_RETURN(const SlotRows open, OpenCharges());
+      // What was closed after the copy was made, and with it the budgets opened, is lost; its people come
+      // again.
+      const Edition now = EditionAt(closing_, staging.now());
+      absl::optional<Edition> retaken_until;
+      if (accounts_.empty() || accounts_.rbegin()->first < now) retaken_until = now;
+      const std::string log_leaf = log_.Adopt(staging, head, retaken_until);
+      for (auto& [cohort, account] : accounts_) {
+        TakeOver(account);
+        PutCohort(staging, cohort, account);
+      }
+      storage::v1::JournalLeaf leaf;
+      *leaf.mutable_restored()->mutable_adopted() = head;
+      leaf.mutable_restored()->set_generation(log_.generation());
+      leaf.mutable_restored()->set_log_leaf(log_leaf);
+      staging.Leaf(std::move(leaf));
+      GiveUp(open, staging);
+      return absl::OkStatus();
     });
   }
 
  private:
-  // What was charged and open when a backup was made may have been answered since: it is never completed
-  // here.
-  absl::Status GiveUpOpenCharges(Staging& staging) {
-    std::vector<std::pair<SlotKey, storage::v1::SlotRow>> open;
+  using SlotRows = std::map<SlotKey, storage::v1::SlotRow>;
+
+  static absl::Status GivenUpMeanwhile() {
+    return Fail(
+        absl::StatusCode::kFailedPrecondition,
+        {"le registre de confidentialité a repris ce que les témoins ont vu pendant que cette réponse "
+         "se faisait: elle n'est pas donnée, ce qui a été compté le reste",
+         "the privacy ledger took over what stewards had witnessed while this answer was being made: "
+         "it is not given, what was charged stays charged"});
+  }
+  static absl::Status NotRegional(bool local) {
+    if (!local) {
+      return Fail(absl::StatusCode::kNotFound,
+                  {"cette ronde n'a rien compté ici: il n'y a rien à rendre",
+                   "this round charged nothing here: there is nothing to give back"});
+    }
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {"une réponse donnée seule ne se rend jamais: seule la part d'une ronde peut l'être",
+                 "an answer of this office alone is never given back: only its share of a round can be"});
+  }
+  static absl::Status StillHeld() {
+    return Fail(absl::StatusCode::kFailedPrecondition,
+                {"la contribution à cette ronde est en cours: réessayez quand elle est finie",
+                 "the contribution to this round is being made: try again when it is done"});
+  }
+  static absl::Status NoHead() {
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {"ce que les témoins disent n'est pas un registre de dépenses: redemandez-leur",
+                 "what stewards say is no head of a charge log: ask them again"});
+  }
+
+  template <typename CohortCosts>
+  static Costs CostsOf(const CohortCosts& cohorts) {
+    Costs costs;
+    for (const storage::v1::CohortCost& c : cohorts) costs[c.cohort()] = {c.cost().pure(), c.cost().renyi()};
+    return costs;
+  }
+
+  // Every charge without an answer, also those that a running call holds: what was charged and open when a
+  // backup was made may have been answered since, and the sums that replace it do not hold it.
+  absl::StatusOr<SlotRows> OpenCharges() const {
+    SlotRows open;
     absl::Status bad;
+    const auto add = [&](const SlotKey& slot, const storage::v1::SlotRow& row) {
+      if (row.state() == storage::v1::SlotRow::STATE_CHARGED) open[slot] = row;
+    };
     RETURN_IF_ERROR(db_.Scan(Space::kLedger, "s", [&](absl::string_view key, absl::string_view value) {
       storage::v1::SlotRow row;
-      bad = Parse(key, value, row);
+      bad = ParseRow(key, value, row);
       const SlotKey slot(key.substr(1));
-      if (bad.ok() && row.state() == storage::v1::SlotRow::STATE_CHARGED &&
-          recent_.find(slot) == recent_.end())
-        open.emplace_back(slot, row);
+      if (bad.ok() && recent_.find(slot) == recent_.end()) add(slot, row);
       return bad.ok();
     }));
     if (!bad.ok()) return bad;
-    for (auto& [slot, row] : open) {
+    for (const auto& [slot, row] : recent_) add(slot, row);
+    return open;
+  }
+
+  void GiveUp(const SlotRows& open, Staging& staging) {
+    for (const auto& [slot, charged] : open) {
+      storage::v1::SlotRow row = charged;
       row.set_state(storage::v1::SlotRow::STATE_GIVEN_UP);
-      PutSlot(staging, slot, row);
+      PutSlot(staging, slot, std::move(row));
       storage::v1::JournalLeaf leaf;
       leaf.mutable_given_up()->set_slot(slot);
       staging.Leaf(std::move(leaf));
+    }
+  }
+
+  // The log has taken over a head: so does the cohort.
+  void TakeOver(Account& account) const {
+    const Spent witnessed{log_.adopted()->pure(), log_.adopted()->renyi()};
+    const Spent taken = TakenOver(account.allowance, witnessed, account.unwitnessed);
+    account.spent = AtLeast(account.spent, taken);
+    account.gross = AtLeast(account.gross, taken);
+    // Until a head of this generation is witnessed, stewards only know the one that was taken over.
+    account.unwitnessed = UsedUp(account.allowance, account.unwitnessed);
+  }
+
+  // Off every cohort and every share that paid, or off none.
+  absl::Status TakeBack(const storage::v1::SlotRow& row, Staging& staging, storage::v1::Refunded& journaled) {
+    const Costs costs = CostsOf(row.cohorts());
+    std::map<Edition, Account> after;
+    for (const auto& [cohort, cost] : costs) {
+      const auto account = accounts_.find(cohort);
+      if (account == accounts_.end()) return LedgerDamaged();
+      Account& left = after[cohort] = account->second;
+      const absl::optional<Spent> spent = Without(left.spent, cost);
+      if (!spent.has_value()) return LedgerDamaged();
+      left.spent = *spent;
+      left.refunded = Add(left.refunded, cost);
+      for (const std::string& asker : row.askers()) {
+        const absl::optional<Spent> share = Without(left.askers[asker], cost);
+        if (!share.has_value()) return LedgerDamaged();
+        left.askers[asker] = *share;
+      }
+      storage::v1::CohortCharge* c = journaled.add_cohorts();
+      c->set_cohort(EditionLabel(closing_, cohort));
+      c->set_pure(cost.pure);
+      c->set_renyi(cost.renyi);
+    }
+    *journaled.mutable_askers() = row.askers();
+    for (auto& [cohort, account] : after) {
+      accounts_[cohort] = std::move(account);
+      PutCohort(staging, cohort, accounts_[cohort]);
+      for (const std::string& asker : row.askers()) PutAsker(staging, cohort, asker);
     }
     return absl::OkStatus();
   }
@@ -226,16 +397,15 @@ class LedgerOnDatabase final : public Ledger {
     std::lock_guard<std::mutex> lock(mutex_);
     BeginGroup(staging);
     ASSIGN_OR_RETURN(absl::optional<storage::v1::SlotRow> row, FindSlot(charge.slot));
-    if (row.has_value() && row->state() == storage::v1::SlotRow::STATE_GIVEN_UP)
+    if (row.has_value() && (row->state() == storage::v1::SlotRow::STATE_GIVEN_UP ||
+                            row->state() == storage::v1::SlotRow::STATE_REFUNDED))
       return Refuse(slot, v1::REFUSAL_GIVEN_UP);
     if (held_.find(charge.slot) != held_.end()) return Refuse(slot, v1::REFUSAL_IN_PROGRESS);
     if (!row.has_value()) return FirstCharge(charge, staging, slot);
 
     // Charged before: each asker's own share is charged the first time it gets the answer.
     if (std::find(row->askers().begin(), row->askers().end(), charge.asker) == row->askers().end()) {
-      Costs costs;
-      for (const storage::v1::CohortCost& c : row->cohorts())
-        costs[c.cohort()] = {c.cost().pure(), c.cost().renyi()};
+      const Costs costs = CostsOf(row->cohorts());
       if (!ShareFits(charge, costs, slot)) return absl::OkStatus();
       ChargeShare(charge, costs, staging);
       row->add_askers(charge.asker);
@@ -283,12 +453,17 @@ class LedgerOnDatabase final : public Ledger {
     }
     if (!slot.exhausted.empty()) return Refuse(slot, v1::REFUSAL_BUDGET_EXHAUSTED);
     if (!ShareFits(charge, costs, slot)) return absl::OkStatus();
+    const bool regional = charge.kind == ChargeKind::kRegional;
+    if (member_ && !regional && !WitnessedEnough(costs, slot)) return absl::OkStatus();
     storage::v1::SlotRow row;
     row.set_state(storage::v1::SlotRow::STATE_CHARGED);
     row.set_plan_id(charge.plan_id);
+    row.set_regional(regional);
     for (const auto& [cohort, cost] : costs) {
       Account& account = accounts_[cohort];
       account.spent = Add(account.spent, cost);
+      account.gross = Add(account.gross, cost);
+      if (!regional) account.unwitnessed = Add(account.unwitnessed, cost);
       PutCohort(staging, cohort, account);
       storage::v1::CohortCost* c = row.add_cohorts();
       c->set_cohort(cohort);
@@ -296,8 +471,17 @@ class LedgerOnDatabase final : public Ledger {
     }
     ChargeShare(charge, costs, staging);
     row.add_askers(charge.asker);
+    storage::v1::ChargeLogEntry entry;
+    entry.set_kind(regional ? storage::v1::ChargeLogEntry::KIND_REGIONAL
+                            : storage::v1::ChargeLogEntry::KIND_LOCAL);
+    entry.set_slot(charge.slot);
+    *entry.mutable_cohorts() = row.cohorts();
+    storage::v1::JournalLeaf leaf = ChargedLeaf(charge, costs);
+    leaf.mutable_charged()->set_log_leaf(log_.Append(staging, std::move(entry)));
+    staging.Leaf(std::move(leaf));
+    row.set_generation(log_.generation());
+    row.set_place(log_.size());
     PutSlot(staging, charge.slot, std::move(row));
-    staging.Leaf(ChargedLeaf(charge, costs));
     slot.charged_now = true;
     Hold(slot);
     return absl::OkStatus();
@@ -318,16 +502,23 @@ class LedgerOnDatabase final : public Ledger {
     return false;
   }
 
+  // W: what a restored office takes to be spent beyond the last witnessed head.
+  bool WitnessedEnough(const Costs& costs, Slot& slot) const {
+    for (const auto& [cohort, cost] : costs) {
+      const Account& account = accounts_.at(cohort);
+      if (!FitsUnwitnessed(account.allowance, account.unwitnessed, cost)) slot.exhausted.push_back(cohort);
+    }
+    if (slot.exhausted.empty()) return true;
+    slot.state = Slot::State::kRefused;
+    slot.refusal = v1::REFUSAL_UNWITNESSED;
+    return false;
+  }
+
   void ChargeShare(const Charge& charge, const Costs& costs, Staging& staging) {
     for (const auto& [cohort, cost] : costs) {
       Spent& spent = accounts_[cohort].askers[charge.asker];
       spent = Add(spent, cost);
-      storage::v1::AskerRow row;
-      row.set_format(kFormat);
-      row.set_asker(charge.asker);
-      ToRow(spent, row.mutable_spent());
-      const std::string key = AskerKey(cohort, charge.asker);
-      db_.Put(staging.batch(), Space::kLedger, key, Checked(key, row.SerializeAsString()));
+      PutAsker(staging, cohort, charge.asker);
     }
   }
 
@@ -339,6 +530,7 @@ class LedgerOnDatabase final : public Ledger {
     charged.set_question(charge.question);
     charged.set_purpose(charge.purpose);
     charged.set_asker(charge.asker);
+    charged.set_regional(charge.kind == ChargeKind::kRegional);
     for (const auto& [cohort, cost] : costs) {
       storage::v1::CohortCharge* c = charged.add_cohorts();
       c->set_cohort(EditionLabel(closing_, cohort));
@@ -371,7 +563,9 @@ class LedgerOnDatabase final : public Ledger {
   }
 
   void BeginGroup(const Staging& staging) {
-    if (staging.group() != recent_group_) recent_.clear();
+    if (staging.group() == recent_group_) return;
+    recent_.clear();
+    log_.BeginGroup();
     recent_group_ = staging.group();
   }
   absl::StatusOr<absl::optional<storage::v1::SlotRow>> FindSlot(const SlotKey& slot) const {
@@ -381,29 +575,40 @@ class LedgerOnDatabase final : public Ledger {
     ASSIGN_OR_RETURN(const absl::optional<std::string> value, db_.Get(Space::kLedger, key));
     if (!value.has_value()) return absl::optional<storage::v1::SlotRow>();
     storage::v1::SlotRow row;
-    RETURN_IF_ERROR(Parse(key, *value, row));
+    RETURN_IF_ERROR(ParseRow(key, *value, row));
     return absl::make_optional(std::move(row));
   }
   absl::StatusOr<storage::v1::SlotRow> ReadSlot(const SlotKey& slot) const {
     ASSIGN_OR_RETURN(absl::optional<storage::v1::SlotRow> row, FindSlot(slot));
-    if (!row.has_value()) return Damaged();
+    if (!row.has_value()) return LedgerDamaged();
     return *std::move(row);
   }
   void PutSlot(Staging& staging, const SlotKey& slot, storage::v1::SlotRow row) {
-    row.set_format(kFormat);
+    row.set_format(kLedgerFormat);
     const std::string key = SlotRowKey(slot);
-    db_.Put(staging.batch(), Space::kLedger, key, Checked(key, row.SerializeAsString()));
+    db_.Put(staging.batch(), Space::kLedger, key, CheckedRow(key, row.SerializeAsString()));
     recent_[slot] = std::move(row);
   }
   void PutCohort(Staging& staging, Edition cohort, const Account& account) {
     storage::v1::CohortRow row;
-    row.set_format(kFormat);
+    row.set_format(kLedgerFormat);
     row.set_epsilon_1024(account.promise.epsilon_1024);
     row.set_delta_mantissa(account.promise.delta_mantissa);
     row.set_delta_exponent(account.promise.delta_exponent);
     ToRow(account.spent, row.mutable_spent());
+    ToRow(account.gross, row.mutable_gross());
+    ToRow(account.refunded, row.mutable_refunded());
+    ToRow(account.unwitnessed, row.mutable_unwitnessed());
     const std::string key = CohortKey(cohort);
-    db_.Put(staging.batch(), Space::kLedger, key, Checked(key, row.SerializeAsString()));
+    db_.Put(staging.batch(), Space::kLedger, key, CheckedRow(key, row.SerializeAsString()));
+  }
+  void PutAsker(Staging& staging, Edition cohort, const std::string& asker) {
+    storage::v1::AskerRow row;
+    row.set_format(kLedgerFormat);
+    row.set_asker(asker);
+    ToRow(accounts_[cohort].askers[asker], row.mutable_spent());
+    const std::string key = AskerKey(cohort, asker);
+    db_.Put(staging.batch(), Space::kLedger, key, CheckedRow(key, row.SerializeAsString()));
   }
 
   Database& db_;
@@ -411,6 +616,8 @@ class LedgerOnDatabase final : public Ledger {
   const Closing closing_;
   mutable std::mutex mutex_;
   std::map<Edition, Account> accounts_;
+  ChargeLog log_;
+  bool member_ = false;
   std::set<SlotKey> held_;  // being answered by a call of this process
   std::condition_variable released_;
   // Rows of the write that is being made up: the disk does not have them yet. Only the committer's thread

@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/status.h"
-#include "journal/committer.h"
 #include "ledger/ledger.h"
 #include "office/archive.h"
 #include "office/balance.h"
@@ -51,12 +50,6 @@ absl::StatusOr<uint64_t> Forfeit(Office& office) {
     cohorts += SpentPpm(balance.promise, balance.spent) < kWholePpm;
   }
   RETURN_IF_ERROR(office.ledger().ForfeitAll());
-  RETURN_IF_ERROR(office.committer().Commit([&](Staging& staging) {
-    storage::v1::JournalLeaf leaf;
-    leaf.mutable_restored()->set_forfeited(true);
-    staging.Leaf(std::move(leaf));
-    return absl::OkStatus();
-  }));
   return cohorts;
 }
 
