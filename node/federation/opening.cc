@@ -1,6 +1,8 @@
 #include "federation/opening.h"
 
 #include <map>
+#include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -24,13 +26,16 @@ std::string NameOf(const Round& round, uint32_t member) {
   return round.roster.members(static_cast<int>(member)).name();
 }
 
-// Openings that hold: of this round and set, signed by their steward, one release a steward.
-struct Openings {
-  std::map<uint32_t, const OpeningWithSum*> releases;  // by steward
-  std::map<uint32_t, std::vector<std::pair<uint32_t, v1::Opening>>>
-      reveals;                               // by absent steward: revealer, opening
-  std::map<uint32_t, v1::Opening> released;  // by steward
-};
+// Shares of one secret of one office, by place of the steward that gave them; as given, not checked.
+using Shares = std::vector<std::pair<uint32_t, const v1::OpenedShare*>>;
+// By office and place.
+using ShareIndex = std::map<std::pair<uint32_t, uint32_t>, Shares>;
+
+void AddTo(ShareIndex& index, uint32_t steward_place,
+           const google::protobuf::RepeatedPtrField<v1::OpenedShare>& shares) {
+  for (const v1::OpenedShare& share : shares)
+    index[{share.office(), share.place()}].emplace_back(steward_place, &share);
+}
 
 class Opener {
  public:
@@ -83,43 +88,33 @@ class Opener {
 
   void ReadOpenings() {
     for (const OpeningWithSum& given : parts_.openings) {
-      v1::Opening opening;
-      if (!opening.ParseFromString(given.opening.opening())) continue;
-      const absl::optional<uint32_t> place = round_.PlaceOf(opening.steward());
-      if (!place.has_value() || opening.qid() != round_.qid || opening.attempt() != round_.attempt())
-        continue;
-      const absl::StatusOr<VerifyKey> key =
-          VerifyKey::FromBytes(round_.roster.members(static_cast<int>(opening.steward())).epoch().vote_key());
-      const bool holds = key.ok() &&
-                         key->Verify(SignedOpeningText(given.opening.opening()), given.opening.signature()) &&
-                         opening.proposal_sha256() == set_sha256_;
-      if (!holds) {
-        Remark(opening.steward(), "a envoyé une ouverture qui ne tient pas",
-               "sent an opening that does not hold");
+      absl::optional<v1::Opening> parsed = ParseOpening(round_, set_sha256_, given);
+      if (!parsed.has_value()) {
+        remarks_.push_back({"une ouverture qui n'est pas telle que son témoin l'a signée est laissée de côté",
+                            "an opening that is not as its steward signed it is left aside"});
         continue;
       }
-      if (opening.reveal()) {
-        openings_.reveals[opening.absent_steward()].emplace_back(*place, opening);
-      } else if (Sha256(given.mask_sum) == opening.mask_sum_sha256() &&
-                 given.mask_sum.size() == VectorBytes(round_)) {
-        openings_.releases[opening.steward()] = &given;
-        openings_.released[opening.steward()] = opening;
+      const uint32_t place = *round_.PlaceOf(parsed->steward());
+      const auto kind = std::make_pair(place, parsed->reveal() ? 1 + int64_t{parsed->absent_steward()} : 0);
+      const auto [at, fresh] = openings_.try_emplace(kind, *std::move(parsed));
+      if (!fresh) continue;
+      if (at->second.reveal()) {
+        AddTo(mask_shares_[at->second.absent_steward()], place, at->second.mask_shares());
       } else {
-        Remark(opening.steward(), "a envoyé une somme de masques qui n'est pas celle qu'il a signée",
-               "sent a sum of masks that is not the one that it signed");
+        mask_sums_[at->second.steward()] = &given.mask_sum;
+        AddTo(level_shares_, place, at->second.level_shares());
       }
     }
   }
 
   absl::Status TakeMasks(uint32_t place, RingVector& sum) {
     const uint32_t steward = round_.descriptor.stewards(static_cast<int>(place));
-    if (const auto release = openings_.releases.find(steward); release != openings_.releases.end()) {
-      PENC_CHECK(sum.AddBytes(-1, release->second->mask_sum));
+    if (const auto sum_of = mask_sums_.find(steward); sum_of != mask_sums_.end()) {
+      PENC_CHECK(sum.AddBytes(-1, *sum_of->second));
       return absl::OkStatus();
     }
     for (size_t i = 0; i < headers_.size(); ++i) {
-      ASSIGN_OR_RETURN(const Secret seed, Join(i, place, openings_.reveals[steward],
-                                               [](const v1::Opening& o) { return &o.mask_shares(); }));
+      ASSIGN_OR_RETURN(const Secret seed, Join(i, place, mask_shares_[steward]));
       if (MaskCommitment(seed) != headers_[i].mask_commitments(static_cast<int>(place)))
         return Cannot(
             absl::StrCat(NameOf(round_, headers_[i].office()), " a partagé un autre masque qu'annoncé"),
@@ -131,14 +126,17 @@ class Opener {
 
   // Takes away the noise of one step of every office; false, with nothing taken, where a seed does not fit.
   bool TakeStep(uint32_t step, std::vector<int64_t>& cells) {
-    std::vector<std::pair<uint32_t, v1::Opening>> released;
-    for (const auto& [steward, opening] : openings_.released)
-      released.emplace_back(*round_.PlaceOf(steward), opening);
     std::vector<Secret> seeds;
     for (size_t i = 0; i < headers_.size(); ++i) {
-      absl::StatusOr<Secret> seed =
-          Join(i, round_.stewards() + step, released, [](const v1::Opening& o) { return &o.level_shares(); });
-      if (!seed.ok() || LevelCommitment(*seed) != headers_[i].level_commitments(static_cast<int>(step))) {
+      absl::StatusOr<Secret> seed = Join(i, round_.stewards() + step, level_shares_);
+      if (!seed.ok()) {
+        const std::string name = NameOf(round_, headers_[i].office());
+        remarks_.push_back({absl::StrCat("des parts du bruit de ", name, " manquent: ce bruit reste"),
+                            absl::StrCat("shares of the noise of ", name, " are missing: that noise stays")});
+        return false;
+      }
+      // Proved against its own roots, so it is the office that shared something else.
+      if (LevelCommitment(*seed) != headers_[i].level_commitments(static_cast<int>(step))) {
         Remark(headers_[i].office(), "n'a pas partagé le bruit annoncé: ce bruit reste",
                "did not share the noise that it stated: that noise stays");
         return false;
@@ -159,20 +157,17 @@ class Opener {
   }
 
   // A secret of office number `i` from shares that prove themselves against its header.
-  template <typename SharesOf>
-  absl::StatusOr<Secret> Join(size_t i, uint32_t place,
-                              const std::vector<std::pair<uint32_t, v1::Opening>>& openings,
-                              SharesOf shares_of) {
+  absl::StatusOr<Secret> Join(size_t i, uint32_t place, const ShareIndex& index) {
     const v1::ContributionHeader& header = headers_[i];
     const auto places = static_cast<uint32_t>(round_.stewards() + header.level_commitments_size());
     std::map<uint32_t, absl::string_view> shares;
-    for (const auto& [revealer, opening] : openings) {
-      for (const v1::OpenedShare& share : *shares_of(opening)) {
-        if (share.office() != header.office() || share.place() != place) continue;
-        if (VerifyShare(share, places, header.box_roots(static_cast<int>(revealer)))) {
-          shares[revealer] = share.share();
-        } else {
-          Remark(opening.steward(), "a donné une part fausse", "gave a false share");
+    if (const auto given = index.find({header.office(), place}); given != index.end()) {
+      for (const auto& [steward_place, share] : given->second) {
+        if (VerifyShare(*share, places, header.box_roots(static_cast<int>(steward_place)))) {
+          shares[steward_place] = share->share();
+        } else if (liars_.insert(steward_place).second) {
+          Remark(round_.descriptor.stewards(static_cast<int>(steward_place)), "a donné une part fausse",
+                 "gave a false share");
         }
       }
     }
@@ -191,11 +186,34 @@ class Opener {
   const RoundParts& parts_;
   std::string set_sha256_;
   std::vector<v1::ContributionHeader> headers_;
-  Openings openings_;
+  // By the steward's place and purpose: release 0, reveal 1 + the absent steward. What the others point to.
+  std::map<std::pair<uint32_t, int64_t>, v1::Opening> openings_;
+  std::map<uint32_t, const std::string*> mask_sums_;  // by steward that released
+  std::map<uint32_t, ShareIndex> mask_shares_;        // by absent steward
+  ShareIndex level_shares_;
+  std::set<uint32_t> liars_;  // stewards' places
   std::vector<Text> remarks_;
 };
 
 }  // namespace
+
+absl::optional<v1::Opening> ParseOpening(const Round& round, const std::string& set_sha256,
+                                         const OpeningWithSum& given) {
+  v1::Opening parsed;
+  if (!parsed.ParseFromString(given.opening.opening()) || parsed.qid() != round.qid ||
+      parsed.attempt() != round.attempt() || parsed.proposal_sha256() != set_sha256 ||
+      !round.PlaceOf(parsed.steward()).has_value())
+    return absl::nullopt;
+  const absl::StatusOr<VerifyKey> key =
+      VerifyKey::FromBytes(round.roster.members(static_cast<int>(parsed.steward())).epoch().vote_key());
+  if (!key.ok() || !key->Verify(SignedOpeningText(given.opening.opening()), given.opening.signature()))
+    return absl::nullopt;
+  const bool fits = parsed.reveal() ? given.mask_sum.empty()
+                                    : given.mask_sum.size() == VectorBytes(round) &&
+                                          Sha256(given.mask_sum) == parsed.mask_sum_sha256();
+  if (!fits) return absl::nullopt;
+  return parsed;
+}
 
 absl::StatusOr<OpenedRound> OpenRound(const Round& round, const RoundParts& parts) {
   return Opener(round, parts).Run();

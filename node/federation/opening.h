@@ -20,6 +20,12 @@ struct RoundParts {
   std::vector<OpeningWithSum> openings;   // releases and reveals, in any order
 };
 
+// The opening in it, where its steward signed it for this round and this set (`set_sha256`: of the certified
+// proposal), a release with the mask sum that it states. Nothing otherwise; then it is no evidence against
+// the steward whose name it bears: anybody can write such a thing.
+absl::optional<v1::Opening> ParseOpening(const Round& round, const std::string& set_sha256,
+                                         const OpeningWithSum& given);
+
 struct OpenedRound {
   std::vector<uint32_t> answered;  // offices, ascending
   std::vector<int64_t> noisy;      // cells: true sums plus the remaining noise
@@ -31,6 +37,7 @@ struct OpenedRound {
 };
 
 // FAILED_PRECONDITION naming whom: something is missing, or somebody lied in a way that leaves the sum wrong.
+// Of two openings by one steward for one purpose the first counts.
 absl::StatusOr<OpenedRound> OpenRound(const Round& round, const RoundParts& parts);
 
 }  // namespace penc

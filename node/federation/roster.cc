@@ -194,6 +194,8 @@ absl::StatusOr<CheckedRoster> ReadNextRoster(const CheckedRoster& before, const 
   return read;
 }
 
+absl::StatusOr<CheckedRoster> ReadRosterAlone(const v1::SignedRoster& roster) { return ReadRoster(roster); }
+
 v1::Roster NextDraft(const CheckedRoster& before) {
   v1::Roster next = before.roster;
   next.set_version(before.roster.version() + 1);

@@ -35,6 +35,10 @@ absl::StatusOr<CheckedRoster> ReadPinnedRoster(const v1::SignedRoster& roster, a
 // do not go back. Two different rosters of one version: ALREADY_EXISTS where `next` has before's own version.
 absl::StatusOr<CheckedRoster> ReadNextRoster(const CheckedRoster& before, const v1::SignedRoster& next);
 
+// A roster of any version without those before it. It says of itself who signs it: only who compares its
+// RootsFingerprint with one that was handed over knows that it is the network's.
+absl::StatusOr<CheckedRoster> ReadRosterAlone(const v1::SignedRoster& roster);
+
 // The next version as the last one stands, to be changed by whoever composes it.
 v1::Roster NextDraft(const CheckedRoster& before);
 // A draft becomes the document that people sign: a fresh salt, its shape checked, no signature yet. To be

@@ -126,6 +126,10 @@ v1::Noise ToNoise(const Mechanism& mechanism) {
                                                         : v1::Noise::FAMILY_DISCRETE_LAPLACE);
   noise.set_parameter_num(mechanism.parameter.num);
   noise.set_parameter_den(mechanism.parameter.den);
+  if (!(mechanism.rate == Ratio{1, 1})) {
+    noise.set_rate_num(static_cast<uint32_t>(mechanism.rate.num));  // numbers of organisations
+    noise.set_rate_den(static_cast<uint32_t>(mechanism.rate.den));
+  }
   return noise;
 }
 

@@ -77,17 +77,15 @@ absl::StatusOr<std::string> LocalNoise::Finish(const Plan& plan, Edition edition
   return answer.SerializeAsString();
 }
 
-v1::Charge ToCharge(const Plan& plan, const Codebook& codebook, const Policy& policy,
-                    const std::vector<Edition>& cohorts) {
-  const Allowance allowance = AllowanceOf(policy.promise);
+v1::Charge ToCharge(const Plan& plan, const Promise& promise, const PromiseText& promise_text) {
+  const Allowance allowance = AllowanceOf(promise);
   const Cost cost = CostAt(plan, allowance.order);
   v1::Charge charge;
-  for (Edition cohort : cohorts) charge.add_cohorts(EditionLabel(codebook.closing, cohort));
   charge.set_pure(cost.pure);
   charge.set_renyi(cost.renyi);
   charge.set_twice_alpha(allowance.order.twice_alpha);
-  charge.set_epsilon(policy.promise_text.epsilon);
-  charge.set_delta(policy.promise_text.delta);
+  charge.set_epsilon(promise_text.epsilon);
+  charge.set_delta(promise_text.delta);
   // The price as people see it: of whichever of the two budgets the release weighs less on.
   const auto ppm = [](uint64_t part, uint64_t whole) -> uint64_t {
     if (whole == 0 || part == kInfinitePure) return 1000000;
@@ -96,6 +94,13 @@ v1::Charge ToCharge(const Plan& plan, const Codebook& codebook, const Policy& po
   };
   charge.set_share_ppm(
       static_cast<uint32_t>(std::min(ppm(cost.pure, allowance.pure), ppm(cost.renyi, allowance.renyi))));
+  return charge;
+}
+
+v1::Charge ToCharge(const Plan& plan, const Codebook& codebook, const Policy& policy,
+                    const std::vector<Edition>& cohorts) {
+  v1::Charge charge = ToCharge(plan, policy.promise, policy.promise_text);
+  for (Edition cohort : cohorts) charge.add_cohorts(EditionLabel(codebook.closing, cohort));
   return charge;
 }
 

@@ -35,7 +35,9 @@ class LocalNoise final : public Finisher {
   Setting setting_;
 };
 
-// What the plan charges, in the message's terms.
+// What the plan charges under a promise, in the message's terms: an office's own, or the codebook's
+// reference.
+v1::Charge ToCharge(const Plan& plan, const Promise& promise, const PromiseText& promise_text);
 v1::Charge ToCharge(const Plan& plan, const Codebook& codebook, const Policy& policy,
                     const std::vector<Edition>& cohorts);
 
