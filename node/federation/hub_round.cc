@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,8 @@ namespace {
 using storage::v1::HubContribution;
 using storage::v1::HubOpening;
 using storage::v1::HubRoundRow;
+
+constexpr uint32_t kMostOtherPieces = 128;
 
 absl::Time At(int64_t unix_micros) { return absl::FromUnixMicros(unix_micros); }
 
@@ -61,11 +64,27 @@ bool HubRound::over() const {
          state() == v1::ROUND_STATE_DEAD;
 }
 
+std::string HubRound::RowAlone() {
+  google::protobuf::RepeatedPtrField<HubContribution> aside;
+  row_.mutable_contributions()->Swap(&aside);
+  std::string row = row_.SerializeAsString();
+  row_.mutable_contributions()->Swap(&aside);
+  return row;
+}
+
+void HubRound::SetEmptied() {
+  row_.set_emptied(true);
+  for (HubContribution& contribution : *row_.mutable_contributions()) {
+    if (contribution.contradicting_header().empty()) contribution.clear_header();
+  }
+}
+
 absl::StatusOr<std::vector<uint32_t>> HubRound::AddHeader(const v1::SignedHeader& header,
                                                           const std::vector<std::string>& boxes,
                                                           absl::Time now) {
   const absl::optional<v1::ContributionHeader> parsed = ParseHeader(round_, header);
   if (!parsed.has_value()) return NotSigned();
+  if (row_.emptied()) return TooLate();
   const std::string bytes = header.SerializeAsString();
   if (HubContribution* known = Of(parsed->office()); known != nullptr) {
     v1::SignedHeader before;
@@ -95,6 +114,7 @@ absl::StatusOr<std::vector<uint32_t>> HubRound::AddHeader(const v1::SignedHeader
 absl::StatusOr<bool> HubRound::AddChunk(uint32_t office, uint32_t index, size_t bytes, absl::Time now) {
   HubContribution* contribution = Of(office);
   if (contribution == nullptr) return Bad("l'en-tête d'abord", "the header comes first");
+  if (row_.emptied()) return TooLate();
   const uint64_t rest =
       VectorBytes(round_) - std::min<uint64_t>(VectorBytes(round_), uint64_t{index} * kChunkBytes);
   if (index >= ChunksOf(round_) || bytes != std::min<uint64_t>(rest, kChunkBytes))
@@ -168,7 +188,11 @@ absl::Status HubRound::AddPromise(const v1::Promise& promise, absl::Time now) {
 absl::StatusOr<bool> HubRound::AddOpening(uint32_t steward, uint32_t kind, uint32_t index, bool last,
                                           absl::Time now) {
   if (!round_.PlaceOf(steward).has_value()) return NotSigned();
-  if (state() != v1::ROUND_STATE_CERTIFIED && state() != v1::ROUND_STATE_OPENED) return TooLate();
+  if ((state() != v1::ROUND_STATE_CERTIFIED && state() != v1::ROUND_STATE_OPENED) || row_.emptied())
+    return TooLate();
+  // A mask sum is as long as a vector; shares and readers take at most some megabytes besides.
+  if (index >= ChunksOf(round_) + kMostOtherPieces)
+    return Bad("cette ouverture est trop longue", "this opening is too long");
   HubOpening* opening = nullptr;
   for (HubOpening& known : *row_.mutable_openings()) {
     if (known.steward() == steward && known.kind() == kind) opening = &known;
@@ -193,13 +217,17 @@ absl::StatusOr<bool> HubRound::AddOpening(uint32_t steward, uint32_t kind, uint3
 }
 
 bool HubRound::Tick(absl::Time now) {
-  const std::string before = row_.SerializeAsString();
+  const auto standing = [this] {
+    return std::tuple(row_.state(), row_.ending(), row_.absent_size(), row_.has_proposal());
+  };
+  const auto before = standing();
   const v1::Descriptor& terms = round_.descriptor;
   if (state() == v1::ROUND_STATE_COLLECTING && !row_.ending()) {
-    const bool all = std::all_of(round_.asked.begin(), round_.asked.end(), [this](uint32_t office) {
-      const HubContribution* contribution = Of(office);
-      return Abstained(office) || (contribution != nullptr && contribution->complete());
-    });
+    // Nobody contributes and abstains.
+    const auto complete = std::count_if(row_.contributions().begin(), row_.contributions().end(),
+                                        [](const HubContribution& c) { return c.complete(); });
+    const bool all =
+        static_cast<size_t>(complete) + static_cast<size_t>(row_.abstentions_size()) == round_.asked.size();
     if (all || now >= At(terms.collect_until_unix_micros())) Propose();
   }
   if (state() == v1::ROUND_STATE_PROPOSED && now >= At(terms.vote_until_unix_micros())) row_.set_ending(true);
@@ -217,7 +245,7 @@ bool HubRound::Tick(absl::Time now) {
   if (state() == v1::ROUND_STATE_CERTIFIED && now >= At(terms.reveal_until_unix_micros()))
     row_.set_ending(true);
   if (!over() && now >= At(terms.expires_unix_micros())) Set(v1::ROUND_STATE_DEAD);
-  return row_.SerializeAsString() != before;
+  return standing() != before;
 }
 
 void HubRound::Propose() {

@@ -29,6 +29,10 @@ class HubRound {
   HubRound(const Round& round, const SigningKey& hub_key, storage::v1::HubRoundRow row);
 
   const storage::v1::HubRoundRow& row() const { return row_; }
+  // The row without its contributions, serialised: each of those is kept on its own, for they are many and
+  // change one at a time.
+  std::string RowAlone();
+  const storage::v1::HubContribution* ContributionOf(uint32_t office) const { return Of(office); }
   v1::RoundState state() const { return static_cast<v1::RoundState>(row_.state()); }
   bool over() const;
 
@@ -56,8 +60,8 @@ class HubRound {
   // What time alone brings about: proposing, asking for reveals and promises, the end. True: the row changed.
   bool Tick(absl::Time now);
 
-  // Vectors and mail were deleted.
-  void SetEmptied() { row_.set_emptied(true); }
+  // Vectors and mail were deleted, and so are headers that are evidence against nobody.
+  void SetEmptied();
 
   // What `member` may have to do; nothing where the round does not concern it.
   absl::optional<v1::Work> WorkFor(uint32_t member) const;

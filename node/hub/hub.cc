@@ -3,37 +3,51 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "federation/chunks.h"
+#include "federation/witness.h"
 
 namespace penc {
 namespace {
 
+using storage::v1::HubContribution;
 using storage::v1::HubRoundRow;
 
 constexpr size_t kLongestPiece = kChunkBytes;
+// What one caller says and others are handed again and again; real ones are far below.
+constexpr size_t kLongestTerms = 256 << 10;
+constexpr size_t kLongestHeader = 128 << 10;
+constexpr size_t kLongestStatement = 1 << 10;  // vote, promise, abstention, witness
+constexpr size_t kListBytes = 16 << 20;
 
-std::string BigEndian(uint64_t value, int bytes) {
+std::string BigEndian(uint32_t value) {
   std::string out;
-  for (int i = bytes - 1; i >= 0; --i) out.push_back(static_cast<char>(value >> (8 * i) & 0xff));
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift & 0xff));
   return out;
 }
-std::string RosterKey(uint64_t version) { return absl::StrCat("r", BigEndian(version, 8)); }
-std::string PartnerKey(absl::string_view key) { return absl::StrCat("p", key); }
 std::string RoundKey(absl::string_view qid) { return absl::StrCat("h", qid); }
+std::string ContributionsKey(absl::string_view qid) { return absl::StrCat("k", qid); }
+std::string ContributionKey(absl::string_view qid, uint32_t office) {
+  return absl::StrCat("k", qid, BigEndian(office));
+}
 // Everything bulky of a round starts with its qid.
 std::string ChunkKey(absl::string_view qid, uint32_t office, uint32_t index) {
-  return absl::StrCat(qid, "c", BigEndian(office, 4), BigEndian(index, 4));
+  return absl::StrCat(qid, "c", BigEndian(office), BigEndian(index));
 }
 std::string BoxKey(absl::string_view qid, uint32_t office, uint32_t place) {
-  return absl::StrCat(qid, "b", BigEndian(office, 4), BigEndian(place, 4));
+  return absl::StrCat(qid, "b", BigEndian(office), BigEndian(place));
 }
 std::string PieceKey(absl::string_view qid, uint32_t steward, uint32_t kind, uint32_t index) {
-  return absl::StrCat(qid, "o", BigEndian(steward, 4), BigEndian(kind, 4), BigEndian(index, 4));
+  return absl::StrCat(qid, "o", BigEndian(steward), BigEndian(kind), BigEndian(index));
+}
+std::string WitnessesKey(absl::string_view office_key) { return absl::StrCat("w", office_key); }
+std::string WitnessKey(absl::string_view office_key, uint32_t steward) {
+  return absl::StrCat("w", office_key, BigEndian(steward));
 }
 
 absl::Status NoSuchRound() {
@@ -48,16 +62,30 @@ absl::Status Lost(absl::string_view what) {
   return Fail(absl::StatusCode::kDataLoss, {absl::StrCat("relais abîmé: ", what, " manque"),
                                             absl::StrCat("damaged hub: ", what, " is missing")});
 }
-
-absl::StatusOr<std::string> Needed(const Database& db, const std::string& key, absl::string_view what) {
-  ASSIGN_OR_RETURN(absl::optional<std::string> found, db.Get(Space::kRecords, key));
-  if (!found.has_value()) return Lost(what);
-  return *std::move(found);
+absl::Status TooLong() {
+  return Fail(absl::StatusCode::kInvalidArgument,
+              {"message plus long que ce qu'il peut contenir", "a message longer than what it can hold"});
+}
+absl::Status Deleted() {
+  return Fail(absl::StatusCode::kFailedPrecondition,
+              {"cette ronde a expiré: le relais a effacé ce qu'il en gardait",
+               "this round has expired: the hub has deleted what it kept of it"});
 }
 
-std::string Fingerprint(absl::string_view key) {
-  const absl::StatusOr<VerifyKey> read = VerifyKey::FromBytes(key);
-  return read.ok() ? read->Fingerprint() : "";
+template <typename Message>
+bool Parse(absl::string_view bytes, Message* message) {
+  return message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+// What of a round is news to those whom it concerns. Votes, releases and other offices' contributions are
+// not: nobody has to do anything about them.
+auto Standing(const HubRoundRow& row) {
+  return std::tuple(row.state(), row.ending(), row.absent_size(), row.has_proposal());
+}
+
+// Does `next` say more recent things than `before`?
+bool Later(const v1::WitnessStatement& before, const v1::WitnessStatement& next) {
+  return std::tuple(next.generation(), next.size()) > std::tuple(before.generation(), before.size());
 }
 
 }  // namespace
@@ -70,134 +98,86 @@ absl::StatusOr<std::unique_ptr<Hub>> Hub::Open(Database& db, const SigningKey& k
 }
 
 absl::Status Hub::Load() {
-  absl::Status status;
-  RETURN_IF_ERROR(db_.Scan(Space::kOffice, "r", [&](absl::string_view, absl::string_view value) {
-    v1::SignedRoster roster;
-    const bool read = roster.ParseFromArray(value.data(), static_cast<int>(value.size()));
-    absl::StatusOr<CheckedRoster> checked = !read              ? Lost("roster")
-                                            : rosters_.empty() ? ReadFirstRoster(roster)
-                                                               : ReadNextRoster(rosters_.back(), roster);
-    if (!checked.ok()) {
-      status = checked.status();
-      return false;
-    }
-    rosters_.push_back(*std::move(checked));
+  ASSIGN_OR_RETURN(people_, Register::Open(db_, key_.verify_key(), clock_));
+  // Whoever waited at the run before finds another mark.
+  mark_ = roster_news_ = static_cast<uint64_t>(std::max<int64_t>(1, absl::ToUnixMicros(clock_.Now())));
+  std::vector<std::string> qids;
+  RETURN_IF_ERROR(db_.Scan(Space::kLedger, "h", [&](absl::string_view key, absl::string_view) {
+    qids.emplace_back(key.substr(1));
     return true;
   }));
-  RETURN_IF_ERROR(status);
-  RETURN_IF_ERROR(db_.Scan(Space::kOffice, "p", [&](absl::string_view key, absl::string_view name) {
-    partners_[std::string(key.substr(1))] = std::string(name);
-    return true;
-  }));
-  RETURN_IF_ERROR(db_.Scan(Space::kLedger, "h", [&](absl::string_view, absl::string_view value) {
+  for (std::string& qid : qids) {
+    ASSIGN_OR_RETURN(const absl::optional<std::string> stored, db_.Get(Space::kLedger, RoundKey(qid)));
     HubRoundRow row;
-    const CheckedRoster* roster = nullptr;
-    if (row.ParseFromArray(value.data(), static_cast<int>(value.size())) && row.format() == 1)
-      roster = RosterOf(row.roster_version());
+    if (!stored.has_value() || !row.ParseFromString(*stored) || row.format() != 1) return Lost("round");
+    ASSIGN_OR_RETURN(const CheckedRoster roster, people_->OfVersion(row.roster_version()));
     // Deadlines are not looked at again: what was accepted is carried to its end.
-    absl::StatusOr<Round> round =
-        roster == nullptr
-            ? Lost("round")
-            : ReadRound(row.terms(), roster->bytes(), absl::FromUnixMicros(row.submitted_unix_micros()));
-    if (!round.ok()) {
-      status = round.status();
-      return false;
-    }
-    std::string qid = round->qid;
-    rounds_[std::move(qid)] = std::make_unique<Kept>(*std::move(round), key_, std::move(row));
-    return true;
-  }));
-  return status;
+    ASSIGN_OR_RETURN(Round round, ReadRound(row.terms(), roster.bytes(),
+                                            absl::FromUnixMicros(row.submitted_unix_micros())));
+    auto kept = std::make_unique<Kept>(std::move(round));
+    RETURN_IF_ERROR(ReadState(*kept));
+    kept->news = mark_;
+    rounds_[std::move(qid)] = std::move(kept);
+  }
+  return absl::OkStatus();
 }
 
-// ---- rosters and callers
-
-const CheckedRoster* Hub::RosterOf(uint64_t version) const {
-  return version >= 1 && version <= rosters_.size() ? &rosters_[version - 1] : nullptr;
+absl::Status Hub::ReadState(Kept& kept) const {
+  kept.state.reset();
+  ASSIGN_OR_RETURN(const absl::optional<std::string> stored,
+                   db_.Get(Space::kLedger, RoundKey(kept.round.qid)));
+  HubRoundRow row;
+  if (!stored.has_value() || !row.ParseFromString(*stored)) return Lost("round");
+  absl::Status status;
+  RETURN_IF_ERROR(db_.Scan(Space::kLedger, ContributionsKey(kept.round.qid),
+                           [&](absl::string_view, absl::string_view value) {
+                             if (!Parse(value, row.add_contributions())) status = Lost("contribution");
+                             return status.ok();
+                           }));
+  RETURN_IF_ERROR(status);
+  kept.state.emplace(kept.round, key_, std::move(row));
+  return absl::OkStatus();
 }
 
 absl::Status Hub::AddRoster(const v1::SignedRoster& roster) {
+  const uint64_t before = people_->version();
+  RETURN_IF_ERROR(people_->AddRoster(roster));
+  if (people_->version() == before) return absl::OkStatus();
   std::lock_guard<std::mutex> lock(mutex_);
-  for (const CheckedRoster& known : rosters_) {
-    if (known.bytes() == roster.roster()) return absl::OkStatus();
-  }
-  ASSIGN_OR_RETURN(CheckedRoster checked,
-                   rosters_.empty() ? ReadFirstRoster(roster) : ReadNextRoster(rosters_.back(), roster));
-  if (checked.roster.hub_key() != key_.verify_key().bytes()) {
-    return Fail(absl::StatusCode::kInvalidArgument,
-                {"cette liste des membres nomme un autre relais", "this roster names another hub"});
-  }
-  rocksdb::WriteBatch batch;
-  db_.Put(batch, Space::kOffice, RosterKey(checked.roster.version()), roster.SerializeAsString());
-  RETURN_IF_ERROR(db_.Write(batch, /*sync=*/true));
-  rosters_.push_back(std::move(checked));
-  Changed();
+  roster_news_ = ++mark_;
+  Notify();
   return absl::OkStatus();
 }
 
-std::vector<v1::SignedRoster> Hub::RostersAfter(uint64_t version) const {
+void Hub::OnChange(std::function<void()> changed) {
   std::lock_guard<std::mutex> lock(mutex_);
-  std::vector<v1::SignedRoster> rosters;
-  for (size_t i = std::min<uint64_t>(version, rosters_.size()); i < rosters_.size(); ++i)
-    rosters.push_back(rosters_[i].signed_roster);
-  return rosters;
+  changed_ = std::move(changed);
 }
 
-uint64_t Hub::roster_version() const {
-  std::lock_guard<std::mutex> lock(mutex_);
-  return rosters_.size();
-}
-
-absl::Status Hub::AddPartner(absl::string_view key, absl::string_view name) {
-  RETURN_IF_ERROR(VerifyKey::FromBytes(key).status());
-  std::lock_guard<std::mutex> lock(mutex_);
-  rocksdb::WriteBatch batch;
-  db_.Put(batch, Space::kOffice, PartnerKey(key), name);
-  RETURN_IF_ERROR(db_.Write(batch, /*sync=*/true));
-  partners_[std::string(key)] = std::string(name);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<HubCaller> Hub::Identify(const VerifyKey& key) const {
-  std::lock_guard<std::mutex> lock(mutex_);
-  HubCaller caller;
-  caller.key = key.bytes();
-  if (!rosters_.empty()) {
-    if (const auto member = rosters_.back().MemberOf(caller.key); member.has_value()) {
-      caller.member = *member;
-      return caller;
-    }
-  }
-  caller.kind = HubCaller::Kind::kPartner;
-  if (partners_.contains(caller.key)) return caller;
-  return Fail(absl::StatusCode::kPermissionDenied,
-              {"le réseau ne connaît pas cette clé: demandez une invitation à son secrétariat",
-               "the network does not know this key: ask its secretariat for an invitation"});
-}
-
-bool Hub::Knows(absl::string_view fingerprint) const {
-  std::lock_guard<std::mutex> lock(mutex_);
-  const auto is = [&](absl::string_view key) { return Fingerprint(key) == fingerprint; };
-  if (!rosters_.empty()) {
-    for (const v1::Member& member : rosters_.back().roster.members()) {
-      if (is(member.key()) && rosters_.back().MemberOf(member.key()).has_value()) return true;
-    }
-  }
-  return std::any_of(partners_.begin(), partners_.end(),
-                     [&](const auto& partner) { return is(partner.first); });
+void Hub::Notify() {
+  if (changed_) changed_();
 }
 
 // ---- rounds
 
+bool Hub::Concerns(const Kept& kept, const HubCaller& caller) {
+  const Round& round = kept.round;
+  switch (caller.kind) {
+    case HubCaller::Kind::kPartner:
+      return round.descriptor.partner_key() == caller.key;
+    case HubCaller::Kind::kMember:
+      return caller.member < static_cast<uint32_t>(round.roster.members_size()) &&
+             round.roster.members(static_cast<int>(caller.member)).key() == caller.key;
+    case HubCaller::Kind::kWaiting:
+      return false;
+  }
+  return false;
+}
+
 absl::StatusOr<Hub::Kept*> Hub::FindFor(const HubCaller& caller, absl::string_view qid) const {
   const auto at = rounds_.find(qid);
-  if (at == rounds_.end()) return NoSuchRound();
-  const Round& round = at->second->round;
-  const bool concerns = caller.kind == HubCaller::Kind::kPartner
-                            ? round.descriptor.partner_key() == caller.key
-                            : caller.member < static_cast<uint32_t>(round.roster.members_size()) &&
-                                  round.roster.members(static_cast<int>(caller.member)).key() == caller.key;
-  if (!concerns) return NoSuchRound();
+  if (at == rounds_.end() || !Concerns(*at->second, caller)) return NoSuchRound();
+  if (!at->second->state.has_value()) RETURN_IF_ERROR(ReadState(*at->second));
   return at->second.get();
 }
 
@@ -208,33 +188,43 @@ absl::StatusOr<Hub::Kept*> Hub::FindForMember(const HubCaller& caller, absl::str
   return kept;
 }
 
-absl::Status Hub::Save(Kept& kept, const Also& also) {
+absl::Status Hub::Save(Kept& kept, const std::vector<uint32_t>& offices, Sync sync, const Also& also) {
+  const std::string& qid = kept.round.qid;
   rocksdb::WriteBatch batch;
-  db_.Put(batch, Space::kLedger, RoundKey(kept.round.qid), kept.state.row().SerializeAsString());
+  db_.Put(batch, Space::kLedger, RoundKey(qid), kept.state->RowAlone());
+  for (uint32_t office : offices) {
+    const HubContribution* contribution = kept.state->ContributionOf(office);
+    if (contribution != nullptr)
+      db_.Put(batch, Space::kLedger, ContributionKey(qid, office), contribution->SerializeAsString());
+  }
   if (also) also(batch);
-  RETURN_IF_ERROR(db_.Write(batch, /*sync=*/true));
-  Changed();
+  if (const absl::Status written = db_.Write(batch, sync == Sync::kNow); !written.ok()) {
+    // Memory is ahead of the disk: back to what is durable. Where that cannot be read either, the next use
+    // tries again.
+    ReadState(kept).IgnoreError();
+    return written;
+  }
   return absl::OkStatus();
 }
 
-void Hub::Changed() {
-  ++mark_;
-  if (changed_) changed_();
-}
-
 absl::StatusOr<std::string> Hub::Submit(const HubCaller& caller, const v1::SignedDescriptor& terms) {
+  if (terms.ByteSizeLong() > kLongestTerms) return TooLong();
   std::lock_guard<std::mutex> lock(mutex_);
   const std::string qid = Sha256(terms.body());
-  if (rounds_.contains(qid)) return qid;
-  if (rosters_.empty()) {
+  if (rounds_.contains(qid)) {
+    RETURN_IF_ERROR(FindFor(caller, qid).status());
+    return qid;
+  }
+  const std::shared_ptr<const CheckedRoster> roster = people_->latest();
+  if (roster == nullptr) {
     return Fail(absl::StatusCode::kFailedPrecondition,
                 {"le réseau n'a pas encore de liste des membres", "the network has no roster yet"});
   }
-  ASSIGN_OR_RETURN(Round round, ReadRound(terms, rosters_.back().bytes(), clock_.Now()));
+  ASSIGN_OR_RETURN(Round round, ReadRound(terms, roster->bytes(), clock_.Now()));
   if (round.descriptor.partner_key() != caller.key) return NotYours();
   size_t open = 0, own = 0;
   for (const auto& [id, kept] : rounds_) {
-    if (kept->state.over()) continue;
+    if (kept->state.has_value() && kept->state->over()) continue;
     ++open;
     own += kept->round.descriptor.partner_key() == caller.key;
   }
@@ -243,118 +233,200 @@ absl::StatusOr<std::string> Hub::Submit(const HubCaller& caller, const v1::Signe
                 {"trop de rondes sont ouvertes: attendez que l'une se termine",
                  "too many rounds are open: wait for one to end"});
   }
-  HubRoundRow row = HubRound::Begin(round, clock_.Now());
-  auto kept = std::make_unique<Kept>(std::move(round), key_, std::move(row));
-  RETURN_IF_ERROR(Save(*kept, nullptr));
+  auto kept = std::make_unique<Kept>(std::move(round));
+  kept->state.emplace(kept->round, key_, HubRound::Begin(kept->round, clock_.Now()));
+  RETURN_IF_ERROR(Save(*kept, {}, Sync::kNow, nullptr));
+  kept->news = ++mark_;
   rounds_[qid] = std::move(kept);
-  Changed();
+  Notify();
   return qid;
 }
 
 std::vector<v1::RoundSummary> Hub::Rounds(const HubCaller& caller, absl::string_view qid) const {
   std::lock_guard<std::mutex> lock(mutex_);
-  std::vector<v1::RoundSummary> rounds;
+  std::vector<const Kept*> concerned;
   for (const auto& [id, kept] : rounds_) {
-    if ((qid.empty() || qid == id) && FindFor(caller, id).ok()) rounds.push_back(kept->state.Summary());
+    if ((qid.empty() || qid == id) && FindFor(caller, id).ok()) concerned.push_back(kept.get());
   }
-  std::sort(rounds.begin(), rounds.end(), [](const v1::RoundSummary& a, const v1::RoundSummary& b) {
-    return a.submitted_unix_micros() > b.submitted_unix_micros();
+  std::sort(concerned.begin(), concerned.end(), [](const Kept* a, const Kept* b) {
+    return a->state->row().submitted_unix_micros() > b->state->row().submitted_unix_micros();
   });
+  std::vector<v1::RoundSummary> rounds;
+  size_t bytes = 0;
+  for (const Kept* kept : concerned) {
+    rounds.push_back(kept->state->Summary());
+    bytes += rounds.back().ByteSizeLong();
+    if (bytes > kListBytes) break;
+  }
   return rounds;
 }
 
-absl::Status Hub::Fetch(const HubCaller& caller, absl::string_view qid,
-                        const std::function<bool(v1::FetchRoundResponse&&)>& take) const {
+absl::StatusOr<Hub::RoundReader> Hub::Fetch(const HubCaller& caller, absl::string_view qid) const {
+  using Piece = v1::FetchRoundResponse;
   std::lock_guard<std::mutex> lock(mutex_);
   ASSIGN_OR_RETURN(Kept * kept, FindFor(caller, qid));
-  const HubRoundRow& row = kept->state.row();
-  v1::FetchRoundResponse piece;
-  *piece.mutable_terms() = row.terms();
-  if (!take(std::move(piece))) return absl::OkStatus();
-  if (const auto proof = kept->state.VoidProof(); proof.has_value()) {
-    piece = {};
-    *piece.mutable_void_() = *proof;
-    take(std::move(piece));
-    return absl::OkStatus();
-  }
-  if (kept->state.state() != v1::ROUND_STATE_OPENED) {
+  const HubRoundRow& row = kept->state->row();
+  RoundReader reader;
+  reader.hub_ = this;
+  reader.qid_ = kept->round.qid;
+  std::vector<RoundReader::Step>& steps = reader.steps_;
+  steps.push_back({Piece::kTerms});
+  if (kept->state->state() == v1::ROUND_STATE_VOID) {
+    steps.push_back({Piece::kVoid});
+  } else if (kept->state->state() != v1::ROUND_STATE_OPENED) {
     return Fail(absl::StatusCode::kFailedPrecondition,
                 {"cette ronde n'est pas encore ouverte", "this round is not open yet"});
-  }
-  piece = {};
-  *piece.mutable_certificate() = row.certificate();
-  if (!take(std::move(piece))) return absl::OkStatus();
-  const absl::optional<v1::Proposal> set = ParseProposal(kept->round, row.certificate().proposal());
-  PENC_CHECK(set.has_value());
-  for (const v1::Proposal::Included& included : set->offices()) {
-    for (const storage::v1::HubContribution& contribution : row.contributions()) {
-      if (contribution.office() != included.office()) continue;
-      piece = {};
-      PENC_CHECK(piece.mutable_header()->ParseFromString(contribution.header()));
-      if (!take(std::move(piece))) return absl::OkStatus();
+  } else if (row.emptied()) {
+    return Deleted();
+  } else {
+    steps.push_back({Piece::kCertificate});
+    const absl::optional<v1::Proposal> set = ParseProposal(kept->round, row.certificate().proposal());
+    PENC_CHECK(set.has_value());
+    for (const v1::Proposal::Included& included : set->offices()) {
+      steps.push_back({Piece::kHeader, included.office()});
+      for (uint32_t index = 0; index < ChunksOf(kept->round); ++index)
+        steps.push_back({Piece::kChunk, included.office(), 0, index});
     }
-    for (uint32_t index = 0; index < ChunksOf(kept->round); ++index) {
-      piece = {};
-      piece.mutable_chunk()->set_office(included.office());
-      piece.mutable_chunk()->set_index(index);
-      ASSIGN_OR_RETURN(*piece.mutable_chunk()->mutable_bytes(),
-                       Needed(db_, ChunkKey(qid, included.office(), index), "chunk"));
-      if (!take(std::move(piece))) return absl::OkStatus();
+    for (const storage::v1::HubOpening& opening : row.openings()) {
+      for (uint32_t index = 0; opening.complete() && index < opening.pieces(); ++index) {
+        steps.push_back(
+            {Piece::kOpening, opening.steward(), opening.kind(), index, index + 1 == opening.pieces()});
+      }
     }
   }
-  for (const storage::v1::HubOpening& opening : row.openings()) {
-    if (!opening.complete()) continue;
-    for (uint32_t index = 0; index < opening.pieces(); ++index) {
-      piece = {};
-      v1::SealedPiece& sealed = *piece.mutable_opening();
-      sealed.set_steward(opening.steward());
-      sealed.set_kind(opening.kind());
-      sealed.set_index(index);
-      sealed.set_last(index + 1 == opening.pieces());
-      ASSIGN_OR_RETURN(*sealed.mutable_bytes(),
-                       Needed(db_, PieceKey(qid, opening.steward(), opening.kind(), index), "opening"));
-      if (!take(std::move(piece))) return absl::OkStatus();
+  for (int i = 0; i < row.abstentions_size(); ++i)
+    steps.push_back({Piece::kAbstention, 0, 0, static_cast<uint32_t>(i)});
+  return reader;
+}
+
+absl::StatusOr<absl::optional<v1::FetchRoundResponse>> Hub::RoundReader::Next() {
+  if (at_ == steps_.size()) return absl::optional<v1::FetchRoundResponse>();
+  v1::FetchRoundResponse piece;
+  RETURN_IF_ERROR(hub_->ReadPiece(qid_, steps_[at_], &piece));
+  ++at_;
+  return absl::make_optional(std::move(piece));
+}
+
+absl::Status Hub::ReadPiece(const std::string& qid, const RoundReader::Step& step,
+                            v1::FetchRoundResponse* piece) const {
+  using Piece = v1::FetchRoundResponse;
+  // The bulk is read without the lock.
+  const auto bulk = [&](const std::string& key, std::string* bytes) -> absl::Status {
+    ASSIGN_OR_RETURN(absl::optional<std::string> found, db_.Get(Space::kRecords, key));
+    if (!found.has_value()) return Deleted();
+    *bytes = *std::move(found);
+    return absl::OkStatus();
+  };
+  if (step.piece == Piece::kChunk) {
+    piece->mutable_chunk()->set_office(step.whose);
+    piece->mutable_chunk()->set_index(step.index);
+    return bulk(ChunkKey(qid, step.whose, step.index), piece->mutable_chunk()->mutable_bytes());
+  }
+  if (step.piece == Piece::kOpening) {
+    v1::SealedPiece& sealed = *piece->mutable_opening();
+    sealed.set_steward(step.whose);
+    sealed.set_kind(step.kind);
+    sealed.set_index(step.index);
+    sealed.set_last(step.last);
+    return bulk(PieceKey(qid, step.whose, step.kind, step.index), sealed.mutable_bytes());
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  Kept& kept = *rounds_.find(qid)->second;  // rounds are never forgotten
+  if (!kept.state.has_value()) RETURN_IF_ERROR(ReadState(kept));
+  const HubRoundRow& row = kept.state->row();
+  switch (step.piece) {
+    case Piece::kTerms:
+      *piece->mutable_terms() = row.terms();
+      break;
+    case Piece::kVoid:
+      *piece->mutable_void_() = kept.state->VoidProof().value_or(v1::VoidCertificate());
+      break;
+    case Piece::kCertificate:
+      *piece->mutable_certificate() = row.certificate();
+      break;
+    case Piece::kHeader: {
+      ASSIGN_OR_RETURN(*piece->mutable_header(), HeaderOf(kept, step.whose));
+      break;
     }
+    default:
+      *piece->mutable_abstention() = row.abstentions(static_cast<int>(step.index));
   }
   return absl::OkStatus();
 }
 
+absl::StatusOr<v1::SignedHeader> Hub::HeaderOf(const Kept& kept, uint32_t office) const {
+  const HubContribution* contribution = kept.state->ContributionOf(office);
+  v1::SignedHeader header;
+  if (contribution == nullptr || contribution->header().empty()) return Deleted();
+  if (!header.ParseFromString(contribution->header())) return Lost("header");
+  return header;
+}
+
+absl::Status Hub::Fetch(const HubCaller& caller, absl::string_view qid,
+                        const std::function<bool(v1::FetchRoundResponse&&)>& take) const {
+  ASSIGN_OR_RETURN(RoundReader reader, Fetch(caller, qid));
+  for (;;) {
+    ASSIGN_OR_RETURN(absl::optional<v1::FetchRoundResponse> piece, reader.Next());
+    if (!piece.has_value() || !take(*std::move(piece))) return absl::OkStatus();
+  }
+}
+
 // ---- what members do
 
-std::vector<v1::Work> Hub::WorkFor(const HubCaller& caller) const {
+v1::WaitForWorkResponse Hub::News(const HubCaller& caller, uint64_t after) const {
+  v1::WaitForWorkResponse news;
+  news.set_roster_version(people_->version());
   std::lock_guard<std::mutex> lock(mutex_);
-  std::vector<v1::Work> all;
-  if (caller.kind != HubCaller::Kind::kMember) return all;
+  news.set_mark(MarkLocked(caller));
+  if (caller.kind != HubCaller::Kind::kMember) return news;
   for (const auto& [qid, kept] : rounds_) {
-    if (kept->state.state() == v1::ROUND_STATE_DEAD || !FindFor(caller, qid).ok()) continue;
-    if (absl::optional<v1::Work> work = kept->state.WorkFor(caller.member); work.has_value())
-      all.push_back(*std::move(work));
+    if (!FindFor(caller, qid).ok() || kept->state->state() == v1::ROUND_STATE_DEAD ||
+        (after != 0 && kept->state->row().emptied()))
+      continue;
+    if (absl::optional<v1::Work> work = kept->state->WorkFor(caller.member); work.has_value())
+      *news.add_work() = *std::move(work);
   }
-  return all;
+  db_.Scan(Space::kOffice, WitnessesKey(caller.key),
+           [&](absl::string_view, absl::string_view value) {
+             if (!Parse(value, news.add_witnesses())) news.mutable_witnesses()->RemoveLast();
+             return true;
+           })
+      .IgnoreError();  // the office asks again
+  return news;
 }
 
-uint64_t Hub::mark() const {
+uint64_t Hub::MarkFor(const HubCaller& caller) const {
   std::lock_guard<std::mutex> lock(mutex_);
-  return mark_;
+  return MarkLocked(caller);
 }
 
-void Hub::OnChange(std::function<void()> changed) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  changed_ = std::move(changed);
+uint64_t Hub::MarkLocked(const HubCaller& caller) const {
+  uint64_t mark = roster_news_;
+  for (const auto& [qid, kept] : rounds_) {
+    if (kept->news > mark && Concerns(*kept, caller)) mark = kept->news;
+  }
+  const auto witness = witness_news_.find(caller.key);
+  return witness == witness_news_.end() ? mark : std::max(mark, witness->second);
 }
 
 absl::StatusOr<std::vector<uint32_t>> Hub::PutContribution(const HubCaller& caller,
                                                            const v1::SignedHeader& header,
                                                            const std::vector<std::string>& boxes) {
+  if (header.ByteSizeLong() > kLongestHeader) return TooLong();
   v1::ContributionHeader parsed;
   if (!parsed.ParseFromString(header.header())) return NotYours();
   std::lock_guard<std::mutex> lock(mutex_);
   ASSIGN_OR_RETURN(Kept * kept, FindForMember(caller, parsed.qid(), parsed.office()));
-  const size_t before = kept->state.row().ByteSizeLong();
-  absl::StatusOr<std::vector<uint32_t>> missing = kept->state.AddHeader(header, boxes, clock_.Now());
-  if (kept->state.row().ByteSizeLong() == before) return missing;  // nothing new
-  RETURN_IF_ERROR(Save(*kept, [&](rocksdb::WriteBatch& batch) {
-    for (uint32_t place = 0; missing.ok() && place < boxes.size(); ++place)
+  const HubContribution* before = kept->state->ContributionOf(parsed.office());
+  const bool contradicted = before != nullptr && !before->contradicting_header().empty();
+  const bool known = before != nullptr;
+  const absl::StatusOr<std::vector<uint32_t>> missing = kept->state->AddHeader(header, boxes, clock_.Now());
+  const HubContribution* after = kept->state->ContributionOf(parsed.office());
+  const bool fresh = !known && after != nullptr;
+  const bool evidence = known && !contradicted && !after->contradicting_header().empty();
+  if (!fresh && !evidence) return missing;
+  RETURN_IF_ERROR(Save(*kept, {parsed.office()}, Sync::kNow, [&](rocksdb::WriteBatch& batch) {
+    for (uint32_t place = 0; fresh && place < boxes.size(); ++place)
       db_.Put(batch, Space::kRecords, BoxKey(kept->round.qid, parsed.office(), place), boxes[place]);
   }));
   return missing;
@@ -367,91 +439,164 @@ bool Hub::Belongs(const Kept& kept, uint32_t office) const {
     const auto chunk = db_.Get(Space::kRecords, ChunkKey(kept.round.qid, office, index));
     if (!chunk.ok() || !chunk->has_value() || !tree.Set(index, **chunk)) return false;
   }
-  for (const storage::v1::HubContribution& contribution : kept.state.row().contributions()) {
-    if (contribution.office() != office) continue;
-    v1::SignedHeader header;
-    v1::ContributionHeader parsed;
-    return header.ParseFromString(contribution.header()) && parsed.ParseFromString(header.header()) &&
-           tree.Root() == parsed.vector_root();
-  }
-  return false;
+  const absl::StatusOr<v1::SignedHeader> header = HeaderOf(kept, office);
+  v1::ContributionHeader parsed;
+  return header.ok() && parsed.ParseFromString(header->header()) && tree.Root() == parsed.vector_root();
 }
 
 absl::StatusOr<std::string> Hub::PutChunk(const HubCaller& caller, absl::string_view qid,
                                           const v1::VectorChunk& chunk) {
+  const uint32_t office = chunk.office();
   std::lock_guard<std::mutex> lock(mutex_);
-  ASSIGN_OR_RETURN(Kept * kept, FindForMember(caller, qid, chunk.office()));
+  ASSIGN_OR_RETURN(Kept * kept, FindForMember(caller, qid, office));
   ASSIGN_OR_RETURN(const bool all,
-                   kept->state.AddChunk(chunk.office(), chunk.index(), chunk.bytes().size(), clock_.Now()));
-  const auto& contributions = kept->state.row().contributions();
-  const bool complete =
-      std::any_of(contributions.begin(), contributions.end(), [&](const auto& contribution) {
-        return contribution.office() == chunk.office() && contribution.complete();
-      });
-  if (complete) return kept->state.Complete(chunk.office());  // the same receipt again
-  // Stored first, told afterwards: the row says only what is there.
+                   kept->state->AddChunk(office, chunk.index(), chunk.bytes().size(), clock_.Now()));
+  if (kept->state->ContributionOf(office)->complete())
+    return kept->state->Complete(office);  // the same receipt again
+  // Stored first, told afterwards: the row says only what is there. Only the receipt is a promise, so only
+  // the last chunk waits for the disk; a chunk that a power cut took is asked for again.
   rocksdb::WriteBatch batch;
-  db_.Put(batch, Space::kRecords, ChunkKey(qid, chunk.office(), chunk.index()), chunk.bytes());
-  RETURN_IF_ERROR(db_.Write(batch, /*sync=*/false));
-  std::string receipt;
-  if (all && Belongs(*kept, chunk.office())) {
-    receipt = kept->state.Complete(chunk.office());
-    kept->state.Tick(clock_.Now());
-  } else if (all) {
-    kept->state.Incomplete(chunk.office());
-    RETURN_IF_ERROR(Save(*kept, nullptr));
+  db_.Put(batch, Space::kRecords, ChunkKey(qid, office, chunk.index()), chunk.bytes());
+  if (const absl::Status written = db_.Write(batch, /*sync=*/false); !written.ok()) {
+    ReadState(*kept).IgnoreError();
+    return written;
+  }
+  if (!all) {
+    RETURN_IF_ERROR(Save(*kept, {office}, Sync::kLater, nullptr));
+    return std::string();
+  }
+  if (!Belongs(*kept, office)) {
+    kept->state->Incomplete(office);
+    RETURN_IF_ERROR(Save(*kept, {office}, Sync::kNow, nullptr));
     return Fail(absl::StatusCode::kInvalidArgument,
                 {"ces morceaux ne sont pas le vecteur signé; renvoyez-les tous",
                  "these chunks are not the signed vector; send all of them again"});
   }
-  RETURN_IF_ERROR(Save(*kept, nullptr));
+  std::string receipt = kept->state->Complete(office);
+  const bool news = kept->state->Tick(clock_.Now());
+  RETURN_IF_ERROR(Save(*kept, {office}, Sync::kNow, nullptr));
+  if (news) {
+    kept->news = ++mark_;
+    Notify();
+  }
   return receipt;
 }
 
 absl::Status Hub::PutAbstention(const HubCaller& caller, const v1::SignedAbstention& abstention) {
+  if (abstention.ByteSizeLong() > kLongestStatement) return TooLong();
   v1::Abstention parsed;
   if (!parsed.ParseFromString(abstention.abstention())) return NotYours();
   std::lock_guard<std::mutex> lock(mutex_);
   ASSIGN_OR_RETURN(Kept * kept, FindForMember(caller, parsed.qid(), parsed.office()));
-  RETURN_IF_ERROR(kept->state.AddAbstention(abstention, clock_.Now()));
-  kept->state.Tick(clock_.Now());
-  return Save(*kept, nullptr);
-}
-
-absl::Status Hub::FetchBoxes(const HubCaller& caller, absl::string_view qid,
-                             const std::function<bool(v1::FetchBoxesResponse&&)>& take) const {
-  std::lock_guard<std::mutex> lock(mutex_);
-  ASSIGN_OR_RETURN(Kept * kept, FindFor(caller, qid));
-  const HubRoundRow& row = kept->state.row();
-  const absl::optional<uint32_t> place =
-      caller.kind == HubCaller::Kind::kMember ? kept->round.PlaceOf(caller.member) : absl::nullopt;
-  if (!place.has_value() || !row.has_proposal()) return NoSuchRound();
-  const absl::optional<v1::Proposal> set = ParseProposal(kept->round, row.proposal());
-  PENC_CHECK(set.has_value());
-  for (const v1::Proposal::Included& included : set->offices()) {
-    v1::FetchBoxesResponse one;
-    for (const storage::v1::HubContribution& contribution : row.contributions()) {
-      if (contribution.office() == included.office())
-        PENC_CHECK(one.mutable_header()->ParseFromString(contribution.header()));
-    }
-    ASSIGN_OR_RETURN(*one.mutable_box(), Needed(db_, BoxKey(qid, included.office(), *place), "box"));
-    if (!take(std::move(one))) break;
+  RETURN_IF_ERROR(kept->state->AddAbstention(abstention, clock_.Now()));
+  const bool news = kept->state->Tick(clock_.Now());
+  RETURN_IF_ERROR(Save(*kept, {}, Sync::kNow, nullptr));
+  if (news) {
+    kept->news = ++mark_;
+    Notify();
   }
   return absl::OkStatus();
 }
 
-absl::Status Hub::PutVote(const HubCaller& caller, const v1::Vote& vote) {
+absl::StatusOr<Hub::BoxReader> Hub::FetchBoxes(const HubCaller& caller, absl::string_view qid) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  ASSIGN_OR_RETURN(Kept * kept, FindFor(caller, qid));
+  const HubRoundRow& row = kept->state->row();
+  const absl::optional<uint32_t> place =
+      caller.kind == HubCaller::Kind::kMember ? kept->round.PlaceOf(caller.member) : absl::nullopt;
+  if (!place.has_value() || !row.has_proposal()) return NoSuchRound();
+  if (row.emptied()) return Deleted();
+  const absl::optional<v1::Proposal> set = ParseProposal(kept->round, row.proposal());
+  PENC_CHECK(set.has_value());
+  BoxReader reader;
+  reader.hub_ = this;
+  reader.qid_ = kept->round.qid;
+  reader.place_ = *place;
+  for (const v1::Proposal::Included& included : set->offices()) reader.offices_.push_back(included.office());
+  return reader;
+}
+
+absl::StatusOr<absl::optional<v1::FetchBoxesResponse>> Hub::BoxReader::Next() {
+  if (at_ == offices_.size()) return absl::optional<v1::FetchBoxesResponse>();
+  const uint32_t office = offices_[at_];
+  v1::FetchBoxesResponse one;
+  ASSIGN_OR_RETURN(absl::optional<std::string> box,
+                   hub_->db_.Get(Space::kRecords, BoxKey(qid_, office, place_)));
+  if (!box.has_value()) return Deleted();
+  *one.mutable_box() = *std::move(box);
+  {
+    std::lock_guard<std::mutex> lock(hub_->mutex_);
+    Kept& kept = *hub_->rounds_.find(qid_)->second;
+    if (!kept.state.has_value()) RETURN_IF_ERROR(hub_->ReadState(kept));
+    ASSIGN_OR_RETURN(*one.mutable_header(), hub_->HeaderOf(kept, office));
+  }
+  ++at_;
+  return absl::make_optional(std::move(one));
+}
+
+absl::Status Hub::FetchBoxes(const HubCaller& caller, absl::string_view qid,
+                             const std::function<bool(v1::FetchBoxesResponse&&)>& take) const {
+  ASSIGN_OR_RETURN(BoxReader reader, FetchBoxes(caller, qid));
+  for (;;) {
+    ASSIGN_OR_RETURN(absl::optional<v1::FetchBoxesResponse> one, reader.Next());
+    if (!one.has_value() || !take(*std::move(one))) return absl::OkStatus();
+  }
+}
+
+absl::Status Hub::PutVote(const HubCaller& caller, const v1::PutVoteRequest& request) {
+  const v1::Vote& vote = request.vote();
+  if (vote.ByteSizeLong() > kLongestStatement) return TooLong();
   std::lock_guard<std::mutex> lock(mutex_);
   ASSIGN_OR_RETURN(Kept * kept, FindForMember(caller, vote.qid(), vote.steward()));
-  RETURN_IF_ERROR(kept->state.AddVote(vote, clock_.Now()));
-  return Save(*kept, nullptr);
+  const v1::Roster& roster = kept->round.roster;
+  std::map<std::string, const v1::SignedWitness*> later;  // by key in the database
+  std::vector<std::string> offices;
+  for (const v1::SignedWitness& witness : request.witnesses()) {
+    const absl::optional<v1::WitnessStatement> statement = ReadWitness(roster, witness);
+    const bool member = statement.has_value() &&
+                        std::any_of(roster.members().begin(), roster.members().end(),
+                                    [&](const v1::Member& m) { return m.key() == statement->office_key(); });
+    if (!member || witness.steward() != vote.steward() || witness.ByteSizeLong() > kLongestStatement) {
+      return Fail(absl::StatusCode::kInvalidArgument,
+                  {"une déclaration de ce témoin n'est pas de lui ou ne parle d'aucun membre",
+                   "a statement of this steward is not its own, or is about no member"});
+    }
+    const std::string key = WitnessKey(statement->office_key(), witness.steward());
+    ASSIGN_OR_RETURN(const absl::optional<std::string> stored, db_.Get(Space::kOffice, key));
+    v1::SignedWitness before;
+    v1::WitnessStatement said;
+    if (stored.has_value() && before.ParseFromString(*stored) && said.ParseFromString(before.statement()) &&
+        !Later(said, *statement))
+      continue;
+    later[key] = &witness;
+    offices.push_back(statement->office_key());
+  }
+  const auto before = Standing(kept->state->row());
+  RETURN_IF_ERROR(kept->state->AddVote(vote, clock_.Now()));
+  RETURN_IF_ERROR(Save(*kept, {}, Sync::kNow, [&](rocksdb::WriteBatch& batch) {
+    for (const auto& [key, witness] : later)
+      db_.Put(batch, Space::kOffice, key, witness->SerializeAsString());
+  }));
+  const bool news = Standing(kept->state->row()) != before;
+  if (!news && offices.empty()) return absl::OkStatus();
+  ++mark_;
+  if (news) kept->news = mark_;
+  for (std::string& office : offices) witness_news_[std::move(office)] = mark_;
+  Notify();
+  return absl::OkStatus();
 }
 
 absl::Status Hub::PutPromise(const HubCaller& caller, const v1::Promise& promise) {
+  if (promise.ByteSizeLong() > kLongestStatement) return TooLong();
   std::lock_guard<std::mutex> lock(mutex_);
   ASSIGN_OR_RETURN(Kept * kept, FindForMember(caller, promise.qid(), promise.steward()));
-  RETURN_IF_ERROR(kept->state.AddPromise(promise, clock_.Now()));
-  return Save(*kept, nullptr);
+  const auto before = Standing(kept->state->row());
+  RETURN_IF_ERROR(kept->state->AddPromise(promise, clock_.Now()));
+  RETURN_IF_ERROR(Save(*kept, {}, Sync::kNow, nullptr));
+  if (Standing(kept->state->row()) == before) return absl::OkStatus();
+  kept->news = ++mark_;
+  Notify();
+  return absl::OkStatus();
 }
 
 absl::Status Hub::PutOpening(const HubCaller& caller, absl::string_view qid, const v1::SealedPiece& piece) {
@@ -461,26 +606,51 @@ absl::Status Hub::PutOpening(const HubCaller& caller, absl::string_view qid, con
     return Fail(absl::StatusCode::kInvalidArgument,
                 {"morceau vide ou trop grand", "an empty piece, or one that is too large"});
   }
-  ASSIGN_OR_RETURN(const bool fresh, kept->state.AddOpening(piece.steward(), piece.kind(), piece.index(),
-                                                            piece.last(), clock_.Now()));
+  const auto before = Standing(kept->state->row());
+  ASSIGN_OR_RETURN(const bool fresh, kept->state->AddOpening(piece.steward(), piece.kind(), piece.index(),
+                                                             piece.last(), clock_.Now()));
   if (!fresh) return absl::OkStatus();
-  return Save(*kept, [&](rocksdb::WriteBatch& batch) {
+  // Who was cut off begins again; only the whole is a promise.
+  RETURN_IF_ERROR(Save(*kept, {}, piece.last() ? Sync::kNow : Sync::kLater, [&](rocksdb::WriteBatch& batch) {
     db_.Put(batch, Space::kRecords, PieceKey(qid, piece.steward(), piece.kind(), piece.index()),
             piece.bytes());
-  });
+  }));
+  if (Standing(kept->state->row()) == before) return absl::OkStatus();
+  kept->news = ++mark_;
+  Notify();
+  return absl::OkStatus();
 }
 
 void Hub::Tick() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  const absl::Time now = clock_.Now();
-  for (auto& [qid, kept] : rounds_) {
-    // A row that cannot be written stays due: the next tick tries again.
-    if (kept->state.Tick(now)) Save(*kept, nullptr).IgnoreError();
-    const absl::Time end = absl::FromUnixMicros(kept->round.descriptor.expires_unix_micros());
-    if (now < end || !kept->state.over() || kept->state.row().emptied()) continue;
+  std::vector<std::string> expired;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const absl::Time now = clock_.Now();
+    bool news = false;
+    for (auto& [qid, kept] : rounds_) {
+      if (!kept->state.has_value() && !ReadState(*kept).ok()) continue;
+      // A row that cannot be written stays due: the next tick tries again.
+      if (kept->state->Tick(now) && Save(*kept, {}, Sync::kNow, nullptr).ok()) {
+        kept->news = ++mark_;
+        news = true;
+      }
+      const absl::Time end = absl::FromUnixMicros(kept->round.descriptor.expires_unix_micros());
+      if (kept->state.has_value() && now >= end && kept->state->over() && !kept->state->row().emptied())
+        expired.push_back(qid);
+    }
+    if (news) Notify();
+  }
+  // Gives space back, which takes a while: not under the lock. Whoever still reads finds the rest gone.
+  for (const std::string& qid : expired) {
     if (!db_.Discard(Space::kRecords, qid, absl::StrCat(qid, "\xff")).ok()) continue;
-    kept->state.SetEmptied();
-    Save(*kept, nullptr).IgnoreError();
+    std::lock_guard<std::mutex> lock(mutex_);
+    Kept& kept = *rounds_.find(qid)->second;
+    if (!kept.state.has_value()) continue;
+    kept.state->SetEmptied();
+    std::vector<uint32_t> offices;
+    for (const HubContribution& contribution : kept.state->row().contributions())
+      offices.push_back(contribution.office());
+    Save(kept, offices, Sync::kNow, nullptr).IgnoreError();
   }
 }
 

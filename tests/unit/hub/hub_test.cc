@@ -125,17 +125,19 @@ TEST_F(Hubs, ARoundGoesOnAfterTheHubWasKilledAtEveryStep) {
     return all;
   };
   for (uint32_t k = 0; k < 5; ++k) {
-    const v1::Work work = hub_->WorkFor(members_[k]).at(0);
+    const v1::Work work = hub_->News(members_[k], 0).work(0);
     WitnessRows witnesses;
     const auto vote = Steward(*round_, k, secrets[k]).Vote(rows[k], work.proposal(), delivered(k), witnesses);
     ASSERT_TRUE(vote.ok()) << vote.status();
     rows[k] = vote->remember;
-    ASSERT_TRUE(hub_->PutVote(members_[k], vote->message).ok());
+    v1::PutVoteRequest request;
+    *request.mutable_vote() = vote->message;
+    ASSERT_TRUE(hub_->PutVote(members_[k], request).ok());
     ASSERT_TRUE(Open().ok());
   }
   ASSERT_EQ(Summary().state(), v1::ROUND_STATE_CERTIFIED);
   for (uint32_t k = 0; k < 7; ++k) {
-    const v1::Work work = hub_->WorkFor(members_[k]).at(0);
+    const v1::Work work = hub_->News(members_[k], 0).work(0);
     const auto release = Steward(*round_, k, secrets[k]).Release(rows[k], work.certificate(), delivered(k));
     ASSERT_TRUE(release.ok()) << release.status();
     v1::SealedPiece piece;
@@ -198,7 +200,7 @@ TEST_F(Hubs, ChunksThatAreNotTheSignedVectorAreAskedForAgain) {
   made.vector[5] = static_cast<char>(right ^ 1);
   ASSERT_TRUE(SendChunk(1, made, 0).ok());
   EXPECT_FALSE(SendChunk(1, made, 1).ok());
-  EXPECT_THAT(hub_->WorkFor(members_[1]).at(0).missing_chunks(), SizeIs(2));
+  EXPECT_THAT(hub_->News(members_[1], 0).work(0).missing_chunks(), SizeIs(2));
   made.vector[5] = right;
   ASSERT_TRUE(SendChunk(1, made, 1).ok());
   const auto receipt = SendChunk(1, made, 0);
