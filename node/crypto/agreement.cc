@@ -15,13 +15,6 @@ using DeriveContext = std::unique_ptr<EVP_PKEY_CTX, openssl::Freer<EVP_PKEY_CTX_
 
 const uint8_t* Bytes(absl::string_view text) { return reinterpret_cast<const uint8_t*>(text.data()); }
 
-openssl::Key PrivateKey(const Secret& secret) {
-  openssl::Key key(
-      EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, secret.bytes().data(), secret.size()));
-  PENC_CHECK(key != nullptr);
-  return key;
-}
-
 absl::Status NotAKey() {
   return Fail(absl::StatusCode::kInvalidArgument,
               {"ce n'est pas une clé X25519 utilisable: demandez une nouvelle clé à cette organisation",
@@ -29,6 +22,13 @@ absl::Status NotAKey() {
 }
 
 }  // namespace
+
+AgreementKey::AgreementKey(Secret secret)
+    : secret_(std::move(secret)),
+      key_(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, secret_.bytes().data(), secret_.size()),
+           EVP_PKEY_free) {
+  PENC_CHECK(key_ != nullptr);
+}
 
 AgreementKey AgreementKey::Generate(RandomSource& random) {
   return AgreementKey(Secret::Random(random, kKey));
@@ -40,19 +40,17 @@ absl::StatusOr<AgreementKey> AgreementKey::FromBytes(absl::string_view bytes) {
 }
 
 std::string AgreementKey::public_key() const {
-  const openssl::Key key = PrivateKey(secret_);
   std::string bytes(kKey, 0);
   size_t size = bytes.size();
-  PENC_CHECK(EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<uint8_t*>(bytes.data()), &size) == 1 &&
+  PENC_CHECK(EVP_PKEY_get_raw_public_key(key_.get(), reinterpret_cast<uint8_t*>(bytes.data()), &size) == 1 &&
              size == kKey);
   return bytes;
 }
 
 absl::StatusOr<Secret> AgreementKey::Agree(absl::string_view peer) const {
   if (peer.size() != kKey) return NotAKey();
-  const openssl::Key own = PrivateKey(secret_);
   const openssl::Key other(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, Bytes(peer), peer.size()));
-  const DeriveContext context(EVP_PKEY_CTX_new(own.get(), nullptr));
+  const DeriveContext context(EVP_PKEY_CTX_new(key_.get(), nullptr));
   PENC_CHECK(other != nullptr && context != nullptr && EVP_PKEY_derive_init(context.get()) == 1 &&
              EVP_PKEY_derive_set_peer(context.get(), other.get()) == 1);
   Secret agreed = Secret::Zeros(kKey);

@@ -1,11 +1,14 @@
 // X25519 (RFC 7748) key agreement. Values; safe from any thread.
 #pragma once
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/random.h"
 #include "crypto/secret.h"
+
+struct evp_pkey_st;
 
 namespace penc {
 
@@ -21,8 +24,9 @@ class AgreementKey {
   const Secret& bytes() const { return secret_; }
 
  private:
-  explicit AgreementKey(Secret secret) : secret_(std::move(secret)) {}
+  explicit AgreementKey(Secret secret);
   Secret secret_;
+  std::shared_ptr<evp_pkey_st> key_;  // the same for the library, which computes the public half: once
 };
 
 // Can anybody agree on a secret with this public key? 32 bytes, and not one of the points of small order. For

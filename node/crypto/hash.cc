@@ -2,8 +2,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/kdf.h>
 
 #include <cstring>
 
@@ -15,10 +13,17 @@ namespace {
 constexpr size_t kBlock = 64;
 constexpr size_t kDigest = 32;
 
+// Looked up once: for small inputs the library's search for its implementation costs more than the hash.
+const EVP_MD* Method() {
+  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  PENC_CHECK(method != nullptr);
+  return method;
+}
+
 }  // namespace
 
 Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
-  PENC_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
+  PENC_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, Method(), nullptr) == 1);
 }
 
 Sha256Stream::~Sha256Stream() { EVP_MD_CTX_free(context_); }
@@ -42,15 +47,11 @@ std::string Sha256(std::initializer_list<absl::string_view> parts) {
 }
 
 std::string HmacSha256(absl::string_view key, absl::string_view data) {
-  std::string mac(kDigest, 0);
-  unsigned size = 0;
-  // OpenSSL refuses a null key even where it is empty.
-  const char* bytes = key.empty() ? "" : key.data();
-  PENC_CHECK(HMAC(EVP_sha256(), bytes, static_cast<int>(key.size()),
-                  reinterpret_cast<const uint8_t*>(data.data()), data.size(),
-                  reinterpret_cast<uint8_t*>(mac.data()), &size) != nullptr &&
-             size == kDigest);
-  return mac;
+  std::array<uint8_t, kDigest> mac;
+  HmacKey(key).Mac(data, mac);
+  std::string out(mac.begin(), mac.end());
+  OPENSSL_cleanse(mac.data(), mac.size());
+  return out;
 }
 
 HmacKey::HmacKey(absl::string_view key)
@@ -61,7 +62,7 @@ HmacKey::HmacKey(absl::string_view key)
   for (auto [context, mask] : {std::pair(inner_, uint8_t{0x36}), std::pair(outer_, uint8_t{0x5c})}) {
     std::memset(pad, mask, sizeof(pad));
     for (size_t i = 0; i < short_key.size(); ++i) pad[i] ^= static_cast<uint8_t>(short_key[i]);
-    PENC_CHECK(EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1 &&
+    PENC_CHECK(EVP_DigestInit_ex(context, Method(), nullptr) == 1 &&
                EVP_DigestUpdate(context, pad, sizeof(pad)) == 1);
   }
   OPENSSL_cleanse(pad, sizeof(pad));

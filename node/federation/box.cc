@@ -22,19 +22,23 @@ std::string ShareLeaf(uint32_t place, absl::string_view share) {
 
 }  // namespace
 
-Box::Box(std::vector<Secret> shares) : shares_(std::move(shares)) {
-  leaves_.reserve(shares_.size());
+Box::Box(std::vector<Secret> shares) : shares_(std::move(shares)), levels_(1) {
   for (uint32_t place = 0; place < places(); ++place) {
     PENC_CHECK(shares_[place].size() == kShareBytes);
-    leaves_.push_back(ShareLeaf(place, shares_[place].view()));
+    levels_[0].push_back(ShareLeaf(place, shares_[place].view()));
+  }
+  // Neighbours in pairs, a last one without a neighbour as it is: the tree of RFC 6962.
+  while (levels_.back().size() > 1) {
+    const std::vector<std::string>& below = levels_.back();
+    std::vector<std::string> above;
+    for (size_t i = 0; i + 1 < below.size(); i += 2)
+      above.push_back(merkle::NodeHash(below[i], below[i + 1]));
+    if (below.size() % 2 == 1) above.push_back(below.back());
+    levels_.push_back(std::move(above));
   }
 }
 
-std::string Box::Root() const {
-  merkle::Frontier frontier;
-  for (const std::string& leaf : leaves_) frontier.Append(leaf);
-  return frontier.Root();
-}
+std::string Box::Root() const { return places() == 0 ? merkle::Frontier().Root() : levels_.back().front(); }
 
 v1::OpenedShare Box::Prove(uint32_t office, uint32_t place) const {
   PENC_CHECK(place < places());
@@ -42,8 +46,10 @@ v1::OpenedShare Box::Prove(uint32_t office, uint32_t place) const {
   opened.set_office(office);
   opened.set_place(place);
   opened.set_share(shares_[place].view().data(), kShareBytes);
-  for (std::string& node : merkle::InclusionProof(leaves_, place, places())) {
-    *opened.add_proof() = std::move(node);
+  size_t at = place;
+  for (const std::vector<std::string>& level : levels_) {
+    if ((at ^ 1) < level.size()) opened.add_proof(level[at ^ 1]);
+    at /= 2;
   }
   return opened;
 }

@@ -35,7 +35,8 @@ class Box {
 
  private:
   std::vector<Secret> shares_;
-  std::vector<std::string> leaves_;
+  // The tree over the shares, leaves first, the root last: a steward proves a dozen shares of every office.
+  std::vector<std::vector<std::string>> levels_;
 };
 
 // Boxes of all stewards, in the descriptor's order: `secrets` by place, each kShareBytes long; any

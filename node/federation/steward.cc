@@ -24,6 +24,20 @@ absl::Status Blames(uint32_t office, const absl::Status& why) {
   return Not(absl::StrCat("membre ", office, ": ", text.fr), absl::StrCat("member ", office, ": ", text.en));
 }
 
+// The header that the proposal names by its hash. `checked`: its signature was verified before.
+absl::optional<v1::ContributionHeader> HeaderOf(const Round& round, const v1::SignedHeader& header,
+                                                const v1::Proposal::Included& included, bool checked) {
+  if (Sha256(header.header()) != included.header_sha256()) return absl::nullopt;
+  absl::optional<v1::ContributionHeader> parsed;
+  if (!checked) {
+    parsed = ParseHeader(round, header);
+  } else if (v1::ContributionHeader known; known.ParseFromString(header.header())) {
+    parsed = std::move(known);
+  }
+  if (parsed.has_value() && parsed->office() != included.office()) return absl::nullopt;
+  return parsed;
+}
+
 }  // namespace
 
 struct Steward::Opened {
@@ -57,7 +71,8 @@ StewardRow Steward::Begun(const StewardRow& row) const {
   return next;
 }
 
-absl::StatusOr<std::vector<Steward::Opened>> Steward::OpenSet(const v1::SignedProposal& proposal,
+absl::StatusOr<std::vector<Steward::Opened>> Steward::OpenSet(const StewardRow& row,
+                                                              const v1::SignedProposal& proposal,
                                                               const std::vector<Delivered>& delivered) const {
   const absl::optional<v1::Proposal> set = ParseProposal(round_, proposal);
   if (!VerifyProposal(round_, proposal) || !set.has_value())
@@ -66,13 +81,16 @@ absl::StatusOr<std::vector<Steward::Opened>> Steward::OpenSet(const v1::SignedPr
   if (static_cast<size_t>(set->offices_size()) != delivered.size())
     return Not("il manque des contributions de l'ensemble proposé",
                "contributions of the proposed set are missing");
+  // What this steward voted for it has checked: the same hash is the same header.
+  const bool checked = row.voted() == Sha256(proposal.proposal());
+  const std::string own_key = secrets_.mask.public_key();
   std::vector<Opened> opened;
+  opened.reserve(delivered.size());
   for (int i = 0; i < set->offices_size(); ++i) {
     const v1::Proposal::Included& included = set->offices(i);
     const Delivered& one = delivered[i];
-    const absl::optional<v1::ContributionHeader> header = ParseHeader(round_, one.header);
-    if (!header.has_value() || header->office() != included.office() ||
-        Sha256(one.header.header()) != included.header_sha256()) {
+    absl::optional<v1::ContributionHeader> header = HeaderOf(round_, one.header, included, checked);
+    if (!header.has_value()) {
       return Blames(included.office(),
                     Not("son en-tête n'est pas celui de la proposition", "its header is not the proposal's"));
     }
@@ -87,7 +105,7 @@ absl::StatusOr<std::vector<Steward::Opened>> Steward::OpenSet(const v1::SignedPr
     context.office = header->office();
     context.steward = steward_;
     context.office_key = header->share_key();
-    context.steward_key = secrets_.mask.public_key();
+    context.steward_key = own_key;
     absl::StatusOr<PairKeys> keys = PairKeysOfSteward(context, secrets_.mask);
     if (!keys.ok()) return Blames(included.office(), keys.status());
     const auto place = static_cast<int>(place_);
@@ -101,7 +119,7 @@ absl::StatusOr<std::vector<Steward::Opened>> Steward::OpenSet(const v1::SignedPr
     terms.root = header->box_roots(place);
     absl::StatusOr<Box> box = OpenBox(keys->box_key, one.box, terms);
     if (!box.ok()) return Blames(included.office(), box.status());
-    opened.push_back({*header, std::move(keys->mask_seed), *std::move(box)});
+    opened.push_back({*std::move(header), std::move(keys->mask_seed), *std::move(box)});
   }
   return opened;
 }
@@ -117,7 +135,7 @@ absl::StatusOr<StewardStep<v1::Vote>> Steward::Vote(const StewardRow& row, const
     return Not("ce témoin a promis que cette ronde n'ouvrira pas",
                "this steward has promised that this round never opens");
   if (row.voted().empty()) {
-    ASSIGN_OR_RETURN(const std::vector<Opened> opened, OpenSet(proposal, delivered));
+    ASSIGN_OR_RETURN(const std::vector<Opened> opened, OpenSet(row, proposal, delivered));
     WitnessRows seen = witnesses;
     for (const Opened& one : opened) {
       const std::string& key = round_.roster.members(static_cast<int>(one.header.office())).key();
@@ -170,7 +188,7 @@ absl::StatusOr<StewardStep<OpeningWithSum>> Steward::Release(const StewardRow& r
     return Not("ce témoin a déjà ouvert un autre ensemble", "this steward has released another set");
   if (!VerifyCertificate(round_, certificate))
     return Not("le certificat n'a pas assez de votes égaux", "the certificate has not enough equal votes");
-  ASSIGN_OR_RETURN(const std::vector<Opened> opened, OpenSet(certificate.proposal(), delivered));
+  ASSIGN_OR_RETURN(const std::vector<Opened> opened, OpenSet(row, certificate.proposal(), delivered));
 
   RingVector sum(round_.descriptor.length(), round_.descriptor.word_bits());
   const uint32_t steps = RemovableSteps(round_, static_cast<uint32_t>(opened.size()));
@@ -211,7 +229,7 @@ absl::StatusOr<StewardStep<OpeningWithSum>> Steward::Reveal(const StewardRow& ro
                "enough absent stewards were revealed in this round; one more could expose an organisation");
   if (!VerifyCertificate(round_, certificate))
     return Not("le certificat n'a pas assez de votes égaux", "the certificate has not enough equal votes");
-  ASSIGN_OR_RETURN(const std::vector<Opened> opened, OpenSet(certificate.proposal(), delivered));
+  ASSIGN_OR_RETURN(const std::vector<Opened> opened, OpenSet(row, certificate.proposal(), delivered));
   v1::Opening opening;
   opening.set_qid(round_.qid);
   opening.set_attempt(round_.attempt());

@@ -71,7 +71,8 @@ class Steward {
 
  private:
   struct Opened;  // one office of the set, its seed and box opened
-  absl::StatusOr<std::vector<Opened>> OpenSet(const v1::SignedProposal& proposal,
+  absl::StatusOr<std::vector<Opened>> OpenSet(const storage::v1::StewardRow& row,
+                                              const v1::SignedProposal& proposal,
                                               const std::vector<Delivered>& delivered) const;
   absl::Status CheckRow(const storage::v1::StewardRow& row) const;
   storage::v1::StewardRow Begun(const storage::v1::StewardRow& row) const;

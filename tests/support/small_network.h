@@ -12,6 +12,7 @@
 #include "crypto/hash.h"
 #include "crypto/secure_random.h"
 #include "crypto/signature.h"
+#include "federation/parameters.h"
 #include "federation/round.h"
 
 namespace penc {
@@ -76,7 +77,7 @@ class SmallNetwork {
     block.set_l1(1);
     terms.set_asked(numbers_.offices);
     terms.set_presumed_dishonest(numbers_.dishonest);
-    for (uint32_t m = numbers_.fewest; m <= numbers_.offices; ++m) terms.add_levels(m);
+    for (uint32_t m : LevelsFor(numbers_.offices, numbers_.dishonest, numbers_.fewest)) terms.add_levels(m);
     for (uint32_t k = 0; k < numbers_.stewards; ++k) terms.add_stewards(k);
     terms.set_colluding(numbers_.colluding);
     terms.set_absent(numbers_.absent);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "crypto/shamir.h"
 #include "federation/masks.h"
 #include "journal/merkle.h"
@@ -79,6 +80,26 @@ TEST(Boxes, LeavesArePlaceAndShare) {
   std::set<std::string> roots;
   for (const Box& box : c.boxes) roots.insert(box.Root());
   EXPECT_EQ(roots.size(), kStewards);
+}
+
+TEST(Boxes, ProofsAreThoseOfTheTreeWhateverTheNumberOfPlaces) {
+  PrintedRandom random;
+  for (uint32_t places = 1; places <= 50; ++places) {
+    std::vector<Secret> shares;
+    std::vector<std::string> leaves;
+    for (uint32_t place = 0; place < places; ++place) {
+      shares.push_back(Secret::Random(random, kShareBytes));
+      leaves.push_back(merkle::LeafHash(absl::StrCat(
+          std::string("\0\0\0", 3), std::string(1, static_cast<char>(place)), shares.back().view())));
+    }
+    const Box box(std::move(shares));
+    for (uint32_t place = 0; place < places; ++place) {
+      const v1::OpenedShare proven = box.Prove(1, place);
+      EXPECT_EQ(std::vector<std::string>(proven.proof().begin(), proven.proof().end()),
+                merkle::InclusionProof(leaves, place, places));
+      EXPECT_TRUE(VerifyShare(proven, places, box.Root()));
+    }
+  }
 }
 
 TEST(Boxes, EveryAlteredByteOnTheWayIsTheHubsFault) {
