@@ -129,6 +129,7 @@ Decision Decide(const Plan& plan, const Codebook& codebook, absl::string_view pu
   if (plan.length > policy.max_cells)
     return {v1::REFUSAL_TOO_MANY_CELLS, absl::StrCat(plan.length, " > ", policy.max_cells)};
   if (!asked.empty()) return {v1::REFUSAL_NEEDS_APPROVAL, asked};
+  if (standing == Standing::kRestored) return {v1::REFUSAL_RESTORED, ""};
   return {};
 }
 

@@ -12,8 +12,10 @@
 
 namespace penc {
 
-enum class Standing { kAnswering, kStopped };  // the emergency stop refuses everything at once
-enum class Reach { kLocal, kRegional };        // who adds the noise
+// The emergency stop refuses everything at once; an office that was restored answers nothing until it knows
+// what it had spent.
+enum class Standing { kAnswering, kStopped, kRestored };
+enum class Reach { kLocal, kRegional };  // who adds the noise
 
 struct Decision {
   v1::Refusal refusal = v1::REFUSAL_UNSPECIFIED;

@@ -35,6 +35,7 @@ const Text* KindWords(const std::string& kind) {
       {"given_up", {"réponse abandonnée", "answer given up"}},
       {"restored", {"rétablie d'une sauvegarde", "restored from a backup"}},
       {"stopped", {"arrêt d'urgence", "emergency stop"}},
+      {"silenced", {"muette jusqu'au compte des témoins", "silent until the stewards' count"}},
   };
   const auto found = words->find(kind);
   return found == words->end() ? nullptr : &found->second;

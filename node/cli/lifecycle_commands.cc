@@ -146,18 +146,30 @@ void AddServe(CLI::App& parent, Invocation& invocation) {
 void AddRestore(CLI::App& parent, Invocation& invocation) {
   struct Options {
     std::string file, dir;
+    bool forfeit = false;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* app =
-      parent.add_subcommand("restore", "make an office from a backup; all remaining budget is forfeited");
+  CLI::App* app = parent.add_subcommand(
+      "restore", "make an office from a backup; what was answered since is not forgotten");
+  app->add_flag("--forfeit", options->forfeit,
+                "a member of a network: give up all remaining budget instead of waiting for stewards");
   app->add_option("FILE", options->file, "what `penc backup` wrote")->required();
   app->add_option("DIR", options->dir, "a folder that does not exist yet, or is empty")->required();
   app->footer("Example:\n  penc restore /media/usb/office-2026-09.penc office");
   app->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
       const absl::StatusOr<Restored> restored =
-          Restore(options->file, options->dir, EnvironmentOf(invocation.outside));
+          Restore(options->file, options->dir, options->forfeit, EnvironmentOf(invocation.outside));
       if (!restored.ok()) return output.Fail(restored.status());
+      if (restored->silent) {
+        output.Say({absl::StrCat(restored->name, " est rétablie dans ", options->dir,
+                                 ". Elle ne répond pas encore: les témoins du réseau lui diront ce qu'elle "
+                                 "avait dépensé. Laissez-la tourner (penc serve) quinze jours."),
+                    absl::StrCat(restored->name, " is restored in ", options->dir,
+                                 ". It does not answer yet: the network's stewards will tell it what it had "
+                                 "spent. Let it run (penc serve) for fifteen days.")});
+        return kAnswered;
+      }
       output.Say({absl::StrCat(restored->name, " est rétablie dans ", options->dir, ". Le crédit restant de ",
                                restored->cohorts,
                                " cohorte(s) est perdu: nul ne sait ce qui a été répondu depuis la "

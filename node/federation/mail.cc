@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 
+#include "base/big_endian.h"
 #include "base/status.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
@@ -13,14 +14,9 @@ constexpr size_t kKeyAndNonce = 44;
 constexpr size_t kWrapped = kKeyAndNonce + 16;
 constexpr size_t kHash = 32;
 
-std::string BigEndian(uint32_t value) {
-  return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
-          static_cast<char>(value)};
-}
-
 std::string Prefix(const MailContext& context) {
   PENC_CHECK(context.qid.size() == kHash);
-  return "penc mail v1\n" + context.qid + BigEndian(context.attempt) + BigEndian(context.steward);
+  return "penc mail v1\n" + context.qid + BigEndian32(context.attempt) + BigEndian32(context.steward);
 }
 
 Secret WrappingKey(const MailContext& context, absl::string_view sender, absl::string_view reader,

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "base/big_endian.h"
 #include "base/status.h"
 #include "crypto/agreement.h"
 #include "crypto/hash.h"
@@ -13,14 +14,6 @@ namespace penc {
 namespace {
 
 constexpr size_t kHash = 32;
-constexpr absl::Duration kLongestRound = absl::Hours(24 * 14);
-constexpr absl::Duration kClocksDiffer = absl::Hours(24);
-
-std::string BigEndian32(uint32_t value) {
-  std::string out(4, '\0');
-  for (int i = 0; i < 4; ++i) out[i] = static_cast<char>(value >> (24 - 8 * i) & 0xff);
-  return out;
-}
 
 bool Signed(const std::string& key, const std::string& text, const std::string& signature) {
   const absl::StatusOr<VerifyKey> known = VerifyKey::FromBytes(key);

@@ -67,6 +67,9 @@ absl::optional<v1::Proposal> ParseProposal(const Round& round, const v1::SignedP
 absl::optional<v1::ContributionHeader> ParseHeader(const Round& round, const v1::SignedHeader& header);
 absl::optional<v1::Abstention> ParseAbstention(const Round& round, const v1::SignedAbstention& abstention);
 
+// From its submission to its expiry; and how far clocks of a network may be apart.
+inline constexpr absl::Duration kLongestRound = absl::Hours(24 * 14), kClocksDiffer = absl::Hours(24);
+
 inline constexpr uint64_t kLongestVector = 1 << 20;  // cells
 // Chunks of a masked vector of this round.
 inline constexpr uint32_t kChunkBytes = 256 << 10;

@@ -1,5 +1,6 @@
 #include "federation/share_finisher.h"
 
+#include "base/big_endian.h"
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "federation/contribution.h"
@@ -10,12 +11,6 @@
 namespace penc {
 namespace {
 
-std::string BigEndian(uint32_t value) {
-  std::string out(4, 0);
-  for (int i = 0; i < 4; ++i) out[i] = static_cast<char>(value >> (24 - 8 * i) & 0xff);
-  return out;
-}
-
 absl::optional<v1::RefusalDetail> Declined(v1::Refusal reason, const std::string& about) {
   return InWords(reason, about);
 }
@@ -23,7 +18,7 @@ absl::optional<v1::RefusalDetail> Declined(v1::Refusal reason, const std::string
 }  // namespace
 
 SlotKey RoundSlot(const Round& round) {
-  return Sha256({"penc round slot v1\n", round.qid, BigEndian(round.attempt())});
+  return Sha256({"penc round slot v1\n", round.qid, BigEndian32(round.attempt())});
 }
 
 absl::optional<v1::RefusalDetail> ShareFinisher::Check(const Plan& plan) const {

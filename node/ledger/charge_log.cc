@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/big_endian.h"
 #include "base/database.h"
 #include "base/status.h"
 #include "journal/committer.h"
@@ -23,7 +24,7 @@ constexpr char kEntries[] = "e";
 constexpr int kMostLinks = 16;
 
 std::string EntryKey(uint64_t generation, uint64_t index) {
-  return absl::StrCat(kEntries, BigEndian(generation), BigEndian(index));
+  return absl::StrCat(kEntries, BigEndian64(generation), BigEndian64(index));
 }
 
 }  // namespace

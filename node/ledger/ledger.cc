@@ -7,6 +7,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "base/big_endian.h"
 #include "base/database.h"
 #include "base/status.h"
 #include "crypto/hash.h"
@@ -24,7 +25,7 @@ constexpr uint32_t kMostCompletions = 3;
 
 // Editions sort by their bytes: the sign bit is flipped.
 std::string EditionBytes(Edition edition) {
-  return BigEndian(static_cast<uint64_t>(edition) ^ (uint64_t{1} << 63));
+  return BigEndian64(static_cast<uint64_t>(edition) ^ (uint64_t{1} << 63));
 }
 
 Edition EditionOf(absl::string_view bytes) {

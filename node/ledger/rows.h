@@ -1,10 +1,10 @@
-// Rows of the ledger on disk: a message behind the first 8 bytes of the SHA-256 of its key and its bytes, so
-// that a damaged or misplaced row is noticed whatever the database says.
+// Rows of the ledger on disk: a message in a checked row (crypto/checked_row.h).
 #pragma once
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "crypto/checked_row.h"
 
 namespace penc {
 
@@ -13,10 +13,6 @@ inline constexpr uint32_t kLedgerFormat = 1;
 // DATA_LOSS, in the words that people read.
 absl::Status LedgerDamaged();
 
-// 8 bytes, big-endian: keys sort by number.
-std::string BigEndian(uint64_t value);
-
-std::string CheckedRow(absl::string_view key, absl::string_view message);
 // The message's bytes. DATA_LOSS where they were altered, or belong to another key.
 absl::StatusOr<absl::string_view> UncheckedRow(absl::string_view key, absl::string_view value);
 

@@ -8,6 +8,7 @@
 #include "office/admin_records.h"
 #include "office/admin_rules.h"
 #include "office/backup.h"
+#include "office/region/admin_rounds.h"
 
 namespace penc {
 namespace {
@@ -56,6 +57,8 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
       return As(&v1::AdminResult::mutable_journal_show, ShowJournal(office, command.journal_show()));
     case v1::AdminCommand::kCard:
       return As(&v1::AdminResult::mutable_card, MakeCard(office, command.card()));
+    case v1::AdminCommand::kRounds:
+      return As(&v1::AdminResult::mutable_rounds, ListRounds(office));
     case v1::AdminCommand::kStop:  // an emergency does not wait for an import
       return As(&v1::AdminResult::mutable_stop, Stop(office, command.stop()));
     default:

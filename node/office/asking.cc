@@ -14,12 +14,6 @@
 #include "store/record_store.h"
 
 namespace penc {
-namespace {
-
-PlannedWork WorkOf(const Plan& plan) { return {plan.questions.size(), plan.length}; }
-
-}  // namespace
-
 Office::Asked Office::Ask(const VerifyKey& asker, absl::string_view body, absl::string_view signature) {
   Asked asked{std::string(), {}};
   v1::AskBody parsed;
@@ -46,18 +40,9 @@ absl::StatusOr<v1::ExplainResponse> Office::ExplainFor(const Grant* grant,
 }
 
 Responder Office::ResponderFor(const Rules& rules, const Grant* grant) {
-  return Responder{*rules.codebook,
-                   *rules.policy,
-                   grant,
-                   rules.stopped ? Standing::kStopped : Standing::kAnswering,
-                   config_.office(),
-                   config_.practice(),
-                   *store_,
-                   *ledger_,
-                   *committer_,
-                   environment_.clock,
-                   environment_.random,
-                   environment_.steps};
+  return Responder{*rules.codebook,     *rules.policy,     grant,    rules.standing(), config_.office(),
+                   config_.practice(),  *store_,           *ledger_, *committer_,      environment_.clock,
+                   environment_.random, environment_.steps};
 }
 
 }  // namespace penc

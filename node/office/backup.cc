@@ -12,6 +12,7 @@
 #include "ledger/ledger.h"
 #include "office/archive.h"
 #include "office/balance.h"
+#include "office/membership.h"
 
 namespace penc {
 namespace {
@@ -81,7 +82,7 @@ absl::StatusOr<uint64_t> Backup(Office& office, const std::string& path) {
   return WriteArchive(path, items);
 }
 
-absl::StatusOr<Restored> Restore(const std::string& path, const std::string& dir,
+absl::StatusOr<Restored> Restore(const std::string& path, const std::string& dir, bool forfeit,
                                  const Environment& environment) {
   if (!FileExists(path)) {
     return Fail(absl::StatusCode::kNotFound,
@@ -107,10 +108,16 @@ absl::StatusOr<Restored> Restore(const std::string& path, const std::string& dir
   fs::remove(last, ignored);
   Restored restored;
   {
-    // The budget is gone before the office appears under its name.
+    // The budget is gone, or the office silent, before it appears under its name.
     ASSIGN_OR_RETURN(std::unique_ptr<Office> office, Office::Open(folder.path(), environment));
     restored.name = office->config().office();
-    ASSIGN_OR_RETURN(restored.cohorts, Forfeit(*office));
+    ASSIGN_OR_RETURN(const absl::optional<storage::v1::Membership> network, office->network().Load());
+    restored.silent = network.has_value() && !forfeit;
+    if (restored.silent) {
+      RETURN_IF_ERROR(office->SetRestored(environment.clock.Now()));
+    } else {
+      ASSIGN_OR_RETURN(restored.cohorts, Forfeit(*office));
+    }
   }
   RETURN_IF_ERROR(folder.MoveIntoPlace());
   return restored;

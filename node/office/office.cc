@@ -3,9 +3,11 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/database.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/status.h"
 #include "base/yaml.h"
 #include "codebook/check.h"
@@ -19,13 +21,14 @@
 #include "office/applied.h"
 #include "office/card.h"
 #include "office/grants.h"
+#include "office/membership.h"
 #include "policy/read.h"
 #include "store/record_store.h"
 
 namespace penc {
 namespace {
 
-constexpr char kStoppedKey[] = "stopped";
+constexpr char kStoppedKey[] = "stopped", kRestoredKey[] = "restored";
 
 absl::StatusOr<storage::v1::OfficeConfig> ReadConfig(const Layout& layout) {
   absl::StatusOr<std::string> text = ReadFile(layout.config(), 64 << 10);
@@ -83,6 +86,10 @@ absl::Status Office::OpenParts() {
   ASSIGN_OR_RETURN(ledger_, Ledger::Open(*database_, *committer_, rules_.codebook->closing));
   RETURN_IF_ERROR(CheckSpending(*ledger_, *journal_, rules_.codebook->closing));
   RETURN_IF_ERROR(OpenMissingBudgets());
+  for (const std::string& folder : {layout_.contributions(), layout_.answers()}) {
+    if (!FileExists(folder)) RETURN_IF_ERROR(MakePrivateFolder(folder));
+  }
+  ASSIGN_OR_RETURN(network_, OfficeNetwork::Open(layout_, *database_, *committer_));
   grants_ = std::make_unique<Grants>(layout_.grants(), *database_, *committer_);
   grants_->Reload(*rules_.codebook);  // what changed while nothing ran is journaled now
   return absl::OkStatus();
@@ -110,7 +117,11 @@ absl::Status Office::LoadRules() {
   ASSIGN_OR_RETURN(Codebook book, ReadCodebook(layout_.codebook(), codebook->text()));
   ASSIGN_OR_RETURN(Policy rule, ReadPolicy(layout_.policy(), policy->text(), book));
   ASSIGN_OR_RETURN(absl::optional<std::string> stopped, database_->Get(Space::kOffice, kStoppedKey));
+  ASSIGN_OR_RETURN(absl::optional<std::string> restored, database_->Get(Space::kOffice, kRestoredKey));
+  int64_t since = 0;
+  if (restored.has_value() && !absl::SimpleAtoi(*restored, &since)) since = 0;
   std::lock_guard<std::mutex> lock(rules_mutex_);
+  if (restored.has_value()) rules_.restored = absl::FromUnixMicros(since);
   rules_.codebook = std::make_shared<const Codebook>(std::move(book));
   rules_.policy = std::make_shared<const Policy>(std::move(rule));
   rules_.stopped = stopped.has_value();
@@ -180,6 +191,23 @@ absl::Status Office::SetStopped(bool stopped) {
   }));
   std::lock_guard<std::mutex> lock(rules_mutex_);
   rules_.stopped = stopped;
+  return absl::OkStatus();
+}
+
+absl::Status Office::SetRestored(absl::optional<absl::Time> since) {
+  RETURN_IF_ERROR(committer_->Commit([&](Staging& staging) {
+    if (since.has_value()) {
+      database_->Put(staging.batch(), Space::kOffice, kRestoredKey, absl::StrCat(absl::ToUnixMicros(*since)));
+    } else {
+      database_->Delete(staging.batch(), Space::kOffice, kRestoredKey);
+    }
+    storage::v1::JournalLeaf leaf;
+    leaf.mutable_silenced()->set_lifted(!since.has_value());
+    staging.Leaf(std::move(leaf));
+    return absl::OkStatus();
+  }));
+  std::lock_guard<std::mutex> lock(rules_mutex_);
+  rules_.restored = since;
   return absl::OkStatus();
 }
 

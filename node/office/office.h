@@ -7,7 +7,7 @@
 //
 // At most one Office per folder is open at a time on a computer (the database's lock). Thread-safe. What a
 // partner may know comes from the methods of the second group; those of the third are for Administer
-// (office/admin.h).
+// (office/admin.h) and the region.
 #pragma once
 #include <functional>
 #include <memory>
@@ -23,6 +23,7 @@
 #include "office/work.h"
 #include "penc/storage/v1/office.pb.h"
 #include "penc/v1/node_service.pb.h"
+#include "policy/decide.h"
 #include "policy/policy.h"
 
 namespace penc {
@@ -32,6 +33,7 @@ class Database;
 class Grants;
 class Journal;
 class Ledger;
+class OfficeNetwork;
 class RecordStore;
 class Secret;
 struct Responder;
@@ -51,6 +53,12 @@ struct Rules {
   std::shared_ptr<const Codebook> codebook;
   std::shared_ptr<const Policy> policy;
   bool stopped = false;
+  // Set: restored, or found to be behind what stewards saw, at that time; silent until the region knows more.
+  absl::optional<absl::Time> restored;
+
+  Standing standing() const {
+    return stopped ? Standing::kStopped : restored ? Standing::kRestored : Standing::kAnswering;
+  }
 };
 
 class Office {
@@ -93,14 +101,17 @@ class Office {
   // The journal's latest signed checkpoint.
   absl::StatusOr<std::string> Checkpoint();
 
-  // ---- for Administer
+  // ---- for Administer, and for the region (office/region/region.h)
   Rules rules() const;
+  // What a question meets, under rules and a grant (null: none) that outlive it.
+  Responder ResponderFor(const Rules& rules, const Grant* grant);
   Grants& grants() { return *grants_; }
   RecordStore& store() { return *store_; }
   Ledger& ledger() { return *ledger_; }
   Journal& journal() { return *journal_; }
   Committer& committer() { return *committer_; }
   Database& database() { return *database_; }
+  OfficeNetwork& network() { return *network_; }
   const Secret& node_key() const { return *node_key_; }
   // Held by every command that changes records or rules, so that they follow each other.
   std::mutex& writing() { return writing_; }
@@ -110,13 +121,14 @@ class Office {
   absl::StatusOr<uint64_t> ApplyPolicy(const std::string& file, const std::string& text);
   absl::Status ApplyCodebook(const std::string& file, const std::string& text);
   absl::Status SetStopped(bool stopped);
+  // Nothing is answered from here on (a time), or again (nothing).
+  absl::Status SetRestored(absl::optional<absl::Time> since);
 
  private:
   Office(const std::string& dir, const Environment& environment);
   absl::Status OpenParts();
   absl::Status LoadRules();
   absl::Status OpenMissingBudgets();
-  Responder ResponderFor(const Rules& rules, const Grant* grant);
 
   const Layout layout_;
   const Environment environment_;
@@ -130,6 +142,7 @@ class Office {
   std::unique_ptr<RecordStore> store_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Grants> grants_;
+  std::unique_ptr<OfficeNetwork> network_;
 
   mutable std::mutex rules_mutex_;
   Rules rules_;

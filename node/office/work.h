@@ -3,11 +3,15 @@
 #pragma once
 #include <cstdint>
 
+#include "question/plan.h"
+
 namespace penc {
 
 struct PlannedWork {
   uint64_t questions = 0;  // passes over the records
   uint64_t cells = 0;      // length of the vector that noise is drawn for
 };
+
+inline PlannedWork WorkOf(const Plan& plan) { return {plan.questions.size(), plan.length}; }
 
 }  // namespace penc

@@ -188,15 +188,15 @@ absl::StatusOr<Reply> Answer(const AskFor& ask, Finisher& finish, Responder& off
   if (declined.has_value()) return Refuse(*declined, plan, ask, office);
   const Order order = OrderOf(office.policy.promise);
   const Cost cost = CostAt(plan, order);
-  const Charge charge{
-      finish.KeyOf(plan, *records->edition),
-      plan.id,
-      QuestionText(plan, office.codebook),
-      ask.purpose,
-      ask.asker,
-      office.grant->share_ppm,
-      cohorts,
-      [&](Order at) { return at.twice_alpha == order.twice_alpha ? cost : CostAt(plan, at); }};
+  const Charge charge{finish.KeyOf(plan, *records->edition),
+                      plan.id,
+                      QuestionText(plan, office.codebook),
+                      ask.purpose,
+                      ask.asker,
+                      office.grant->share_ppm,
+                      cohorts,
+                      [&](Order at) { return at.twice_alpha == order.twice_alpha ? cost : CostAt(plan, at); },
+                      finish.reach() == Reach::kRegional ? ChargeKind::kRegional : ChargeKind::kLocal};
   office.steps.Reached("ask.before_reserve");
   absl::StatusOr<Slot> slot = ReserveInTurn(office.ledger, charge);  // fsync: THE charge
   office.steps.Reached("ask.after_reserve");

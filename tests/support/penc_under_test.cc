@@ -2,6 +2,9 @@
 // of day.
 //   PENC_TEST_KILL_AT=close.before_flip     SIGKILL when the step is reached (":2" at the second time)
 //   PENC_TEST_CLOCK_DAYS=-365               the clock is a year behind
+//   PENC_TEST_CLOCK_FILE=PATH               seconds to add, read from the file at every look: one test moves
+//   the
+//                                           clocks of all its processes past a deadline
 #include <csignal>
 #include <cstdlib>
 #include <string>
@@ -9,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/steps.h"
 #include "cli/app.h"
 #include "crypto/secure_random.h"
@@ -42,11 +46,17 @@ class ShiftedClock : public penc::Clock {
         text != nullptr && absl::SimpleAtoi(text, &days)) {
       shift_ = absl::Hours(24) * days;
     }
+    if (const char* path = std::getenv("PENC_TEST_CLOCK_FILE"); path != nullptr) file_ = path;
   }
-  absl::Time Now() const override { return absl::Now() + shift_; }
+  absl::Time Now() const override {
+    int64_t seconds = 0;
+    if (!file_.empty() && !absl::SimpleAtoi(penc::ReadFile(file_).value_or("0"), &seconds)) seconds = 0;
+    return absl::Now() + shift_ + absl::Seconds(seconds);
+  }
 
  private:
   absl::Duration shift_;
+  std::string file_;
 };
 
 }  // namespace

@@ -36,7 +36,7 @@ TEST_F(BackupOf, RestoresEverythingExceptTheBudget) {
   v1::StatusResult before = Status();
   office_.reset();
 
-  auto restored = Restore(file_, copy_, environment());
+  auto restored = Restore(file_, copy_, /*forfeit=*/false, environment());
   ASSERT_TRUE(restored.ok()) << restored.status();
   EXPECT_EQ(restored->name, "ALCRER");
   EXPECT_EQ(restored->cohorts, 1u);
@@ -66,12 +66,15 @@ TEST_F(BackupOf, RestoresEverythingExceptTheBudget) {
 TEST_F(BackupOf, RefusesWhatIsNoneAndLeavesNothingBehind) {
   Create();
   ASSERT_TRUE(WriteFileAtomically(file_, "person_ref,race\n").ok());
-  EXPECT_EQ(Restore(file_, copy_, environment()).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Restore(file_, copy_, /*forfeit=*/false, environment()).status().code(),
+            absl::StatusCode::kInvalidArgument);
   fs::remove(file_);
   ASSERT_TRUE(Backup(*office_, file_).ok());
-  EXPECT_EQ(Restore(file_, dir_, environment()).status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(Restore(file_, dir_, /*forfeit=*/false, environment()).status().code(),
+            absl::StatusCode::kAlreadyExists);
   fs::resize_file(file_, fs::file_size(file_) / 2);
-  EXPECT_EQ(Restore(file_, copy_, environment()).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(Restore(file_, copy_, /*forfeit=*/false, environment()).status().code(),
+            absl::StatusCode::kDataLoss);
   EXPECT_FALSE(fs::exists(copy_));
   EXPECT_TRUE(Status().persons() == 0);
 }

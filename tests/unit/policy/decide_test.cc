@@ -128,6 +128,7 @@ TEST(Decide, GivesTheFirstReasonInTheOrderOfTheEnum) {
       {v1::REFUSAL_TOO_MANY_CELLS, "78 > 40", kLarge, answering, 2026, 8, true, both, "plaidoyer", local},
       {v1::REFUSAL_NEEDS_APPROVAL, "visit.delicate", kDelicate, answering, 2026, 8, true, both, "plaidoyer",
        local},
+      {v1::REFUSAL_RESTORED, "", kGood, Standing::kRestored, 2026, 8, true, both, "plaidoyer", local},
       {v1::REFUSAL_UNSPECIFIED, "", kGood, answering, 2026, 8, true, both, "plaidoyer", local},
   };
   const Codebook book = Book();
