@@ -84,6 +84,17 @@ absl::Status FromRocks(const rocksdb::Status& status, absl::string_view where) {
         {absl::StrCat(where, ": un autre penc utilise déjà ce dossier; arrêtez-le ou laissez-le répondre"),
          absl::StrCat(where, ": another penc already uses this folder; stop it or let it answer")});
   }
+  if (status.IsIOError() && (absl::StrContains(status.ToString(), "Read-only file system") ||
+                             absl::StrContains(status.ToString(), "Permission denied"))) {
+    return Fail(
+        absl::StatusCode::kPermissionDenied,
+        {absl::StrCat(where,
+                      ": impossible d'y écrire (disque en lecture seule, ou dossier d'un autre "
+                      "utilisateur), et penc ne s'ouvre pas sans cela; rien n'a changé"),
+         absl::StrCat(where,
+                      ": cannot be written to (a read-only disk, or another user's folder), and penc does "
+                      "not open without; nothing changed")});
+  }
   return Fail(absl::StatusCode::kInternal,
               {absl::StrCat(where, ": ", status.ToString()), absl::StrCat(where, ": ", status.ToString())});
 }

@@ -38,9 +38,12 @@ absl::Status SystemError(const std::string& path, int error) {
       return Fail(absl::StatusCode::kResourceExhausted,
                   {absl::StrCat(path, ": disque plein; libérez de la place et recommencez, rien n'est perdu"),
                    absl::StrCat(path, ": disk full; free some space and try again, nothing is lost")});
+    case EROFS:
+      return Fail(absl::StatusCode::kPermissionDenied,
+                  {absl::StrCat(path, ": ce disque est en lecture seule; choisissez un autre endroit"),
+                   absl::StrCat(path, ": this disk is read-only; choose another place")});
     case EACCES:
     case EPERM:
-    case EROFS:
       return Fail(absl::StatusCode::kPermissionDenied,
                   {absl::StrCat(path, ": accès refusé; vérifiez les droits de ce fichier"),
                    absl::StrCat(path, ": permission denied; check the rights of this file")});
@@ -100,9 +103,10 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
   const std::string temporary = path + ".tmp";
   {
     Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-    if (fd.get() < 0) return SystemError(temporary, errno);
-    if (::fchmod(fd.get(), mode) != 0) return SystemError(temporary, errno);
-    if (absl::Status status = WriteAll(fd.get(), content, temporary); !status.ok()) {
+    // People know the file that they get, not the one beside.
+    if (fd.get() < 0) return SystemError(path, errno);
+    if (::fchmod(fd.get(), mode) != 0) return SystemError(path, errno);
+    if (absl::Status status = WriteAll(fd.get(), content, path); !status.ok()) {
       ::unlink(temporary.c_str());
       return status;
     }

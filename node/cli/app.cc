@@ -85,7 +85,7 @@ int Main(int argc, const char* const* argv, const Outside& outside) {
     output.Say({said, said});
     return kUsage;
   }
-  return invocation.run(output);
+  return output.Finish(invocation.run(output));
 }
 
 }  // namespace penc::cli

@@ -83,7 +83,7 @@ const std::map<std::string, std::string>& Words() {
        "arrêt d'urgence: refuse toute question dès maintenant"},
       {"what for; may be repeated", "pour quel but; peut être répété"},
       {"which table; may be repeated", "quelle table; peut être répété"},
-      {"last day, 2027-01-31", "dernier jour, 2027-01-31"},
+      {"last day, 2030-12-31", "dernier jour, 2030-12-31"},
       {"name of the grant (default: the partner's)",
        "nom de l'autorisation (par défaut: celui du partenaire)"},
       {"host:port that partners dial (default: where it listens)",

@@ -155,7 +155,7 @@ void AddRestore(CLI::App& parent, Invocation& invocation) {
                 "a member of a network: give up all remaining budget instead of waiting for stewards");
   app->add_option("FILE", options->file, "what `penc backup` wrote")->required();
   app->add_option("DIR", options->dir, "a folder that does not exist yet, or is empty")->required();
-  app->footer("Example:\n  penc restore /media/usb/office-2026-09.penc office");
+  app->footer("Example:\n  penc restore office-2026-09.penc office-restored");
   app->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
       const absl::StatusOr<Restored> restored =
@@ -191,6 +191,7 @@ void AddDemo(CLI::App& parent, Invocation& invocation) {
   auto options = std::make_shared<Options>();
   CLI::App* app = parent.add_subcommand("demo", "invented records to try things with");
   app->require_subcommand(1);
+  app->footer("Example:\n  penc demo records invented --persons 2000 --seed 7");
   CLI::App* records = app->add_subcommand("records", "write a CSV file for every table");
   records->add_option("FOLDER", options->folder, "where to")->required();
   records->add_option("--persons", options->demo.persons, "how many people (about 6.5 rows each)");

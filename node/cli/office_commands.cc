@@ -143,7 +143,7 @@ void AddGrant(CLI::App& parent, Invocation& invocation) {
       parent.add_subcommand("grant", "allow a partner to ask: writes DIR/grants/NAME.yaml, nothing else");
   auto on = AddDirectory(
       app,
-      "penc grant office iom-dakar.pub --share 40% --purpose plaidoyer --table person --until 2027-01-31");
+      "penc grant office iom-dakar.pub --share 40% --purpose plaidoyer --table person --until 2030-12-31");
   auto options = std::make_shared<Options>();
   v1::GrantCommand* grant = on->command.mutable_grant();
   app->add_option("PARTNER.pub", options->key_file, "the partner's public key file")->required();
@@ -162,7 +162,7 @@ void AddGrant(CLI::App& parent, Invocation& invocation) {
          "which table; may be repeated")
       ->required();
   app->add_option_function<std::string>(
-         "--until", [grant](const std::string& u) { grant->set_until(u); }, "last day, 2027-01-31")
+         "--until", [grant](const std::string& u) { grant->set_until(u); }, "last day, 2030-12-31")
       ->required();
   app->add_option_function<std::string>(
       "--name", [grant](const std::string& n) { grant->set_name(n); },
@@ -204,6 +204,7 @@ void AddJournal(CLI::App& parent, Invocation& invocation) {
   CLI::App* app =
       parent.add_subcommand("journal", "the office's own log of every question, decision and charge");
   app->require_subcommand(1);
+  app->footer("Example:\n  penc journal verify office");
   CLI::App* verify = app->add_subcommand("verify", "recompute every entry and the signed checkpoint");
   auto on_verify = AddDirectory(verify, "penc journal verify office");
   on_verify->command.mutable_journal_verify();
@@ -220,7 +221,7 @@ void AddJournal(CLI::App& parent, Invocation& invocation) {
 
 void AddBackup(CLI::App& parent, Invocation& invocation) {
   CLI::App* app = parent.add_subcommand("backup", "write everything, keys included, into one file");
-  auto on = AddDirectory(app, "penc backup office /media/usb/office-2026-09.penc");
+  auto on = AddDirectory(app, "penc backup office office-2026-09.penc");
   v1::BackupCommand* backup = on->command.mutable_backup();
   app->add_option_function<std::string>(
          "FILE",

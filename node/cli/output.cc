@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace penc::cli {
 
@@ -24,9 +27,10 @@ Output::Output(Lang lang, FILE* data, FILE* talk)
 
 void Output::Data(absl::string_view text) {
   EndProgress();
-  std::fwrite(text.data(), 1, text.size(), data_);
-  if (!text.empty() && text.back() != '\n') std::fputc('\n', data_);
-  std::fflush(data_);
+  const bool whole = std::fwrite(text.data(), 1, text.size(), data_) == text.size() &&
+                     (text.empty() || text.back() == '\n' || std::fputc('\n', data_) != EOF) &&
+                     std::fflush(data_) == 0;
+  if (!whole && data_error_ == 0) data_error_ = errno;
 }
 
 void Output::Say(const Text& text) {
@@ -50,6 +54,21 @@ ExitCode Output::Fail(const absl::Status& status) {
   EndProgress();
   std::fprintf(talk_, "penc: %s\n", Pick(Explain(status)).c_str());
   return ExitCodeOf(status);
+}
+
+ExitCode Output::Finish(ExitCode code) {
+  if (data_error_ == 0 || data_error_ == EPIPE || code != kAnswered) return code;
+  const char* const why = std::strerror(data_error_);
+  return Fail(penc::Fail(
+      absl::StatusCode::kInternal,
+      {absl::StrCat(
+           "impossible d'écrire la sortie (", why,
+           "): ce qui devait s'y trouver manque; libérez de la place ou choisissez un autre fichier, "
+           "puis retapez la commande"),
+       absl::StrCat(
+           "cannot write the output (", why,
+           "): what should be there is missing; free some space or choose another file, then type the "
+           "command again")}));
 }
 
 ExitCode ExitCodeOf(const absl::Status& status) {

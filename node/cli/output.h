@@ -40,6 +40,9 @@ class Output {
   void Progress(const Text& text);
   // Prints an error and gives its exit code.
   ExitCode Fail(const absl::Status& status);
+  // At the end: `code`, or an error where what was printed as data did not get to where it should go (a full
+  // disk). A reader that has seen enough (a pipe that closed) is none.
+  ExitCode Finish(ExitCode code);
 
  private:
   void EndProgress();
@@ -49,6 +52,7 @@ class Output {
   FILE* talk_;
   bool terminal_;
   bool progress_open_ = false;
+  int data_error_ = 0;  // errno
 };
 
 ExitCode ExitCodeOf(const absl::Status& status);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
 #include "base/decimal.h"
 #include "base/file.h"
 #include "cli/app.h"
@@ -38,28 +39,32 @@ struct Connection {
 
 struct AskOptions {
   Connection connection;
-  std::string purpose, budget, epsilon, bulletin, edition, sql;
-  uint64_t margin = 0;
+  std::string purpose, bulletin, edition, sql;
+  absl::optional<std::string> budget, epsilon;  // an empty one is a slip of the hand, not the default
+  absl::optional<uint64_t> margin;
   bool explain = false, json = false, csv = false, details = false;
 };
 
 absl::StatusOr<v1::Price> PriceOf(const AskOptions& options) {
   v1::Price price;
-  const int given = !options.budget.empty() + !options.epsilon.empty() + (options.margin > 0);
+  const int given = options.budget.has_value() + options.epsilon.has_value() + options.margin.has_value();
   if (given > 1)
     return Fail(absl::StatusCode::kInvalidArgument, {"donnez un seul de --budget, --epsilon, --margin",
                                                      "give only one of --budget, --epsilon, --margin"});
-  if (options.margin > 0) {
-    price.set_margin(options.margin);
-  } else if (!options.epsilon.empty()) {
-    const absl::StatusOr<Decimal> epsilon = ParseDecimal(options.epsilon);
+  if (options.margin.has_value()) {
+    if (*options.margin == 0)
+      return Fail(absl::StatusCode::kInvalidArgument, {"--margin: donnez un nombre entier d'au moins 1",
+                                                       "--margin: give a whole number of at least 1"});
+    price.set_margin(*options.margin);
+  } else if (options.epsilon.has_value()) {
+    const absl::StatusOr<Decimal> epsilon = ParseDecimal(*options.epsilon);
     const __int128 scaled = epsilon.ok() ? static_cast<__int128>(epsilon->num) * 1024 / epsilon->den : 0;
     if (scaled < 1 || scaled > 64 * 1024)
       return Fail(absl::StatusCode::kInvalidArgument,
                   {"--epsilon: donnez un nombre de 0.001 à 64", "--epsilon: give a number from 0.001 to 64"});
     price.set_epsilon_1024(static_cast<uint32_t>(scaled));
   } else {
-    ASSIGN_OR_RETURN(const uint32_t share, ParseShare(options.budget.empty() ? "2%" : options.budget));
+    ASSIGN_OR_RETURN(const uint32_t share, ParseShare(options.budget.value_or("2%")));
     price.set_share_ppm(share);
   }
   return price;
@@ -129,6 +134,7 @@ void AddPartner(CLI::App& parent, Invocation& invocation) {
   auto options = std::make_shared<Options>();
   CLI::App* app = parent.add_subcommand("partner", "a partner's key and the offices that it trusts");
   app->require_subcommand(1);
+  app->footer("Example:\n  penc partner init analyst --name iom-dakar");
   CLI::App* init = app->add_subcommand("init", "make a key; prints the .pub file to send to offices");
   init->add_option("P", options->dir, "a folder that does not exist yet")->required();
   init->add_option("--name", options->name, "your name, as offices see it")->required();
@@ -198,9 +204,15 @@ void AddAsk(CLI::App& parent, Invocation& invocation) {
       parent.add_subcommand("ask", "ask an office; charged at most once per question and edition");
   options->connection.Add(app);
   app->add_option("--purpose", options->purpose, "one of the purposes of your grant")->required();
-  app->add_option("--budget", options->budget, "price as a share of the budget (default 2%)");
-  app->add_option("--epsilon", options->epsilon, "price as discrete Laplace's epsilon, for experts");
-  app->add_option("--margin", options->margin, "wanted 95% margin, in units of the answer");
+  app->add_option_function<std::string>(
+      "--budget", [options](const std::string& b) { options->budget = b; },
+      "price as a share of the budget (default 2%)");
+  app->add_option_function<std::string>(
+      "--epsilon", [options](const std::string& e) { options->epsilon = e; },
+      "price as discrete Laplace's epsilon, for experts");
+  app->add_option_function<uint64_t>(
+      "--margin", [options](uint64_t margin) { options->margin = margin; },
+      "wanted 95% margin, in units of the answer");
   app->add_option("--bulletin", options->bulletin, "several questions in a YAML file, one price");
   app->add_option("--edition", options->edition,
                   "the edition that the bulletin counts its periods from ($Q, $Y, $M), in place of its own");

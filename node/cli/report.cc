@@ -111,15 +111,15 @@ std::string Status(const v1::StatusResult& status, const Words& w) {
   line(w("personnes", "persons"), w.Count(status.persons()));
   line(w("lignes arrêtées", "closed rows"), w.Count(status.rows()));
   line(w("lignes en attente", "staged rows"), w.Count(status.staged_rows()));
-  line(w("disque", "disk"), absl::StrCat(w.Count((status.bytes() + 999999) / 1000000), " Mo"));
+  line(w("disque", "disk"), absl::StrCat(w.Count((status.bytes() + 999999) / 1000000), w(" Mo", " MB")));
   line(w("lexique", "codebook"), status.codebook());
   line(w("politique", "policy"), absl::StrCat(status.policy(), w(", valable jusqu'au ", ", valid until "),
                                               Day(status.policy_valid_until_unix_micros())));
   line(w("clé", "key"), status.fingerprint());
   line(w("autorisations", "grants"),
        status.grants().empty() ? w("aucune", "none") : absl::StrJoin(status.grants(), ", "));
-  for (const std::string& error : status.grant_errors())
-    line(w("autorisation illisible (refusée)", "unreadable grant (denied)"), error);
+  for (const v1::Label& error : status.grant_errors())
+    line(w("autorisation illisible (refusée)", "unreadable grant (denied)"), w.Of(error));
   line(w("journal", "journal"), absl::StrCat(w.Count(status.journal_size()), w(" entrées", " entries")));
   if (status.stopped())
     absl::StrAppend(&out, w("ARRÊT D'URGENCE: toute question est refusée (penc stop --lift)\n",
@@ -290,7 +290,7 @@ std::string ReportExplain(const v1::ExplainResponse& explained, Lang lang) {
   for (const v1::ExplainedQuestion& question : explained.questions()) {
     if (!question.title().empty()) absl::StrAppend(&out, question.title(), "\n");
     absl::StrAppend(&out, "  ", question.question(), "\n  ", w.Count(question.cells()),
-                    w(" cases", " cells"));
+                    question.cells() == 1 ? w(" case", " cell") : w(" cases", " cells"));
     for (double margin : question.margins()) {
       if (margin > 0) {
         absl::StrAppend(&out, w(", marge ±", ", margin ±"), Number(std::ceil(margin), lang));
@@ -298,8 +298,10 @@ std::string ReportExplain(const v1::ExplainResponse& explained, Lang lang) {
         absl::StrAppend(&out, w(", marge selon la réponse", ", margin depends on the answer"));
       }
     }
+    const bool one_cell = question.cap_cells() == 1, one_row = question.cap_rows() == 1;
     absl::StrAppend(&out, w("; par personne au plus ", "; per person at most "), question.cap_cells(),
-                    w(" cases, ", " cells, "), question.cap_rows(), w(" lignes\n", " rows\n"));
+                    one_cell ? w(" case, ", " cell, ") : w(" cases, ", " cells, "), question.cap_rows(),
+                    one_row ? w(" ligne\n", " row\n") : w(" lignes\n", " rows\n"));
   }
   if (explained.has_charge()) {
     absl::StrAppend(&out, w("prix: ", "price: "), Percent(explained.charge().share_ppm(), lang),

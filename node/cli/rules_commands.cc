@@ -101,6 +101,7 @@ void AddCodebook(CLI::App& parent, Invocation& invocation) {
   };
   CLI::App* app = parent.add_subcommand("codebook", "the network's vocabulary");
   app->require_subcommand(1);
+  app->footer("Example:\n  penc codebook check codebook.yaml");
   auto options = std::make_shared<Options>();
   CLI::App* draft = app->add_subcommand(
       "draft", "propose a codebook from a CSV file; its codes come from records: prune before sharing");
@@ -144,6 +145,7 @@ void AddPolicy(CLI::App& parent, Invocation& invocation) {
   };
   CLI::App* app = parent.add_subcommand("policy", "what may be asked");
   app->require_subcommand(1);
+  app->footer("Example:\n  penc policy check policy.yaml");
   auto options = std::make_shared<Options>();
   CLI::App* check = app->add_subcommand("check", "read a policy and say what is wrong, with the line");
   check->add_option("FILE", options->file, "a YAML file")->required();

@@ -1,10 +1,12 @@
 #include "codebook/codes.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/decimal.h"
 #include "codebook/period.h"
@@ -24,7 +26,13 @@ absl::StatusOr<uint32_t> FindCode(const CodeList& list, absl::string_view code) 
   if (found.has_value()) return *found;
   std::vector<std::string> known;
   for (const Code& c : list.codes) known.push_back(c.code);
-  const Text hint = NearestHint(code, known);
+  Text hint = NearestHint(code, known);
+  if (hint.en.empty()) {
+    const std::string first = absl::StrCat(
+        absl::StrJoin(known.begin(), known.begin() + std::min<ptrdiff_t>(12, known.size()), ", "),
+        known.size() > 12 ? " …" : "");
+    hint = {absl::StrCat("; ses codes: ", first), absl::StrCat("; its codes: ", first)};
+  }
   const absl::string_view shown = code.substr(0, 40);
   return Fail(absl::StatusCode::kNotFound,
               {absl::StrCat("«", shown, "» n'est pas un code de ", list.name, hint.fr),

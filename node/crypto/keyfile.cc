@@ -31,7 +31,16 @@ absl::StatusOr<std::string> ReadPrivately(const std::string& path) {
         {absl::StrCat(path, ": d'autres utilisateurs peuvent lire cette clé; tapez: chmod 600 ", path),
          absl::StrCat(path, ": other users can read this key; type: chmod 600 ", path)});
   }
-  return ReadFile(path, 1 << 16);
+  absl::StatusOr<std::string> text = ReadFile(path, 1 << 16);
+  if (!absl::IsNotFound(text.status())) return text;
+  return Fail(
+      absl::StatusCode::kDataLoss,
+      {absl::StrCat(path,
+                    ": cette clé manque, et rien ne s'ouvre sans elle: remettez le fichier à sa place, "
+                    "ou restaurez une sauvegarde (penc restore)"),
+       absl::StrCat(path,
+                    ": this key is missing, and nothing opens without it: put the file back, or "
+                    "restore a backup (penc restore)")});
 }
 
 absl::Status Damaged(const std::string& path) {

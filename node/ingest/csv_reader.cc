@@ -31,7 +31,7 @@ absl::StatusOr<char> Recognise(absl::string_view heading) {
             [](const Candidate& a, const Candidate& b) { return a.count > b.count; });
   if (candidates[0].count > 0 && candidates[0].count == candidates[1].count) {
     return Bad("le séparateur est ambigu; écrivez «file: {delimiter: \";\"}» dans le mapping",
-               "the delimiter is ambiguous; write \"file: {delimiter: \\\";\\\"}\" in the mapping");
+               "the delimiter is ambiguous; write \"file: {delimiter: ';'}\" in the mapping");
   }
   return candidates[0].count == 0 ? ',' : candidates[0].delimiter;
 }
@@ -65,13 +65,17 @@ class Rows {
   size_t in_row() const { return in_row_; }
   absl::Status TooLong() const {
     return Bad(
-        absl::StrCat("ligne ", number_,
+        absl::StrCat(where().fr,
                      ": plus de 1 Mio; un guillemet «\"» reste peut-être ouvert, ou ce n'est pas un CSV"),
-        absl::StrCat("row ", number_,
+        absl::StrCat(where().en,
                      ": longer than 1 MiB; perhaps a quote (\") is left open, or this is no CSV"));
   }
+  // The row that is being read, as the importer numbers them.
+  Text where() const {
+    if (number_ == 0) return {"ligne de titres", "heading"};
+    return {absl::StrCat("ligne ", number_), absl::StrCat("row ", number_)};
+  }
   const absl::Status& status() const { return status_; }
-  uint64_t number() const { return number_; }
 
  private:
   const OnRow& on_row_;
@@ -106,10 +110,10 @@ class Parser {
   }
   absl::Status Finish(Rows& rows) {
     if (csv_fini(&parser_, OnCell, OnEnd, &rows) != 0) {
-      return Bad(absl::StrCat("ligne ", rows.number(),
+      return Bad(absl::StrCat(rows.where().fr,
                               ": un guillemet «\"» reste ouvert à la fin du fichier; le fichier est-il "
                               "tronqué ? Exportez-le de nouveau, rien n'est importé"),
-                 absl::StrCat("row ", rows.number(),
+                 absl::StrCat(rows.where().en,
                               ": a quote (\") is still open at the end of the file; is the file truncated? "
                               "Export it again, nothing was imported"));
     }
@@ -122,10 +126,18 @@ class Parser {
   }
   static void OnEnd(int, void* rows) { static_cast<Rows*>(rows)->EndRow(); }
   absl::Status Broken(const Rows& rows) {
-    return Bad(absl::StrCat("ligne ", rows.number(), ": ", csv_strerror(csv_error(&parser_)),
-                            "; un guillemet «\"» au milieu d'une cellule doit être doublé"),
-               absl::StrCat("row ", rows.number(), ": ", csv_strerror(csv_error(&parser_)),
-                            "; a quote (\") inside a cell must be doubled"));
+    if (csv_error(&parser_) != CSV_EPARSE) {  // memory or length
+      return Fail(absl::StatusCode::kResourceExhausted,
+                  {absl::StrCat(rows.where().fr, ": ", csv_strerror(csv_error(&parser_))),
+                   absl::StrCat(rows.where().en, ": ", csv_strerror(csv_error(&parser_)))});
+    }
+    return Bad(
+        absl::StrCat(rows.where().fr,
+                     ": un guillemet «\"» au milieu d'une cellule doit être doublé (et la cellule entre "
+                     "guillemets); ou ce n'est pas un CSV"),
+        absl::StrCat(
+            rows.where().en,
+            ": a quote (\") inside a cell must be doubled (and the cell quoted); or this is no CSV"));
   }
   csv_parser parser_;
 };

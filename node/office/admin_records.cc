@@ -111,7 +111,10 @@ v1::StatusResult ShowStatus(Office& office) {
   result.set_fingerprint(office.identity().fingerprint);
   for (const auto& grant : office.grants().All(*rules.codebook)) result.add_grants(grant->name);
   for (const Grants::Bad& bad : office.grants().Errors(*rules.codebook)) {
-    result.add_grant_errors(Explain(bad.why).en);
+    const Text why = Explain(bad.why);
+    v1::Label* error = result.add_grant_errors();
+    error->set_fr(why.fr);
+    error->set_en(why.en);
   }
   result.set_stopped(rules.stopped);
   result.set_journal_size(office.journal().size());

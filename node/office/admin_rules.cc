@@ -1,5 +1,6 @@
 #include "office/admin_rules.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -57,6 +58,15 @@ absl::StatusOr<v1::GrantResult> WriteGrantFile(Office& office, const v1::GrantCo
   grant.key = partner.key();
   grant.purposes.assign(command.purposes().begin(), command.purposes().end());
   grant.tables.assign(command.tables().begin(), command.tables().end());
+  const Rules rules = office.rules();
+  std::vector<std::string> known;
+  for (const Table& table : rules.codebook->tables) known.push_back(table.name);
+  for (const std::string& table : grant.tables) {
+    if (std::find(known.begin(), known.end(), table) != known.end()) continue;
+    const std::string list = absl::StrJoin(known, ", ");
+    return Bad({absl::StrCat("--table ", table, ": inconnue du lexique; ses tables: ", list),
+                absl::StrCat("--table ", table, ": unknown to the codebook; its tables: ", list)});
+  }
   grant.share_ppm = command.share_ppm();
   absl::CivilDay until;
   if (!absl::ParseCivilTime(command.until(), &until)) {
@@ -75,8 +85,7 @@ absl::StatusOr<v1::GrantResult> WriteGrantFile(Office& office, const v1::GrantCo
   const std::string file = absl::StrCat(grant.name, ".yaml");
   const std::string path = absl::StrCat(office.layout().grants(), "/", file);
   std::string text = WriteGrant(grant);
-  // What is written must read back: tables and purposes are checked there, against the codebook in force.
-  Rules rules = office.rules();
+  // What is written must read back.
   RETURN_IF_ERROR(ReadGrant(file, text, *rules.codebook));
   if (auto other = office.grants().Find(grant.key, *rules.codebook);
       other != nullptr && other->name != grant.name) {

@@ -63,7 +63,7 @@ absl::StatusOr<uint64_t> Backup(Office& office, const std::string& path) {
                  absl::StrCat(path, " exists already: give another name; nothing was written")});
   }
   const Layout& layout = office.layout();
-  Scratch scratch(absl::StrCat(layout.dir(), "/backup.new"));
+  Scratch scratch(layout.backup_scratch());
   std::error_code ignored;
   fs::remove_all(scratch.path(), ignored);  // of a crash
   RETURN_IF_ERROR(MakePrivateFolder(scratch.path()));

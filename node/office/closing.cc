@@ -40,8 +40,9 @@ absl::StatusOr<Edition> ChooseEdition(Closing closing, absl::optional<Edition> l
   if (!label.empty()) return NamedEdition(closing, last, label, now);
   Edition current = EditionAt(closing, now);
   if (!last || current == *last + 1) return current;
+  // Where periods went by without a closing, the one that is over now is meant, if the clock is right.
   std::string today = EditionLabel(closing, current), closed = EditionLabel(closing, *last),
-              next = EditionLabel(closing, *last + 1);
+              next = EditionLabel(closing, std::max(current, *last + 1));
   if (current == *last) {
     return Fail(
         absl::StatusCode::kFailedPrecondition,

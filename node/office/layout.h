@@ -40,6 +40,7 @@ class Layout {
   std::string policy() const { return absl::StrCat(dir_, "/policy.yaml"); }
   std::string grants() const { return absl::StrCat(dir_, "/grants"); }
   std::string quarantine() const { return absl::StrCat(dir_, "/quarantine"); }
+  std::string backup_scratch() const { return absl::StrCat(dir_, "/backup.new"); }  // while one is made
   std::string socket() const { return absl::StrCat(dir_, "/penc.sock"); }
 
  private:

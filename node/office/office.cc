@@ -1,7 +1,9 @@
 #include "office/office.h"
 
+#include <filesystem>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -55,6 +57,18 @@ absl::StatusOr<storage::v1::OfficeConfig> ReadConfig(const Layout& layout) {
   return config;
 }
 
+// What commands left that were cut off: rows of an import in the clear, copies of a backup.
+void SweepLeftovers(const Layout& layout) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  fs::remove_all(layout.backup_scratch(), ignored);
+  std::vector<fs::path> temporary;
+  for (const fs::directory_entry& entry : fs::directory_iterator(layout.quarantine(), ignored)) {
+    if (entry.path().extension() == ".tmp") temporary.push_back(entry.path());
+  }
+  for (const fs::path& path : temporary) fs::remove(path, ignored);
+}
+
 }  // namespace
 
 Office::Office(const std::string& dir, const Environment& environment)
@@ -76,6 +90,7 @@ absl::Status Office::OpenParts() {
                                                    config_.office(), environment_.clock.Now()));
   identity_ = std::make_unique<Identity>(std::move(identity));
   ASSIGN_OR_RETURN(database_, Database::Open(layout_.database()));
+  SweepLeftovers(layout_);
   ASSIGN_OR_RETURN(journal_, Journal::Open(*database_, environment_.random));
   committer_ = std::make_unique<Committer>(*database_, *journal_, environment_.clock);
   RETURN_IF_ERROR(LoadRules());
@@ -180,7 +195,13 @@ absl::Status Office::ApplyCodebook(const std::string& file, const std::string& t
 }
 
 absl::Status Office::SetStopped(bool stopped) {
-  RETURN_IF_ERROR(committer_->Commit([&](Staging& staging) {
+  const auto set = [&] {
+    std::lock_guard<std::mutex> lock(rules_mutex_);
+    rules_.stopped = stopped;
+  };
+  // An emergency does not wait for the disk: writing it only makes it last.
+  if (stopped) set();
+  const absl::Status written = committer_->Commit([&](Staging& staging) {
     if (stopped) {
       database_->Put(staging.batch(), Space::kOffice, kStoppedKey, "1");
     } else {
@@ -190,10 +211,21 @@ absl::Status Office::SetStopped(bool stopped) {
     leaf.mutable_stopped()->set_lifted(!stopped);
     staging.Leaf(std::move(leaf));
     return absl::OkStatus();
-  }));
-  std::lock_guard<std::mutex> lock(rules_mutex_);
-  rules_.stopped = stopped;
-  return absl::OkStatus();
+  });
+  if (written.ok()) {
+    set();
+    return absl::OkStatus();
+  }
+  if (!stopped) return written;
+  const Text why = penc::Explain(written);
+  return Fail(
+      written.code(),
+      {absl::StrCat("ce nœud refuse désormais toute question, mais l'arrêt n'a pas pu être écrit et ne "
+                    "survivrait pas à un redémarrage: retapez penc stop ensuite. ",
+                    why.fr),
+       absl::StrCat("this node refuses every question from now on, but the stop could not be written and "
+                    "would not outlive a restart: type penc stop again afterwards. ",
+                    why.en)});
 }
 
 absl::Status Office::SetRestored(absl::optional<absl::Time> since) {

@@ -98,8 +98,9 @@ class Office {
   absl::StatusOr<v1::ExplainResponse> ExplainFor(const Grant* grant, const v1::ExplainRequest& request);
   absl::StatusOr<v1::DescribeResponse> Describe(absl::string_view fingerprint);
   absl::StatusOr<v1::GetBudgetResponse> Budget(absl::string_view fingerprint);
-  // The journal's latest signed checkpoint.
-  absl::StatusOr<std::string> Checkpoint();
+  // Where the charge log stands, as a signed checkpoint (C2SP): it grows by what was charged and by nothing
+  // else. The journal also has an entry for whoever is erased, so its size is told to no partner.
+  absl::StatusOr<std::string> ChargeCheckpoint();
 
   // ---- for Administer, and for the region (office/region/region.h)
   Rules rules() const;
@@ -109,6 +110,8 @@ class Office {
   RecordStore& store() { return *store_; }
   Ledger& ledger() { return *ledger_; }
   Journal& journal() { return *journal_; }
+  // The journal's latest signed checkpoint.
+  absl::StatusOr<std::string> Checkpoint();
   Committer& committer() { return *committer_; }
   Database& database() { return *database_; }
   OfficeNetwork& network() { return *network_; }

@@ -7,6 +7,8 @@
 #include "base/status.h"
 #include "journal/committer.h"
 #include "journal/journal.h"
+#include "journal/note.h"
+#include "ledger/charge_log.h"
 #include "ledger/ledger.h"
 #include "office/balance.h"
 #include "office/describe.h"
@@ -57,6 +59,18 @@ absl::StatusOr<v1::GetBudgetResponse> Office::Budget(absl::string_view fingerpri
     }
   }
   return response;
+}
+
+absl::StatusOr<std::string> Office::ChargeCheckpoint() {
+  penc::Checkpoint head;
+  // On the committer's thread, between two writes: what the log's rows say belongs together.
+  RETURN_IF_ERROR(committer_->Commit([&](Staging&) -> absl::Status {
+    ChargeLog log(*database_);
+    RETURN_IF_ERROR(log.Load());
+    head = {absl::StrCat("penc/", config_.office(), "/charges/", log.generation()), log.size(), log.root()};
+    return absl::OkStatus();
+  }));
+  return SignCheckpoint(head, identity_->key);
 }
 
 absl::StatusOr<std::string> Office::Checkpoint() {

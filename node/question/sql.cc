@@ -218,9 +218,12 @@ class Parser {
       grain.set_level(level.level);
       return grain;
     }
-    return At(call.location,
-              {"fonction inconnue; acceptées: fold, main_of, country, adm1, day, week, month, quarter, year",
-               "unknown function; accepted: fold, main_of, country, adm1, day, week, month, quarter, year"});
+    return At(
+        call.location,
+        {"fonction inconnue; on compte par count(*), count(DISTINCT person), sum(x), avg(x), on regroupe "
+         "par fold, main_of, country, adm1, day, week, month, quarter, year",
+         "unknown function; count by count(*), count(DISTINCT person), sum(x), avg(x), group by fold, "
+         "main_of, country, adm1, day, week, month, quarter, year"});
   }
 
   // What a GROUP BY item stands for: GROUP BY 1 and GROUP BY alias name a key of the SELECT list.

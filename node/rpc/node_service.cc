@@ -120,7 +120,7 @@ grpc::ServerUnaryReactor* NodeService::GetCheckpoint(grpc::CallbackServerContext
                                                      v1::GetCheckpointResponse* response) {
   return Run<v1::GetCheckpointResponse>(context, response, false,
                                         [this]() -> Outcome<v1::GetCheckpointResponse> {
-                                          absl::StatusOr<std::string> note = office_.Checkpoint();
+                                          absl::StatusOr<std::string> note = office_.ChargeCheckpoint();
                                           if (!note.ok()) return {note.status(), {}};
                                           v1::GetCheckpointResponse checkpoint;
                                           checkpoint.set_note(*std::move(note));

@@ -296,8 +296,9 @@ class Survival {
 
 }  // namespace
 
-absl::StatusOr<uint64_t> WriteGeneration(Database& db, RandomSource& random, const Generation& old,
-                                         const MergePlan& plan, storage::v1::Manifest& manifest) {
+absl::StatusOr<absl::optional<uint64_t>> WriteGeneration(Database& db, RandomSource& random,
+                                                         const Generation& old, const MergePlan& plan,
+                                                         storage::v1::Manifest& manifest) {
   std::vector<size_t> columns;
   for (const storage::v1::StoredTable& table : manifest.tables()) columns.push_back(table.columns_size());
   const Survival survival(plan, manifest);
@@ -324,7 +325,7 @@ absl::StatusOr<uint64_t> WriteGeneration(Database& db, RandomSource& random, con
     gathered.emplace_back(c);
     kept.emplace_back(c);
   }
-  uint64_t erased = 0;
+  absl::optional<uint64_t> erased;
   for (;;) {
     const PersonKey* least = nullptr;
     for (const auto& source : sources) {
@@ -343,7 +344,8 @@ absl::StatusOr<uint64_t> WriteGeneration(Database& db, RandomSource& random, con
       }
     }
     if (plan.erased.has_value() && person == *plan.erased) {
-      for (const TableRows& table : gathered) erased += table.rows();
+      erased = 0;
+      for (const TableRows& table : gathered) *erased += table.rows();
       continue;
     }
     bool any = cohort.has_value();  // who was closed in once keeps their cohort for ever, rows or not

@@ -228,19 +228,26 @@ class Store final : public RecordStore {
     RETURN_IF_ERROR(CheckNoImport());
     Manifest next = Copy();
     uint64_t rows = 0;
+    bool known = false;
     std::map<std::string, std::string> blocks;  // sealed again without the person
     for (StoredBatch& batch : *next.mutable_batches()) {
       if (batch.closed() || batch.undone()) continue;
-      ASSIGN_OR_RETURN(const uint64_t gone, EraseStaged(batch, person, blocks));
+      ASSIGN_OR_RETURN(const uint64_t gone, EraseStaged(batch, person, blocks, known));
       batch.set_rows(batch.rows() - gone);
       rows += gone;
     }
     if (next.generation() > 0) {
       MergePlan plan;
       plan.erased = person;
-      ASSIGN_OR_RETURN(const uint64_t gone, Rewrite(plan, next));
-      rows += gone;
+      ASSIGN_OR_RETURN(const absl::optional<uint64_t> gone, Rewrite(plan, next));
+      if (gone.has_value()) {
+        rows += *gone;
+        known = true;
+      } else {
+        RETURN_IF_ERROR(DropGeneration(plan.target));
+      }
     }
+    if (!known) return 0;  // the journal does not say that somebody was erased
     storage::v1::JournalLeaf leaf;
     leaf.mutable_erased();
     RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), "erase", [&](rocksdb::WriteBatch& writes) {
@@ -366,7 +373,7 @@ class Store final : public RecordStore {
   }
 
   // Chunks of a new generation for `next`; nothing shows before Flip.
-  absl::StatusOr<uint64_t> Rewrite(MergePlan& plan, Manifest& next) {
+  absl::StatusOr<absl::optional<uint64_t>> Rewrite(MergePlan& plan, Manifest& next) {
     std::shared_ptr<const Generation> old;
     {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -376,13 +383,16 @@ class Store final : public RecordStore {
       next_generation_ = plan.target + 1;
     }
     plan.segment_rows = options_.segment_rows;
-    absl::StatusOr<uint64_t> erased = WriteGeneration(db_, *options_.random, *old, plan, next);
-    if (!erased.ok()) {
-      rocksdb::WriteBatch writes;
-      db_.DeleteRange(writes, Space::kRecords, GenerationKey(plan.target), GenerationKey(plan.target + 1));
-      db_.Write(writes, /*sync=*/false).IgnoreError();  // what stays is swept at the next opening
-    }
+    absl::StatusOr<absl::optional<uint64_t>> erased =
+        WriteGeneration(db_, *options_.random, *old, plan, next);
+    // What stays is swept at the next opening.
+    if (!erased.ok()) DropGeneration(plan.target).IgnoreError();
     return erased;
+  }
+  absl::Status DropGeneration(uint64_t generation) {
+    rocksdb::WriteBatch writes;
+    db_.DeleteRange(writes, Space::kRecords, GenerationKey(generation), GenerationKey(generation + 1));
+    return db_.Write(writes, /*sync=*/false);
   }
 
   // The one write that makes `next` what there is, with its journal leaf.
@@ -418,12 +428,15 @@ class Store final : public RecordStore {
     return absl::OkStatus();
   }
 
-  // The person's rows of a staged batch go: the blocks that held some, as they will be, to `blocks`.
+  // The person's rows of a staged batch go: the blocks that held some, as they will be, to `blocks`. Whether
+  // the batch knew the person, to `known`.
   absl::StatusOr<uint64_t> EraseStaged(StoredBatch& batch, const PersonKey& person,
-                                       std::map<std::string, std::string>& blocks) {
+                                       std::map<std::string, std::string>& blocks, bool& known) {
     uint64_t gone = 0;
     for (storage::v1::Superseded& superseded : *batch.mutable_superseded()) {
-      if (superseded.person() == Bytes(person)) superseded.clear_person();
+      if (superseded.person() != Bytes(person)) continue;
+      superseded.clear_person();
+      known = true;
     }
     const std::shared_ptr<const Generation> generation = current();
     Aead aead(generation->key_of(batch.table()));
@@ -432,6 +445,7 @@ class Store final : public RecordStore {
           const StagedBlock block,
           ReadBlock(db_, aead, batch.id(), b, generation->manifest().tables(batch.table()).columns_size()));
       if (std::find(block.persons.begin(), block.persons.end(), person) == block.persons.end()) continue;
+      known = true;
       StagedBlock kept;
       kept.rows = TableRows(block.rows.columns.size());
       for (size_t r = 0; r < block.persons.size(); ++r) {

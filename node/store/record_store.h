@@ -122,7 +122,7 @@ class RecordStore {
   virtual absl::Status Close(Edition edition, absl::Time now,
                              const std::function<void(uint64_t, uint64_t)>& progress) = 0;
   // Removes every row of the person: staged, segments, decoded caches. Never moves the edition. Number of
-  // rows removed.
+  // rows removed; where nobody is known under this key, nothing changes and the journal says nothing.
   virtual absl::StatusOr<uint64_t> Erase(const PersonKey& person) = 0;
 
   virtual absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot() const = 0;

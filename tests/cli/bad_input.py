@@ -55,7 +55,7 @@ imports("empty file", "", 2, "empty")
 imports("an Excel workbook", b"PK\x03\x04rest", 2, "Excel")
 imports("mostly unknown codes", HEAD + "a,blue,70,20\nb,green,71,30\n", 2, "more than half", "row 1")
 imports("a long record", HEAD + "a," + "x" * (3 << 20), 2, "1 MiB")
-pipe = subprocess.Popen(["sh", "-c", "printf 'person_ref,race,year,hours\\na,'; head -c 200000000 /dev/zero | tr '\\0' x"], stdout=subprocess.PIPE)
+pipe = subprocess.Popen(["sh", "-c", "printf 'person_ref,race,year,hours\\na,'; head -c 3000000000 /dev/zero | tr '\\0' x"], stdout=subprocess.PIPE)
 expect("a line without end through a pipe", run("import", office, "-", "--table", "work", stdin=pipe.stdout), 2, "1 MiB")
 pipe.stdout.close()
 pipe.wait()
@@ -172,7 +172,6 @@ for what, sql, code, said in [
     ("all rows", "SELECT * FROM work", 2, "column 8"),
     ("a row limit", "SELECT count(*) FROM work LIMIT 1", 2, "LIMIT"),
     ("a join", "SELECT count(*) FROM work JOIN person USING (person)", 2, "join"),
-    ("too many cells", "SELECT year, hours, race, count(*) FROM work GROUP BY year, hours, race", 0, "cells"),
     ("not SQL", "how many?", 2, "begins with SELECT"),
     ("many parentheses around one condition", "SELECT count(*) FROM work WHERE " + "(" * 5000 + "year = 70" + ")" * 5000, 2, "too many open parentheses"),
     ("nested without end", "SELECT count(*) FROM work WHERE " + "NOT (year = 70 OR " * 700 + "year = 71" + ")" * 700, 2, "too many NOT|nested"),
@@ -208,6 +207,18 @@ if os.geteuid() == 0 and subprocess.run(["mount", "-t", "tmpfs", "-o", "size=90m
         expect("a disk that fills during an import", run("import", tight, big, "--table", "work"), 1, "disk full")
         expect("nothing of it shows", run("status", tight), 0, "staged rows: 0")
         expect("the journal stands", run("journal", "verify", tight), 0, "verified")
+        fits = write("fits.csv", HEAD + "".join(f"p{i},black,{70 + i % 15},{i % 100}\n" for i in range(300000)))
+        expect("a file that fits", run("import", tight, fits, "--table", "work"), 0, "300,000 rows read")
+        before = run("status", tight).stdout
+        with open(f"{small}/fill", "wb") as fill:
+            fill.write(b"x" * (os.statvfs(small).f_bavail * os.statvfs(small).f_frsize - (49 << 20)))
+        expect("a disk that fills during a closing", run("close", tight), 1, "disk full")
+        os.remove(f"{small}/fill")
+        expect("no half edition shows", run("status", tight), 0, "editions: none", "staged rows: 300,000")
+        if run("status", tight).stdout != before:
+            failures.append("a closing that found no room changed something")
+        expect("the journal stands after it", run("journal", "verify", tight), 0, "verified")
+        expect("with room it closes", run("close", tight), 0, "300,000 rows")
         expect("a small file still fits", run("import", tight, write("little.csv", good), "--table", "work"), 0, "2 rows read")
     finally:
         subprocess.run(["umount", small], capture_output=True)

@@ -59,6 +59,10 @@ TEST(Closing, SaysHowToGoOnInBothLanguages) {
           .status();
   EXPECT_NE(Explain(status).en.find("--label 2026-Q4"), std::string::npos) << Explain(status).en;
   EXPECT_NE(Explain(status).fr.find("--label 2026-Q4"), std::string::npos) << Explain(status).fr;
+  // Two quarters without a closing: the one that is meant is today's.
+  status = ChooseEdition(Closing::kQuarter, *ParseEdition(Closing::kQuarter, "2026-Q1"), "", Day(2026, 11, 1))
+               .status();
+  EXPECT_NE(Explain(status).en.find("--label 2026-Q4"), std::string::npos) << Explain(status).en;
 }
 
 }  // namespace

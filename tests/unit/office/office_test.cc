@@ -1,5 +1,6 @@
 #include "office/office.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -81,9 +82,23 @@ TEST_F(OfficeFolder, SaysWhatIsMissingOrDamaged) {
   EXPECT_EQ(Office::Open(dir_, environment()).status().code(), absl::StatusCode::kPermissionDenied);
   fs::permissions(dir_ + "/keys/node.key", fs::perms::others_read, fs::perm_options::remove);
   fs::rename(dir_ + "/keys/node.key", dir_ + "/keys/elsewhere");
-  EXPECT_EQ(Office::Open(dir_, environment()).status().code(), absl::StatusCode::kNotFound);
+  ExpectSays(Office::Open(dir_, environment()).status(), absl::StatusCode::kDataLoss, "put the file back");
   fs::rename(dir_ + "/keys/elsewhere", dir_ + "/keys/node.key");
   Open();
+}
+
+// A row in the clear, a copy of the keys: neither stays where a command was cut off.
+TEST_F(OfficeFolder, LeftoversOfCommandsThatWereCutOffGoAtTheNextOpening) {
+  Create();
+  office_.reset();
+  fs::create_directories(dir_ + "/backup.new/db");
+  ASSERT_TRUE(WriteFileAtomically(dir_ + "/backup.new/db/CURRENT", "x").ok());
+  ASSERT_TRUE(WriteFileAtomically(dir_ + "/quarantine/20260815-work.csv.csv.tmp", "motif;P1").ok());
+  ASSERT_TRUE(WriteFileAtomically(dir_ + "/quarantine/20260814-work.csv.csv", "motif;P2").ok());
+  Open();
+  EXPECT_FALSE(fs::exists(dir_ + "/backup.new"));
+  EXPECT_FALSE(fs::exists(dir_ + "/quarantine/20260815-work.csv.csv.tmp"));
+  EXPECT_TRUE(fs::exists(dir_ + "/quarantine/20260814-work.csv.csv")) << "rows that wait to be corrected";
 }
 
 TEST_F(OfficeFolder, AppliedPolicyHoldsWhateverHappensToTheCopy) {
@@ -127,6 +142,22 @@ TEST_F(OfficeFolder, EmergencyStopSurvivesARestart) {
   EXPECT_FALSE(office_->rules().stopped);
 }
 
+TEST_F(OfficeFolder, EmergencyStopHoldsAtOnceThoughTheDiskIsFull) {
+  Create();
+  struct rlimit whole {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &whole), 0);
+  struct rlimit little = whole;
+  little.rlim_cur = 1 << 20;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &little), 0);
+  const absl::Status stopped = office_->SetStopped(true);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &whole), 0);
+  ExpectSays(stopped, absl::StatusCode::kResourceExhausted, "refuses every question from now on");
+  EXPECT_TRUE(office_->rules().stopped);
+  EXPECT_TRUE(office_->SetStopped(true).ok()) << "to be typed again";
+  Open();
+  EXPECT_TRUE(office_->rules().stopped);
+}
+
 TEST_F(OfficeFolder, EveryClosingOpensABudget) {
   Create();
   ASSERT_TRUE(Import(Rows(30)).ok());
@@ -166,7 +197,8 @@ TEST_F(OfficeFolder, GrantsAreReadAsTheyAreAndBadOnesAreNamed) {
   ASSERT_TRUE(WriteFileAtomically(dir_ + "/grants/copy.yaml", "grant: copy\nkee: x\n").ok());
   v1::StatusResult status = Status();
   ASSERT_EQ(status.grant_errors_size(), 1);
-  EXPECT_TRUE(absl::StrContains(status.grant_errors(0), "copy.yaml line 2")) << status.grant_errors(0);
+  EXPECT_TRUE(absl::StrContains(status.grant_errors(0).en(), "copy.yaml line 2"));
+  EXPECT_TRUE(absl::StrContains(status.grant_errors(0).fr(), "copy.yaml ligne 2"));
   EXPECT_TRUE(office_->Knows(a).ok());
   EXPECT_EQ(office_->Knows(b).code(), absl::StatusCode::kPermissionDenied);
   fs::remove(dir_ + "/grants/iom-dakar.yaml");

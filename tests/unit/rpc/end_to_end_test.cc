@@ -6,6 +6,8 @@
 
 #include "absl/strings/match.h"
 #include "base/status.h"
+#include "journal/journal.h"
+#include "journal/note.h"
 #include "rpc/admin_client.h"
 #include "rpc/client.h"
 #include "rpc/partner.h"
@@ -126,9 +128,30 @@ TEST_F(EndToEnd, ExplainsAndDescribesWithoutSpending) {
   ASSERT_EQ(explained->questions_size(), 1);
   EXPECT_GT(explained->questions(0).margins(0), 0);
   EXPECT_EQ(Budget().cohorts(0).spent_ppm(), 0u);
-  auto note = client.GetCheckpoint();
-  ASSERT_TRUE(note.ok()) << note.status();
-  EXPECT_TRUE(absl::StartsWith(*note, "penc/ALCRER\n"));
+}
+
+// The journal has an entry for whoever is erased; a partner who counted its entries would see when.
+TEST_F(EndToEnd, TheCheckpointTellsOfChargesAndOfNobodyWhoIsErased) {
+  NodeClient client(partner_->identity(), card_, clock_);
+  const auto note = [&] {
+    auto got = client.GetCheckpoint();
+    EXPECT_TRUE(got.ok()) << got.status();
+    auto opened = OpenCheckpoint(*got, office_->identity().key.verify_key());
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    return *got;
+  };
+  const std::string before = note();
+  EXPECT_TRUE(absl::StartsWith(before, "penc/ALCRER/charges/0\n0\n")) << before;
+  const uint64_t journaled = office_->journal().size();
+  v1::AdminCommand erase;
+  erase.mutable_erase()->add_person("P7");
+  EXPECT_EQ(Run(erase)->erase().rows(), 3u);
+  ASSERT_TRUE(Import(Rows(10, 2000), "more.csv").ok());
+  EXPECT_EQ(office_->journal().size(), journaled + 2);
+  EXPECT_EQ(note(), before);
+  ASSERT_TRUE(client.AskBytes(Body(kByRace)).ok());
+  ASSERT_TRUE(client.AskBytes(Body(kByRace)).ok());
+  EXPECT_TRUE(absl::StartsWith(note(), "penc/ALCRER/charges/0\n1\n")) << note();
 }
 
 TEST_F(EndToEnd, RefusalsAreAnswersAndCostNothing) {

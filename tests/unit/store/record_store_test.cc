@@ -323,7 +323,13 @@ TEST_F(Store, ErasesAPersonEverywhereKeyAndAll) {
   Closed(kFirst + 1);
   EXPECT_EQ(occurrences(needle), 0u);
   EXPECT_EQ(store_->Status().rows, 396u) << "p8's visit became p7's and went with p7";
+  const uint64_t journaled = journal_->size();
   EXPECT_EQ(store_->Erase(Key16("person nobody")).value(), 0u);
+  EXPECT_EQ(store_->Erase(p7).value(), 0u);
+  EXPECT_EQ(journal_->size(), journaled) << "nobody was erased, and the journal does not say so";
+  EXPECT_EQ(store_->Status().rows, 396u);
+  Open();
+  EXPECT_EQ(store_->Status().rows, 396u);
 }
 
 TEST_F(Store, SweepsAnAbandonedImport) {

@@ -1,0 +1,114 @@
+"""See examples_test.sh. `examples.py PENC SOURCE_DIR`: every example of every help text runs, in both languages' help."""
+import os, re, shutil, socket, subprocess, sys, tempfile
+
+penc, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+with socket.socket() as probe:
+    if probe.connect_ex(("127.0.0.1", 7411)) == 0:
+        print("skipped: the examples serve on 127.0.0.1:7411, which is taken (deploy/quickstart --down ?)")
+        sys.exit(0)
+work = tempfile.TemporaryDirectory()
+env = dict(os.environ, PATH=f"{work.name}/bin:{os.environ['PATH']}", LANG="en_GB.UTF-8", LC_ALL="", TMPDIR=work.name)
+os.mkdir(f"{work.name}/bin")
+os.symlink(penc, f"{work.name}/bin/penc")
+os.symlink(f"{source}/policy", f"{work.name}/policy")
+
+
+def shell(text, background=False):
+    # /tmp/exercice is where a person would try it; a test leaves no folder behind.
+    text = text.replace("/tmp/", f"{work.name}/")
+    if background:
+        return subprocess.Popen(["bash", "-c", "exec " + text], cwd=work.name, env=env, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(["bash", "-ec", text], cwd=work.name, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, f"{text}\nexit {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def help_of(*command, lang):
+    return subprocess.run([penc, "--lang", lang, *command, "--help"], capture_output=True, text=True, timeout=60).stdout
+
+
+def commands(path=()):
+    yield path
+    listed = help_of(*path, lang="en").partition("Subcommands:\n")[2]
+    for line in listed.splitlines():
+        name = re.match(r"  (\w+) {2,}", line)
+        if not name:
+            break
+        yield from commands((*path, name[1]))
+
+
+def example(path):
+    found = {}
+    for lang, word in (("en", "Example"), ("fr", "Exemple")):
+        text = help_of(*path, lang=lang)
+        title, _, body = text.partition(f"\n{word}")
+        assert body, f"penc {' '.join(path)} --help ({lang}) has no example"
+        found[lang] = "\n".join(line.strip() for line in body.partition("\n")[2].strip().splitlines())
+    assert found["en"] == found["fr"], found
+    return found["en"]
+
+
+def copy(name, to):
+    shutil.copy(f"{work.name}/{name}" if os.path.exists(f"{work.name}/{name}") else name, f"{work.name}/{to}")
+
+
+examples = {" ".join(path): example(path) for path in commands()}
+ran = set()
+
+
+def run(name, background=False):
+    assert name in examples, f"no command {name}"
+    ran.add(name)
+    return shell(examples[name], background)
+
+
+run("")
+run("demo records")
+copy("invented/person.csv", "survey.csv")
+copy("invented/person.csv", "person.csv")
+run("codebook draft")
+run("codebook check")
+run("init")
+copy(f"{source}/policy/codebook/migration.yaml", "codebook.yaml")
+copy(f"{source}/policy/profiles/demo.yaml", "policy.yaml")
+run("codebook apply")
+run("policy check")
+run("policy apply")
+run("policy explain")
+run("import")
+for table in ("person", "incident", "return_case"):
+    shell(f"penc import office invented/{table}.csv --table {table}")
+run("batches")
+run("undo")
+run("close")
+run("status")
+run("card")
+copy("office.card", "alcrer.card")
+run("partner init")
+copy("analyst/iom-dakar.pub", "iom-dakar.pub")
+run("partner trust")
+run("grant")
+node = run("serve", background=True)
+try:
+    assert "7411" in node.stderr.readline(), node.stderr.read()
+    run("describe")
+    assert "margin (95%)" in run("ask")
+    run("stop")
+    run("erase")
+    run("backup")
+finally:
+    node.terminate()
+    assert node.wait(30) == 0
+run("budget")
+run("journal show")
+run("journal verify")
+run("restore")
+run("plan")
+for group in ("codebook", "policy", "journal"):
+    run(group)
+for group in ("partner", "demo"):  # the example of one of its commands, which ran
+    assert examples[group] in examples.values(), group
+    ran.add(group)
+missing = sorted(set(examples) - ran)
+assert not missing, f"prepare and run the examples of: {', '.join(missing)}"
+print(f"examples: {len(ran)} run as they stand")
