@@ -247,6 +247,7 @@ class Verifier {
     for (uint32_t office : answered_) answer.add_organisations(NameOf(round_, office));
     answer.set_edition(terms.edition());
     answer.set_codebook(terms.codebook());
+    answer.set_practice(round_.roster.practice());
     ComposeRegional(*answer.mutable_regional());
     Cite();
   }

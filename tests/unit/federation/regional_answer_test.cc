@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <google/protobuf/stubs/logging.h>
+#include <google/protobuf/util/json_util.h>
 
 #include <cstdlib>
 #include <functional>
 
 #include "absl/strings/str_replace.h"
+#include "base/file.h"
 #include "embedded/embedded.h"
 #include "federation/recipient.h"
 #include "federation/record_file.h"
@@ -17,6 +19,7 @@
 #include "privacy/law.h"
 #include "question/bulletin.h"
 #include "tests/support/seed.h"
+#include "tests/support/small_store.h"
 #include "tests/support/whole_round.h"
 
 namespace penc {
@@ -64,6 +67,14 @@ std::vector<int64_t> NoisyOf(const v1::Answer& answer) {
       noisy.insert(noisy.end(), block.noisy().begin(), block.noisy().end());
   }
   return noisy;
+}
+
+std::string Json(const v1::Answer& answer) {
+  std::string text;
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  PENC_CHECK(google::protobuf::util::MessageToJsonString(answer, &text, options).ok());
+  return text;
 }
 
 Mechanism LawOf(const v1::Noise& noise) {
@@ -420,6 +431,36 @@ TEST(RegionalAnswers, NoByteOfARecordCanBeChangedIntoAnotherAnswer) {
               unverified, same);
   EXPECT_GT(unverified, bytes.size() / step / 2);
   EXPECT_LT(same, bytes.size() / step / 50) << "only the spacing of the codebook's text means nothing";
+}
+
+// A record that is kept for ever: 6 of 8, one abstention, a steward gone. Its answer does not change,
+// whatever else does; tests/vectors/verify_record.py opens it from protocol.md alone, tests/cli with the
+// program. PENC_WRITE_VECTORS=1 makes it anew.
+TEST(FrozenRecord, GivesTheAnswerThatItAlwaysGave) {
+  const std::string stem = std::string(PENC_SOURCE_DIR) + "/tests/vectors/record_v1";
+  if (std::getenv("PENC_WRITE_VECTORS") != nullptr) {
+    WholeRound::Wish wish;
+    wish.codebook = kStoreCodebook;
+    wish.share_ppm = 1000000;
+    wish.bulletin.add_questions()->set_sql("SELECT sex, count(DISTINCT person) FROM person GROUP BY sex");
+    wish.bulletin.add_questions()->set_sql(
+        "SELECT dest, month, count(DISTINCT person) FROM move WHERE month BETWEEN '2026-01' AND '2026-09' "
+        "GROUP BY "
+        "dest, month");
+    wish.bulletin.add_questions()->set_sql("SELECT dest, avg(cost) AS cost FROM move GROUP BY dest");
+    WholeRound whole(std::move(wish));
+    whole.abstentions = {whole.network.SignAbstention(whole.round, 6)};
+    whole.Contribute({0, 1, 2, 3, 5, 7});
+    whole.Certify();
+    const v1::RoundRecord record = RecordOf(whole, whole.Openings({whole.round.descriptor.stewards(4)}));
+    ASSERT_TRUE(WriteFileAtomically(stem + ".penc", WriteRecord(record)).ok());
+    ASSERT_TRUE(WriteFileAtomically(stem + ".json", Json(AnswerOf(record, {})->answer)).ok());
+  }
+  const auto record = LoadRecord(stem + ".penc");
+  ASSERT_TRUE(record.ok()) << record.status();
+  const auto made = AnswerOf(*record, {});
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(Json(made->answer), ReadFile(stem + ".json").value());
 }
 
 }  // namespace
