@@ -1,30 +1,36 @@
 #include "rpc/client.h"
 
-#include <grpcpp/create_channel.h>
-
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "office/signing.h"
-#include "rpc/status_mapping.h"
+#include "rpc/dial.h"
 
 namespace penc::rpc {
 namespace {
 
-std::unique_ptr<v1::NodeService::Stub> Dial(const Identity& identity, const std::string& address,
-                                            std::shared_ptr<Pin> pin) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(64 << 20);
-  // Certificates carry this name whatever the address.
-  arguments.SetString(GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, "penc");
-  // A connection that another partner's key opened must not be shared with this one.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  // Never through a proxy of the environment: the office is dialled as its card says.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return v1::NodeService::NewStub(
-      grpc::CreateCustomChannel(address, ClientTls(identity, std::move(pin)), arguments));
+DialWords WordsFor(const storage::v1::Card& card) {
+  const std::string &name = card.card(), &address = card.address();
+  return {
+      absl::StrCat(name, " (", address, ")"),
+      {absl::StrCat(name, " (", address,
+                    ") n'a pas répondu à temps: réessayez; une même question n'est comptée qu'une fois"),
+       absl::StrCat(name, " (", address,
+                    ") did not answer in time: try again; the same question is charged only once")},
+      {absl::StrCat(name, " est injoignable à ", address,
+                    ": son nœud tourne-t-il (penc serve) ? L'adresse de la carte et votre connexion "
+                    "sont-elles bonnes ?"),
+       absl::StrCat(name, " cannot be reached at ", address,
+                    ": is its node running (penc serve)? Are the card's address and your connection right?")},
+      {absl::StrCat(address,
+                    " a fermé la connexion: est-ce bien un nœud penc (et non un autre service) ? Vérifiez "
+                    "l'adresse de la carte de ",
+                    name, ", et demandez si son nœud vient de s'arrêter"),
+       absl::StrCat(address,
+                    " closed the connection: is it a penc node (not another service)? Check the address in "
+                    "the card of ",
+                    name, ", and ask whether its node has just stopped")}};
 }
 
 }  // namespace
@@ -36,7 +42,7 @@ NodeClient::NodeClient(const Identity& identity, storage::v1::Card card, const C
       clock_(clock),
       deadline_(deadline),
       pin_(std::make_shared<Pin>(card_.key(), clock)),
-      stub_(Dial(identity, card_.address(), pin_)) {}
+      stub_(v1::NodeService::NewStub(Dial(identity, card_.address(), pin_, {}))) {}
 
 template <typename Request, typename Response>
 absl::StatusOr<Response> NodeClient::Call(grpc::Status (v1::NodeService::Stub::*method)(grpc::ClientContext*,
@@ -46,48 +52,8 @@ absl::StatusOr<Response> NodeClient::Call(grpc::Status (v1::NodeService::Stub::*
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + deadline_));
   Response response;
-  RETURN_IF_ERROR(Translate((stub_.get()->*method)(&context, request, &response)));
+  RETURN_IF_ERROR(Translate((stub_.get()->*method)(&context, request, &response), *pin_, WordsFor(card_)));
   return response;
-}
-
-absl::Status NodeClient::Translate(const grpc::Status& status) const {
-  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED && status.error_details().empty()) {
-    return Fail(
-        absl::StatusCode::kDeadlineExceeded,
-        {absl::StrCat(card_.card(), " (", card_.address(),
-                      ") n'a pas répondu à temps: réessayez; une même "
-                      "question n'est comptée qu'une fois"),
-         absl::StrCat(card_.card(), " (", card_.address(),
-                      ") did not answer in time: try again; the same question is charged only once")});
-  }
-  if (status.error_code() != grpc::StatusCode::UNAVAILABLE || !status.error_details().empty())
-    return FromGrpc(status);
-  if (absl::Status pinned = pin_->last(); !pinned.ok()) {
-    return At(absl::StrCat(card_.card(), " (", card_.address(), ")"), pinned);
-  }
-  // What the transport says is of two kinds: nobody there, or somebody who hangs up (in many words: closed,
-  // reset, broken pipe, handshake failed).
-  const std::string& said = status.error_message();
-  const bool nobody = absl::StrContains(said, "remote host") || absl::StrContains(said, "DNS") ||
-                      absl::StrContains(said, "timed out");
-  if (!nobody) {
-    return Fail(absl::StatusCode::kUnavailable,
-                {absl::StrCat(card_.address(),
-                              " a fermé la connexion: est-ce bien un nœud penc (et non un autre "
-                              "service) ? Vérifiez l'adresse de la carte de ",
-                              card_.card(), ", et demandez si son nœud vient de s'arrêter"),
-                 absl::StrCat(card_.address(),
-                              " closed the connection: is it a penc node (not another service)? Check "
-                              "the address in the card of ",
-                              card_.card(), ", and ask whether its node has just stopped")});
-  }
-  return Fail(absl::StatusCode::kUnavailable,
-              {absl::StrCat(card_.card(), " est injoignable à ", card_.address(),
-                            ": son nœud tourne-t-il (penc serve) ? L'adresse de la carte et votre connexion "
-                            "sont-elles bonnes ?"),
-               absl::StrCat(
-                   card_.card(), " cannot be reached at ", card_.address(),
-                   ": is its node running (penc serve)? Are the card's address and your connection right?")});
 }
 
 absl::StatusOr<v1::DescribeResponse> NodeClient::Describe() {

@@ -45,7 +45,6 @@ class NodeClient {
   absl::StatusOr<Response> Call(grpc::Status (v1::NodeService::Stub::*method)(grpc::ClientContext*,
                                                                               const Request&, Response*),
                                 const Request& request);
-  absl::Status Translate(const grpc::Status& status) const;
 
   const Identity& identity_;
   const storage::v1::Card card_;

@@ -5,14 +5,19 @@
 
 namespace penc::rpc {
 
-grpc::Status Gatekeeper::Process(const InputMetadata&, grpc::AuthContext* context, OutputMetadata*,
+grpc::Status Gatekeeper::Process(const InputMetadata& metadata, grpc::AuthContext* context, OutputMetadata*,
                                  OutputMetadata*) {
-  return ToGrpcWithoutDetails(Admit(*context));
+  const auto path = metadata.find(":path");
+  const absl::string_view method =
+      path == metadata.end() ? "" : absl::string_view(path->second.data(), path->second.size());
+  return ToGrpcWithoutDetails(Admit(*context, method));
 }
 
-absl::Status Gatekeeper::Admit(const grpc::AuthContext& context) {
+absl::Status Gatekeeper::Admit(const grpc::AuthContext& context, absl::string_view method) {
   ASSIGN_OR_RETURN(Peer peer, peers_.Of(context));
-  RETURN_IF_ERROR(known_(peer.fingerprint));
+  const absl::Status known = known_(peer.fingerprint);
+  const bool open = !open_.empty() && method == open_;
+  if (!known.ok() && !open) return known;
   absl::Time now = clock_.Now();
   if (now > peer.not_after) {
     return Fail(
@@ -27,7 +32,7 @@ absl::Status Gatekeeper::Admit(const grpc::AuthContext& context) {
                 {"votre certificat n'est pas encore valable: vérifiez l'heure des deux ordinateurs",
                  "your certificate is not valid yet: check the time of both computers"});
   }
-  if (!quota_.Take(peer.fingerprint, now)) {
+  if (known.ok() ? !quota_.Take(peer.fingerprint, now) : !strangers_.Take("", now)) {
     return Fail(absl::StatusCode::kResourceExhausted,
                 {"trop d'appels en peu de temps: attendez quelques secondes; rien n'a été compté",
                  "too many calls in a short time: wait a few seconds; nothing was charged"});

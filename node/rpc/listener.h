@@ -17,8 +17,9 @@ namespace penc::rpc {
 struct Limits {
   absl::Duration handshake = absl::Seconds(10);  // a connection that has not said who it is by then is closed
   int message_bytes = 1 << 20;
-  size_t memory_bytes = 64 << 20;  // for messages in flight
-  int streams = 128;               // open calls per connection
+  size_t memory_bytes = 64 << 20;                // for messages in flight
+  int streams = 128;                             // open calls per connection
+  absl::Duration keepalive = absl::Seconds(60);  // how often a quiet connection is tried
 };
 
 struct Listener {

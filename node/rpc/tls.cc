@@ -62,6 +62,14 @@ absl::Status Pin::Check(absl::string_view certificate_pem) {
   auto check = [&]() -> absl::Status {
     absl::StatusOr<Certificate> certificate = ParseCertificate(certificate_pem);
     if (!certificate.ok() || certificate->key.Fingerprint() != fingerprint_) {
+      if (whose_ == Whose::kHub) {
+        return Fail(
+            absl::StatusCode::kUnauthenticated,
+            {"ce n'est pas la clé du relais de votre réseau: rien n'a été envoyé. Vérifiez l'adresse; "
+             "si le relais a été réinstallé, demandez la nouvelle carte du réseau de vive voix",
+             "this is not the key of your network's hub: nothing was sent. Check the address; if the "
+             "hub was reinstalled, ask by voice for the network's new card"});
+      }
       return Fail(
           absl::StatusCode::kUnauthenticated,
           {"ce n'est pas la clé de cette organisation: rien n'a été envoyé. Vérifiez l'adresse de sa carte; "
@@ -74,10 +82,11 @@ absl::Status Pin::Check(absl::string_view certificate_pem) {
     if (now > certificate->not_after || now < certificate->not_before) {
       return Fail(
           absl::StatusCode::kUnauthenticated,
-          {"le certificat de l'organisation n'est pas valable aujourd'hui: vérifiez l'heure de votre "
-           "ordinateur, sinon demandez-lui de vérifier celle du sien (son nœud renouvelle le certificat)",
-           "the organisation's certificate is not valid today: check your computer's time, else ask them to "
-           "check theirs (their node renews the certificate)"});
+          {"le certificat d'en face n'est pas valable aujourd'hui: vérifiez l'heure de votre ordinateur, "
+           "sinon "
+           "faites vérifier celle de l'autre (penc y renouvelle le certificat)",
+           "the other side's certificate is not valid today: check your computer's time, else have the other "
+           "one's checked (penc renews the certificate there)"});
     }
     return absl::OkStatus();
   };

@@ -33,7 +33,10 @@ std::shared_ptr<grpc::ServerCredentials> ServerTls(
 // What a client expects of the server, and what it found. Thread-safe; shared with the channel.
 class Pin {
  public:
-  Pin(std::string fingerprint, const Clock& clock) : fingerprint_(std::move(fingerprint)), clock_(clock) {}
+  // Who is expected there: errors name it.
+  enum class Whose { kOffice, kHub };
+  Pin(std::string fingerprint, const Clock& clock, Whose whose = Whose::kOffice)
+      : fingerprint_(std::move(fingerprint)), clock_(clock), whose_(whose) {}
 
   // OK where the certificate holds the pinned key and its dates fit our clock.
   absl::Status Check(absl::string_view certificate_pem);
@@ -44,6 +47,7 @@ class Pin {
  private:
   const std::string fingerprint_;
   const Clock& clock_;
+  const Whose whose_;
   mutable std::mutex mutex_;
   absl::Status last_;
   bool reached_ = false;
