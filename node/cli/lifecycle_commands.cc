@@ -1,8 +1,10 @@
 // Making, serving, restoring an office; invented records.
 #include <unistd.h>
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -48,6 +50,25 @@ absl::Status FillPractice(const std::string& dir, const Codebook& codebook, cons
   return RunOnDirectory(dir, close, nullptr, outside, output).status();
 }
 
+// Says that answers miss their reply slot, once a minute at most: whoever asks could tell by it how much
+// there is to read.
+std::function<void(absl::Duration, absl::Duration)> LateAnswers(const Clock& clock, Output& output) {
+  auto quiet_until = std::make_shared<std::atomic<int64_t>>(INT64_MIN);
+  return [&clock, &output, quiet_until](absl::Duration slot, absl::Duration) {
+    const int64_t now = absl::ToUnixMicros(clock.Now());
+    int64_t until = quiet_until->load();
+    if (now < until || !quiet_until->compare_exchange_strong(until, now + 60'000'000)) return;
+    const std::string due = absl::FormatDuration(slot);
+    output.Say(
+        {absl::StrCat("une réponse n'était pas prête à son heure (", due,
+                      ") et part à la suivante. Si cela se répète: déclarez plus de lignes (capacity_rows "
+                      "dans office.yaml, puis relancez) ou allégez cet ordinateur"),
+         absl::StrCat("an answer was not ready when it was due (", due,
+                      ") and leaves at the next time. If this goes on: declare more rows (capacity_rows in "
+                      "office.yaml, then start again) or lighten this computer's load")});
+  };
+}
+
 volatile std::sig_atomic_t stop_asked = 0;
 void AskToStop(int) { stop_asked = 1; }
 
@@ -90,7 +111,11 @@ void AddInit(CLI::App& parent, Invocation& invocation) {
         const absl::StatusOr<Codebook> codebook = ReadCodebook(init.codebook_file, init.codebook_text);
         status = codebook.ok() ? FillPractice(options->dir, *codebook, invocation.outside, output)
                                : codebook.status();
-        if (!status.ok()) return output.Fail(status);
+        if (!status.ok()) {
+          std::error_code ignored;  // all of it or nothing
+          std::filesystem::remove_all(options->dir, ignored);
+          return output.Fail(status);
+        }
       }
       output.Say({absl::StrCat("l'organisation «", options->name, "» est prête dans ", options->dir,
                                ". Ensuite: penc import, penc close, penc serve"),
@@ -128,6 +153,7 @@ void AddServe(CLI::App& parent, Invocation& invocation) {
       }
       server_options.listen = (*office)->config().listen();
       server_options.certificate_trouble = [&output](const absl::Status& why) { output.Say(Explain(why)); };
+      server_options.node.overrun = LateAnswers(invocation.outside.clock, output);
       absl::StatusOr<std::unique_ptr<rpc::NodeServer>> server =
           rpc::NodeServer::Start(**office, invocation.outside.clock, server_options);
       if (!server.ok()) return output.Fail(server.status());

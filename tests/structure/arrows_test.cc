@@ -1,4 +1,5 @@
-// The folders may include one another only along the arrows of README.md; and every test file is registered.
+// What holds for the whole tree: folders include one another only along the arrows of README.md, every test
+// file is registered, no floating point stands where records are read, the README's map has every folder.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -92,10 +93,13 @@ TEST(Structure, EveryTestFileIsInAFolderThatTheBuildRegisters) {
   int seen = 0;
   for (const auto& entry : fs::recursive_directory_iterator(tests)) {
     const std::string name = entry.path().filename();
-    if (!name.ends_with("_test.cc") || name == "penc_under_test.cc") continue;  // that one is a program
-    ++seen;
     const fs::path relative = fs::relative(entry.path(), tests);
     const std::string folder = *relative.begin();
+    if (name.ends_with("_test.sh")) {
+      EXPECT_EQ(folder, "cli") << relative << " is registered nowhere";
+    }
+    if (!name.ends_with("_test.cc") || name == "penc_under_test.cc") continue;  // that one is a program
+    ++seen;
     EXPECT_TRUE(registered.contains(folder)) << relative << " is registered nowhere";
     if (folder == "unit") {
       const std::string unit = *std::next(relative.begin());
@@ -104,6 +108,38 @@ TEST(Structure, EveryTestFileIsInAFolderThatTheBuildRegisters) {
     }
   }
   EXPECT_GT(seen, 10);
+}
+
+// privacy.md, "Numbers": no floating point between a record and the released integer.
+TEST(Structure, NoFloatingPointWhereRecordsAreReadCountedAndCharged) {
+  const std::regex floating("\\b(double|float|strtod|SimpleAtod|SimpleAtof)\\b");
+  int seen = 0;
+  for (const char* folder : {"ingest", "codebook", "store", "ledger", "journal", "release"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(PENC_SOURCE_DIR) / "node" / folder)) {
+      const std::string extension = entry.path().extension();
+      if (extension != ".cc" && extension != ".h") continue;
+      ++seen;
+      std::ifstream in(entry.path());
+      int number = 0;
+      for (std::string line; std::getline(in, line);) {
+        ++number;
+        const std::string code = line.substr(0, line.find("//"));
+        EXPECT_FALSE(std::regex_search(code, floating)) << entry.path().string() << ":" << number;
+      }
+    }
+  }
+  EXPECT_GT(seen, 50);
+}
+
+TEST(Structure, TheReadmesMapHasEveryFolder) {
+  const fs::path root = PENC_SOURCE_DIR;
+  std::ifstream in(root / "README.md");
+  const std::string readme((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  for (const auto& entry : fs::directory_iterator(root / "node")) {
+    if (!entry.is_directory()) continue;
+    const std::string folder = "`node/" + entry.path().filename().string() + "`";
+    EXPECT_NE(readme.find(folder), std::string::npos) << folder;
+  }
 }
 
 // Machine paths and other words that stay out of the tree.

@@ -41,7 +41,7 @@ TEST(ProofPages, NameTheCodeThatTheyProve) {
     EXPECT_NE(page.find(wanted), std::string::npos)
         << name << ".md: re-read the proof against the code, then write the line\n"
         << wanted;
-    for (const char* part : {"**Statement", "**Proof"})
+    for (const char* part : {"**Precondition", "**Pseudocode", "**Statement", "**Proof", "**Sources"})
       EXPECT_NE(page.find(part), std::string::npos) << name << part;
     ++pages;
   }

@@ -1,4 +1,5 @@
 // The whole way: an office with a few records, a partner, questions over mutual TLS.
+#include <atomic>
 #include <future>
 #include <set>
 #include <thread>
@@ -252,6 +253,22 @@ TEST_F(EndToEnd, ACallThatTakesTooLongEndsAndItsAnswerIsKept) {
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_FALSE(Parsed(*answer).has_refusal());
   EXPECT_EQ(Budget().cohorts(0).spent_ppm(), spent);
+}
+
+TEST_F(EndToEnd, AnAnswerThatMissesItsSlotLeavesAtTheNextOneAndIsTold) {
+  std::atomic<int> late{0};
+  ServerOptions options;
+  options.node.overrun = [&](absl::Duration slot, absl::Duration) {
+    EXPECT_EQ(slot, absl::Milliseconds(100));
+    ++late;
+  };
+  options.node.leaves_at = [](absl::Duration slot, absl::Duration) { return LeavesAt(slot, slot * 2); };
+  Serve(options);
+  const absl::Duration start = Monotonic();
+  auto bytes = NodeClient(partner_->identity(), card_, clock_).AskBytes(Body(kByRace));
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  EXPECT_GE(Monotonic() - start, absl::Milliseconds(400));
+  EXPECT_EQ(late, 1);
 }
 
 TEST_F(EndToEnd, StoppingLetsAnAnswerWaitForItsSlotAndLeave) {
