@@ -153,6 +153,7 @@ void AddServe(CLI::App& parent, Invocation& invocation) {
       }
       server_options.listen = (*office)->config().listen();
       server_options.certificate_trouble = [&output](const absl::Status& why) { output.Say(Explain(why)); };
+      server_options.tell = [&output](const Text& text) { output.Say(text); };
       server_options.node.overrun = LateAnswers(invocation.outside.clock, output);
       absl::StatusOr<std::unique_ptr<rpc::NodeServer>> server =
           rpc::NodeServer::Start(**office, invocation.outside.clock, server_options);

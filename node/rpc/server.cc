@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "base/status.h"
 #include "rpc/admin_service.h"
+#include "rpc/dial_out.h"
 #include "rpc/gatekeeper.h"
 
 namespace penc::rpc {
@@ -23,6 +24,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Office& office, co
   auto node = std::unique_ptr<NodeServer>(new NodeServer(options));
   NodeServiceOptions service = options.node;
   if (office.config().capacity_rows() != 0) service.capacity.rows = office.config().capacity_rows();
+  const DeclaredCapacity service_capacity = service.capacity;
   node->node_service_ =
       std::make_unique<NodeService>(office, node->workers_, node->quick_, node->timers_, std::move(service));
   auto gatekeeper = std::make_shared<Gatekeeper>(
@@ -41,11 +43,17 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Office& office, co
   limits.message_bytes = (1 << 20) + 4096;  // a chunk of 1 MiB and its wrapping
   node->socket_ = office.layout().socket();
   ASSIGN_OR_RETURN(node->administration_, ListenOnSocket(node->socket_, node->admin_service_.get(), limits));
+  DialOut::Options dial_out;
+  dial_out.capacity = service_capacity;
+  dial_out.tell = options.tell;
+  node->dial_out_ =
+      std::make_unique<DialOut>(office, clock, office.environment().random, std::move(dial_out));
   return node;
 }
 
 void NodeServer::Stop(absl::Duration grace) {
   if (std::exchange(stopped_, true)) return;
+  dial_out_.reset();  // finishes the step that it is making durable
   auto deadline = absl::ToChronoTime(absl::Now() + grace);
   for (Listener* listener : {&partners_, &administration_}) {
     if (listener->server == nullptr) continue;

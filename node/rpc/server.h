@@ -1,6 +1,6 @@
-// The running node: a TCP port for partners (mutual TLS 1.3, NodeService, health, reflection) and a Unix
-// socket for the office's own people (AdminService). Two gRPC servers that share nothing, so that no
-// administration method exists on the TCP port.
+// The running node: a TCP port for partners (mutual TLS 1.3, NodeService, health, reflection), a Unix socket
+// for the office's own people (AdminService), and a line outwards to the hub of its network, if it has one.
+// Two gRPC servers that share nothing, so that no administration method exists on the TCP port.
 //
 //   rpc::RequireTls13();                                  // first thing in main
 //   ASSIGN_OR_RETURN(auto server, NodeServer::Start(*office, clock, {.listen = "127.0.0.1:7411"}));
@@ -27,6 +27,7 @@
 namespace penc::rpc {
 
 class AdminService;
+class DialOut;
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:7411";  // "host:0": any free port
@@ -40,6 +41,8 @@ struct ServerOptions {
   // that fails (on another thread).
   absl::Duration look_at_certificate = absl::Hours(1);
   std::function<void(const absl::Status&)> certificate_trouble;
+  // What the region has to say to the office's people (on another thread).
+  std::function<void(const Text&)> tell;
 };
 
 class NodeServer {
@@ -65,6 +68,7 @@ class NodeServer {
   Listener partners_;
   Listener administration_;
   std::unique_ptr<CertificateKeeper> certificate_;
+  std::unique_ptr<DialOut> dial_out_;
   bool stopped_ = false;
 };
 
