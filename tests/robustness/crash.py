@@ -59,7 +59,7 @@ def budget():
 
 
 def ask(sql, ok=(0,)):
-    return run("ask", "--node", "crash", "--as", analyst, "--purpose", "test", "--budget", "0.1%", "--json", sql, ok=ok)
+    return run("ask", "--node", "crash", "--as", analyst, "--purpose", "test", "--budget", "0.05%", "--json", sql, ok=ok)
 
 
 def check():
@@ -115,31 +115,87 @@ for number, step in enumerate(["ask.before_reserve", "ask.after_reserve", "ask.a
     assert ask(sql).stdout == sent[sql]
     node.stop()
 
-# Random moments under load: several askers, a killer; what was sent stays, what was charged is charged once.
+# Random moments under load: askers, a file on its way in, at times a closing, and a killer. What was sent stays, what was
+# charged is charged once, a file is in whole or not at all, an edition is open or not.
 bands = ["0-4", "5-11", "12-17", "18-24", "25-34", "35-59", "60+", "u"]
 reasons = ["econ_long", "job_offer", "seasonal", "conflict", "family", "u"]
 questions = [f"SELECT sex, count(DISTINCT person) FROM person WHERE age_band = '{b}' AND reason = '{r}' GROUP BY sex" for b in bands for r in reasons]
-for moment in range(rounds):
+run("demo", "records", f"{work.name}/more", "--persons", "15000", "--seed", "8")
+with open(f"{work.name}/more/return_case.csv", encoding="utf-8") as more:
+    heading, *rows = more.readlines()
+ROWS = 40
+assert len(rows) >= ROWS * rounds, len(rows)
+
+
+def client(*arguments):
+    return subprocess.Popen([penc, "--lang", "en", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def held_rows(now):
+    return int(now.get("rows", 0)) + int(now.get("stagedRows", 0))
+
+
+def check_sent():
     node = Node()
-    batch = [dice.choice(questions) for _ in range(4)]
-    askers = [(q, subprocess.Popen([penc, "--lang", "en", "ask", "--node", "crash", "--as", analyst, "--purpose", "test", "--budget", "0.1%", "--json", q],
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)) for q in batch]
-    time.sleep(dice.uniform(0, 0.25))
+    for question, answer in sent.items():
+        assert ask(question).stdout == answer, question
+    node.stop()
+
+
+answers = imports = closings = 0
+before = status()
+for moment in range(rounds):
+    closing = moment % 25 == 24
+    if closing:
+        check_sent()
+        answers += len(sent)
+    piece = f"{work.name}/piece{moment}.csv"
+    with open(piece, "w", encoding="utf-8") as out:
+        out.writelines([heading, *rows[moment * ROWS:(moment + 1) * ROWS]])
+    node = Node()
+    askers = [(q, client("ask", "--node", "crash", "--as", analyst, "--purpose", "test", "--budget", "0.05%", "--json", q))
+              for q in (dice.choice(questions) for _ in range(3))]
+    if closing:
+        year, quarter = map(int, before["editions"][-1].split("-Q"))
+        other = client("close", office, "--label", f"{year + quarter // 4}-Q{quarter % 4 + 1}")
+    else:
+        other = client("import", office, piece, "--table", "return_case")
+    time.sleep(dice.uniform(0, 0.6))
     node.kill()
+    if closing:
+        sent.clear()  # they are of the edition before, perhaps
     for question, asker in askers:
         out, _ = asker.communicate(timeout=60)
-        if asker.returncode == 0:
+        if asker.returncode == 0 and not closing:
             assert sent.setdefault(question, out) == out, question
+    other.communicate(timeout=60)
+    now = status()
+    if closing:
+        opened = len(now["editions"]) - len(before["editions"])
+        assert held_rows(now) == held_rows(before) and opened in (0, 1), (before, now)
+        assert (int(now.get("stagedRows", 0)) == 0) if opened else (now.get("stagedRows") == before.get("stagedRows")), (before, now)
+        assert opened == 1 or other.returncode != 0
+        closings += opened
+    else:
+        came = held_rows(now) - held_rows(before)
+        assert came in (0, ROWS) and (came == ROWS or other.returncode != 0), (before, now, other.returncode)
+        assert now["editions"] == before["editions"]
+        imports += came == ROWS
+    before = now
     if moment % 8 == 0:
         check()
+answers += len(sent)
 node = Node()
 for question, answer in sent.items():
     assert ask(question).stdout == answer, question
 node.stop()
 check()
 # The balances are the sum of the journal's charges.
-shown = json.loads(run("journal", "show", office, "--limit", "100000", "--json").stdout)["journalShow"]["entries"]
+shown = []
+while page := json.loads(run("journal", "show", office, "--from", str(len(shown)), "--limit", "1000", "--json").stdout)["journalShow"].get("entries"):
+    shown += page
 charges = [json.loads(e["json"])["charged"] for e in shown if e["kind"] == "charged"]
 slots = [c["slot"] for c in charges if not c.get("shareOnly")]
 assert len(slots) == len(set(slots)), "a slot was charged twice"
-print(f"robustness: {len(slots)} charges, {len(sent)} answers, none lost or doubled")
+assert answers >= rounds / 8 and imports >= rounds / 4, "the moments were all too early"
+print(f"robustness: {len(slots)} charges, {answers} answers, {imports} of {rounds - rounds // 25} files, {closings} of {rounds // 25} closings; none lost, halved or doubled")
