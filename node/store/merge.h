@@ -28,8 +28,8 @@ struct MergePlan {
 };
 
 // `manifest` says what there is (tables, batches); its segments are replaced by the new ones. Returns the
-// rows that the erased person had in the old generation, nothing where it did not know them. Chunks are written, not synced: the manifest's own
-// write makes them durable with it.
+// rows that the erased person had in the old generation, nothing where it did not know them. Chunks are
+// written, not synced: the manifest's own write makes them durable with it.
 absl::StatusOr<absl::optional<uint64_t>> WriteGeneration(Database& db, RandomSource& random,
                                                          const Generation& old, const MergePlan& plan,
                                                          storage::v1::Manifest& manifest);
