@@ -33,6 +33,7 @@ const Text* KindWords(const std::string& kind) {
       {"charged", {"question comptée", "question charged"}},
       {"released", {"réponse donnée", "answer given"}},
       {"given_up", {"réponse abandonnée", "answer given up"}},
+      {"refunded", {"part d'une ronde rendue", "share of a round given back"}},
       {"restored", {"rétablie d'une sauvegarde", "restored from a backup"}},
       {"stopped", {"arrêt d'urgence", "emergency stop"}},
       {"silenced", {"muette jusqu'au compte des témoins", "silent until the stewards' count"}},
@@ -62,9 +63,13 @@ const std::vector<Field>& Fields() {
       {"asker", {"par ", "by "}},
       {"slot", {"n° ", "no. "}},
       {"shareOnly", {"comptée à sa part seulement", "charged to its share only"}},
+      {"regional", {"part d'une ronde", "share of a round"}},
+      {"retaken", {"compte aussi pour la cohorte ", "counts for cohort too: "}},
       {"practice", {"exercice", "exercise"}},
       {"lifted", {"levé", "lifted"}},
       {"forfeited", {"crédit restant perdu", "remaining budget forfeited"}},
+      {"adopted",
+       {"reprend les dépenses vues par les témoins", "takes over what stewards had seen of its spending"}},
   };
   return *fields;
 }

@@ -131,18 +131,31 @@ std::string Budget(const v1::BudgetResult& budget, const Words& w) {
   if (budget.cohorts().empty())
     return w("aucune cohorte: rien n'est encore arrêté (penc close)\n",
              "no cohort: nothing is closed yet (penc close)\n");
-  TextTable table({w("cohorte", "cohort"), w("crédit utilisé", "budget spent"),
-                   w("reste, pour toujours", "left, for ever"), w("par partenaire", "by partner")});
+  const bool refunds = std::any_of(budget.cohorts().begin(), budget.cohorts().end(),
+                                   [](const v1::BudgetRow& row) { return row.refunded_ppm() > 0; });
+  std::vector<std::string> heading = {w("cohorte", "cohort"), w("crédit utilisé", "budget spent"),
+                                      w("reste, pour toujours", "left, for ever"),
+                                      w("par partenaire", "by partner")};
+  if (refunds) heading.insert(heading.begin() + 3, w("rendu", "given back"));
+  TextTable table(std::move(heading));
   for (const v1::BudgetRow& row : budget.cohorts()) {
     std::vector<std::string> askers;
     for (const v1::AskerSpent& asker : row.askers()) {
       askers.push_back(absl::StrCat(asker.asker(), " ", Percent(asker.spent_ppm(), w.lang())));
     }
-    table.Add({row.cohort(), Percent(row.spent_ppm(), w.lang()),
-               Percent(1000000 - std::min(1000000u, row.spent_ppm()), w.lang()),
-               absl::StrJoin(askers, ", ")});
+    std::vector<std::string> line = {row.cohort(), Percent(row.spent_ppm(), w.lang()),
+                                     Percent(1000000 - std::min(1000000u, row.spent_ppm()), w.lang()),
+                                     absl::StrJoin(askers, ", ")};
+    if (refunds) line.insert(line.begin() + 3, Percent(row.refunded_ppm(), w.lang()));
+    table.Add(std::move(line));
   }
-  return table.Text();
+  if (!refunds) return table.Text();
+  return absl::StrCat(
+      table.Text(),
+      w("rendu: compté pour des rondes qui ne se sont pas ouvertes avec cette organisation; que "
+        "cela n'ait rien coûté repose sur le secret des clés des témoins\n",
+        "given back: charged for rounds that did not open with this organisation in them; that "
+        "this cost nothing rests on the secrecy of the stewards' keys\n"));
 }
 
 std::string StateOf(const v1::OfficeRound& round, const Words& w) {

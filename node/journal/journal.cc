@@ -105,6 +105,18 @@ std::string Journal::SignedCheckpoint(const std::string& origin, const SigningKe
 absl::Status Journal::ForEach(uint64_t from,
                               const std::function<bool(uint64_t, absl::string_view)>& visit) const {
   const uint64_t end = size();
+  if (from == 0) {  // in one sweep: opening reads all of a long journal
+    uint64_t next = 0;
+    bool whole = true, more = true;
+    RETURN_IF_ERROR(db_.Scan(Space::kJournal, "l", [&](absl::string_view key, absl::string_view leaf) {
+      if (next == end) return false;
+      whole = key == LeafKey(next);
+      more = whole && visit(next, leaf);
+      ++next;
+      return more;
+    }));
+    return whole && (next == end || !more) ? absl::OkStatus() : Damaged();
+  }
   for (uint64_t index = from; index < end; ++index) {
     ASSIGN_OR_RETURN(auto leaf, db_.Get(Space::kJournal, LeafKey(index)));
     if (!leaf.has_value()) return Damaged();

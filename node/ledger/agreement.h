@@ -9,8 +9,10 @@ namespace penc {
 class Journal;
 class Ledger;
 
-// DATA_LOSS where a cohort or an asker has spent less than the journal's charges come to, or is not there at
-// all. More is in order: a restore forfeits. Reads every leaf.
+// DATA_LOSS where a cohort or an asker has spent less than the journal's charges come to, refunds taken off,
+// or is not there at all; where more was given back than the ledger shows, or one charge twice; or where the
+// charge log is not the one whose entries the journal names. Spending more is in order: a restore forfeits,
+// or takes over. Reads every leaf.
 absl::Status CheckSpending(const Ledger& ledger, const Journal& journal, Closing closing);
 
 }  // namespace penc

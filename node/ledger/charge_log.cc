@@ -38,7 +38,8 @@ absl::Status ChargeLog::Load() {
   if (heads.has_value()) RETURN_IF_ERROR(ParseRow(kGivenKey, *heads, given));
   if (row.peaks_size() != __builtin_popcountll(row.size()) || row.has_adopted() != (row.generation() > 0))
     return LedgerDamaged();
-  if (given.generation() != row.generation()) return LedgerDamaged();
+  const uint64_t last = given.given_size() > 0 ? given.given(given.given_size() - 1).size() : 0;
+  if (given.generation() != row.generation() || last != row.last_given()) return LedgerDamaged();
   row_ = std::move(row);
   given_ = std::move(given);
   frontier_ = merkle::Frontier(row_.size(), {row_.peaks().begin(), row_.peaks().end()});
@@ -170,6 +171,8 @@ absl::StatusOr<v1::ChargeLogHead> ChargeLog::Give(Staging& staging) {
     now.set_root(root());
     if (given_.given_size() > kMostLinks + 1) given_.mutable_given()->DeleteSubrange(0, 1);
     PutGiven(staging);
+    row_.set_last_given(size());
+    Put(staging);
   }
   return head;
 }

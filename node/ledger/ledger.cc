@@ -159,11 +159,12 @@ class LedgerOnDatabase final : public Ledger {
   absl::Status OpenCohort(Edition cohort, const Promise& promise) override {
     return committer_.Commit([&](Staging& staging) -> absl::Status {
       std::lock_guard<std::mutex> lock(mutex_);
+      BeginGroup(staging);
       if (accounts_.find(cohort) != accounts_.end()) return absl::OkStatus();
       Account& account = accounts_[cohort];
       account.promise = promise;
       account.allowance = AllowanceOf(promise);
-      if (log_.Retakes(staging, cohort)) TakeOver(account);
+      if (log_.Retakes(staging, cohort)) Retake(cohort, account, staging);
       PutCohort(staging, cohort, account);
       return absl::OkStatus();
     });
@@ -242,8 +243,12 @@ class LedgerOnDatabase final : public Ledger {
       if (!contained || generation != log_.generation() || size <= log_.witnessed()) return absl::OkStatus();
       std::map<Edition, Spent> since;
       RETURN_IF_ERROR(log_.ForEach(size, [&](const storage::v1::ChargeLogEntry& entry) {
-        if (entry.kind() != storage::v1::ChargeLogEntry::KIND_LOCAL) return;
-        for (const auto& [cohort, cost] : CostsOf(entry.cohorts())) since[cohort] = Add(since[cohort], cost);
+        for (const auto& [cohort, cost] : CostsOf(entry.cohorts())) {
+          if (entry.kind() == storage::v1::ChargeLogEntry::KIND_LOCAL)
+            since[cohort] = Add(since[cohort], cost);
+          if (entry.kind() == storage::v1::ChargeLogEntry::KIND_RETAKEN)
+            since[cohort] = UsedUp(accounts_[cohort].allowance, since[cohort]);
+        }
       }));
       for (auto& [cohort, account] : accounts_) {
         account.unwitnessed = since[cohort];
@@ -360,6 +365,20 @@ class LedgerOnDatabase final : public Ledger {
     account.gross = AtLeast(account.gross, taken);
     // Until a head of this generation is witnessed, stewards only know the one that was taken over.
     account.unwitnessed = UsedUp(account.allowance, account.unwitnessed);
+  }
+
+  // A total that moves is an entry: no size of the log ever has two.
+  void Retake(Edition cohort, Account& account, Staging& staging) {
+    TakeOver(account);
+    storage::v1::ChargeLogEntry entry;
+    entry.set_kind(storage::v1::ChargeLogEntry::KIND_RETAKEN);
+    entry.add_cohorts()->set_cohort(cohort);
+    ToRow(account.spent, entry.mutable_cohorts(0)->mutable_cost());
+    storage::v1::JournalLeaf leaf;
+    leaf.mutable_restored()->set_retaken(EditionLabel(closing_, cohort));
+    leaf.mutable_restored()->set_generation(log_.generation());
+    leaf.mutable_restored()->set_log_leaf(log_.Append(staging, std::move(entry)));
+    staging.Leaf(std::move(leaf));
   }
 
   // Off every cohort and every share that paid, or off none.

@@ -130,6 +130,7 @@ absl::StatusOr<v1::BudgetResult> ShowBudget(Office& office) {
     row->set_epsilon(promise.epsilon);
     row->set_delta(promise.delta);
     row->set_spent_ppm(SpentPpm(balance.promise, balance.spent));
+    row->set_refunded_ppm(SpentPpm(balance.promise, balance.refunded));
     for (const auto& [asker, spent] : balance.by_asker) {
       v1::AskerSpent* by = row->add_askers();
       auto name = name_of.find(asker);

@@ -55,5 +55,36 @@ TEST(Merkle, EveryProofOfEverySmallTreeVerifiesAndNoOtherDoes) {
   }
 }
 
+// A log keeps, with each leaf, the roots of the full subtrees that it completes: every root and every proof
+// is made of those.
+TEST(Merkle, StoredNodesGiveTheSameRootsAndProofs) {
+  std::vector<std::string> leaves, roots = {Frontier().Root()};
+  std::vector<std::vector<std::string>> completed;
+  Frontier frontier;
+  const ReadNode read = [&](int level, uint64_t index) -> absl::StatusOr<std::string> {
+    const uint64_t leaf = ((index + 1) << level) - 1;
+    if (level == 0) return leaves[leaf];
+    return completed[leaf][level - 1];
+  };
+  for (int i = 0; i < 70; ++i) {
+    leaves.push_back(LeafHash(std::to_string(i)));
+    frontier.Append(leaves.back(), &completed.emplace_back());
+    roots.push_back(frontier.Root());
+  }
+  for (uint64_t size = 0; size <= 70; ++size) {
+    EXPECT_EQ(*RootAt(size, read), roots[size]);
+    for (uint64_t from = 0; from <= size; ++from) {
+      const auto proof = ConsistencyProof(from, size, read);
+      EXPECT_EQ(*proof, ConsistencyProof(leaves, from, size)) << from << " " << size;
+      EXPECT_TRUE(VerifyConsistency(from, size, *proof, roots[from], roots[size])) << from << " " << size;
+    }
+  }
+  const ReadNode broken = [](int, uint64_t) -> absl::StatusOr<std::string> {
+    return absl::DataLossError("gone");
+  };
+  EXPECT_EQ(RootAt(5, broken).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ConsistencyProof(3, 5, broken).status().code(), absl::StatusCode::kDataLoss);
+}
+
 }  // namespace
 }  // namespace penc::merkle

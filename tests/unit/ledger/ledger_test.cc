@@ -1,124 +1,24 @@
 #include "ledger/ledger.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <rocksdb/write_batch.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "base/database.h"
-#include "crypto/hash.h"
-#include "crypto/secure_random.h"
-#include "journal/committer.h"
 #include "journal/verifier.h"
+#include "tests/support/small_ledger.h"
 
 namespace penc {
 namespace {
 
 using ::testing::ElementsAre;
-namespace fs = std::filesystem;
 
-constexpr Edition kQ1 = 224, kQ2 = 225, kQ3 = 226;  // 2026-Q1 to 2026-Q3
-constexpr uint64_t kUnit = uint64_t{1} << 40;
-const Promise kEight{8 * 1024, 1, 6};
-
-class LedgerTest : public ::testing::Test {
- protected:
-  LedgerTest() : folder_(fs::temp_directory_path() / absl::StrCat("penc-ledger-", ::getpid())) {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    Open();
-    for (Edition cohort : {kQ1, kQ2}) EXPECT_TRUE(ledger_->OpenCohort(cohort, kEight).ok());
-  }
-  ~LedgerTest() override {
-    Close();
-    fs::remove_all(folder_);
-  }
-
-  // As after a crash: whatever was not on the disk is gone.
-  void Open() {
-    Close();
-    db_ = *Database::Open(folder_ / "db");
-    journal_ = *Journal::Open(*db_, random_);
-    committer_ = std::make_unique<Committer>(*db_, *journal_, clock_);
-    ledger_ = *Ledger::Open(*db_, *committer_, Closing::kQuarter);
-  }
-  void Close() {
-    committer_.reset();  // its thread refers to the ledger
-    ledger_.reset();
-    journal_.reset();
-    db_.reset();
-  }
-
-  static Charge Ask(const std::string& question, uint64_t renyi, std::vector<Edition> cohorts = {kQ1, kQ2},
-                    const std::string& asker = "SHA256:a", uint64_t pure = kInfinitePure) {
-    Charge charge;
-    charge.slot = Sha256(question);
-    charge.plan_id = Sha256({"plan", question});
-    charge.question = question;
-    charge.purpose = "plaidoyer";
-    charge.asker = asker;
-    charge.cohorts = std::move(cohorts);
-    charge.cost = [=](Order) { return Cost{pure, renyi}; };
-    return charge;
-  }
-  Slot Reserve(const Charge& charge) {
-    auto slot = ledger_->Reserve(charge);
-    EXPECT_TRUE(slot.ok()) << slot.status();
-    return slot.ok() ? *std::move(slot) : Slot{};
-  }
-  Slot Answered(const Charge& charge, const std::string& answer) {
-    Slot slot = Reserve(charge);
-    EXPECT_EQ(slot.state, Slot::State::kReserved);
-    EXPECT_TRUE(ledger_->Commit(slot, answer).ok());
-    return slot;
-  }
-  Spent SpentOf(Edition cohort) {
-    for (const CohortBalance& balance : ledger_->Balances()) {
-      if (balance.cohort == cohort) return balance.spent;
-    }
-    ADD_FAILURE() << "no cohort " << cohort;
-    return {};
-  }
-  Spent SpentOf(Edition cohort, const std::string& asker) {
-    for (const CohortBalance& balance : ledger_->Balances()) {
-      if (balance.cohort != cohort) continue;
-      for (const auto& [name, spent] : balance.by_asker) {
-        if (name == asker) return spent;
-      }
-    }
-    return {};
-  }
-  std::vector<storage::v1::JournalLeaf> Leaves() {
-    std::vector<storage::v1::JournalLeaf> leaves;
-    EXPECT_TRUE(journal_
-                    ->ForEach(0,
-                              [&](uint64_t, absl::string_view bytes) {
-                                EXPECT_TRUE(leaves.emplace_back().ParseFromArray(
-                                    bytes.data(), static_cast<int>(bytes.size())));
-                                return true;
-                              })
-                    .ok());
-    return leaves;
-  }
-
-  fs::path folder_;
-  SystemClock clock_;
-  SecureRandom random_;
-  std::unique_ptr<Database> db_;
-  std::unique_ptr<Journal> journal_;
-  std::unique_ptr<Committer> committer_;
-  std::unique_ptr<Ledger> ledger_;
-};
+using LedgerTest = SmallLedger;
 
 TEST_F(LedgerTest, ChargesEveryCohortTouchedOnceAndKeepsItAcrossRestarts) {
   const Slot slot = Answered(Ask("q", kUnit), "bytes");
@@ -262,7 +162,7 @@ TEST_F(LedgerTest, CompletesAChargeFoundWithoutAnswerThreeTimesThenGivesUp) {
   EXPECT_EQ(SpentOf(kQ1).renyi, kUnit);
   EXPECT_EQ(SpentOf(kQ1, "SHA256:b").renyi, 0u);
   EXPECT_TRUE(Leaves().back().has_given_up());
-  EXPECT_TRUE(VerifyJournal(*db_, nullptr, nullptr).ok());
+  EXPECT_TRUE(VerifyJournal(*parts_.db, nullptr, nullptr).ok());
 }
 
 TEST_F(LedgerTest, CompletesAnAbandonedChargeWithAnAnswer) {
@@ -413,7 +313,7 @@ TEST_F(LedgerTest, ChargesNothingThatItCouldNotWrite) {
   EXPECT_EQ(slot.state, Slot::State::kReserved);  // not IN_PROGRESS: nobody holds it
   EXPECT_TRUE(slot.charged_now);
   EXPECT_EQ(SpentOf(kQ1).renyi, 2 * kUnit);
-  EXPECT_TRUE(VerifyJournal(*db_, nullptr, nullptr).ok());
+  EXPECT_TRUE(VerifyJournal(*parts_.db, nullptr, nullptr).ok());
 }
 
 TEST_F(LedgerTest, KeepsTheChargeOfAnAnswerThatItCouldNotWrite) {
@@ -435,11 +335,12 @@ TEST_F(LedgerTest, KeepsTheChargeOfAnAnswerThatItCouldNotWrite) {
 TEST_F(LedgerTest, DoesNotOpenOverADamagedRowAndDoesNotAnswerFromADamagedSlot) {
   Answered(Ask("q", kUnit), "bytes");
   std::vector<std::pair<std::string, std::string>> rows;
-  ASSERT_TRUE(db_->Scan(Space::kLedger, "",
-                        [&](absl::string_view key, absl::string_view value) {
-                          rows.emplace_back(key, value);
-                          return true;
-                        })
+  ASSERT_TRUE(parts_.db
+                  ->Scan(Space::kLedger, "",
+                         [&](absl::string_view key, absl::string_view value) {
+                           rows.emplace_back(key, value);
+                           return true;
+                         })
                   .ok());
   ASSERT_EQ(rows.size(), 7u);  // the asker in two cohorts, these, an entry and where the log stands, one slot
   for (const auto& [key, value] : rows) {
@@ -447,23 +348,24 @@ TEST_F(LedgerTest, DoesNotOpenOverADamagedRowAndDoesNotAnswerFromADamagedSlot) {
       std::string flipped = value;
       flipped[at] ^= 0x10;
       rocksdb::WriteBatch damage, repair;
-      db_->Put(damage, Space::kLedger, key, flipped);
-      db_->Put(repair, Space::kLedger, key, value);
-      ASSERT_TRUE(db_->Write(damage, true).ok());
-      const auto opened = Ledger::Open(*db_, *committer_, Closing::kQuarter);
+      parts_.db->Put(damage, Space::kLedger, key, flipped);
+      parts_.db->Put(repair, Space::kLedger, key, value);
+      ASSERT_TRUE(parts_.db->Write(damage, true).ok());
+      const auto opened = Ledger::Open(*parts_.db, *parts_.committer, Closing::kQuarter);
       if (key[0] == 's') {
         EXPECT_EQ(ledger_->Reserve(Ask("q", kUnit)).status().code(), absl::StatusCode::kDataLoss) << at;
       } else {
         EXPECT_EQ(opened.status().code(), absl::StatusCode::kDataLoss) << key[0] << at;
       }
-      ASSERT_TRUE(db_->Write(repair, true).ok());
+      ASSERT_TRUE(parts_.db->Write(repair, true).ok());
     }
   }
   // A row of another cohort in this one's place is noticed too.
   rocksdb::WriteBatch swapped;
-  db_->Put(swapped, Space::kLedger, rows[2].first, rows[3].second);
-  ASSERT_TRUE(db_->Write(swapped, true).ok());
-  EXPECT_EQ(Ledger::Open(*db_, *committer_, Closing::kQuarter).status().code(), absl::StatusCode::kDataLoss);
+  parts_.db->Put(swapped, Space::kLedger, rows[2].first, rows[3].second);
+  ASSERT_TRUE(parts_.db->Write(swapped, true).ok());
+  EXPECT_EQ(Ledger::Open(*parts_.db, *parts_.committer, Closing::kQuarter).status().code(),
+            absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 #include "absl/strings/match.h"
 #include "base/status.h"
+#include "crypto/hash.h"
+#include "ledger/ledger.h"
 #include "tests/support/small_office.h"
 
 namespace penc {
@@ -178,6 +180,34 @@ TEST_F(OfficeFolder, EveryClosingOpensABudget) {
   EXPECT_EQ(budget.cohorts(0).epsilon(), "8");
   EXPECT_EQ(budget.cohorts(0).delta(), "1e-6");
   EXPECT_EQ(budget.cohorts(0).spent_ppm(), 0u);
+}
+
+TEST_F(OfficeFolder, TheBudgetShowsWhatRoundsGaveBackApart) {
+  Create();
+  ASSERT_TRUE(Import(Rows(30)).ok());
+  ASSERT_TRUE(Close().ok());
+  Charge charge;
+  charge.asker = "SHA256:a";
+  charge.cohorts = {office_->ledger().Balances()[0].cohort};
+  charge.cost = [](Order) { return Cost{kInfinitePure, RenyiBudget({}) / 10}; };
+  charge.kind = ChargeKind::kRegional;
+  for (const char* round : {"one", "another"}) {
+    charge.slot = Sha256(round);
+    auto slot = office_->ledger().Reserve(charge);
+    ASSERT_TRUE(slot.ok() && slot->state == Slot::State::kReserved);
+    ASSERT_TRUE(office_->ledger().Commit(*slot, "hash").ok());
+  }
+  EXPECT_EQ(Budget().cohorts(0).refunded_ppm(), 0u);
+  ASSERT_TRUE(office_->ledger().Refund(charge.slot).ok());
+  for (int pass = 0; pass < 2; ++pass) {
+    EXPECT_EQ(Budget().cohorts(0).spent_ppm(), 100000u);
+    EXPECT_EQ(Budget().cohorts(0).refunded_ppm(), 100000u);
+    EXPECT_EQ(Budget().cohorts(0).askers(0).spent_ppm(), 100000u);
+    Open();  // the ledger and the journal are compared
+  }
+  v1::AdminCommand verify;
+  verify.mutable_journal_verify();
+  EXPECT_TRUE(Run(verify).ok());
 }
 
 TEST_F(OfficeFolder, GrantsAreReadAsTheyAreAndBadOnesAreNamed) {
