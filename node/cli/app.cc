@@ -12,9 +12,9 @@ namespace penc::cli {
 namespace {
 
 constexpr AddCommand kCommands[] = {
-    AddInit,    AddImport,  AddClose,    AddBatches, AddUndo, AddStatus, AddErase,   AddCodebook,
-    AddPolicy,  AddGrant,   AddCard,     AddServe,   AddStop, AddBudget, AddJournal, AddBackup,
-    AddRestore, AddPartner, AddDescribe, AddAsk,     AddPlan, AddDemo,
+    AddInit,    AddImport,  AddClose,    AddBatches, AddUndo,   AddStatus, AddErase,   AddCodebook,
+    AddPolicy,  AddGrant,   AddCard,     AddServe,   AddStop,   AddBudget, AddJournal, AddBackup,
+    AddRestore, AddPartner, AddDescribe, AddAsk,     AddRounds, AddAnswer, AddPlan,    AddDemo,
 };
 
 // What stands for an option's value in help. Arguments carry their name already.
@@ -25,7 +25,8 @@ void NameValues(CLI::App& app) {
       {"--codebook", "FILE"},   {"--mapping", "FILE"},     {"--policy", "FILE"},     {"--as", "FOLDER"},
       {"--grant", "NAME"},      {"--name", "NAME"},        {"--epsilon", "NUMBER"},  {"--node", "OFFICE"},
       {"--purpose", "PURPOSE"}, {"--person", "REFERENCE"}, {"--budget", "SHARE"},    {"--share", "SHARE"},
-      {"--table", "TABLE"},
+      {"--table", "TABLE"},     {"--again", "ROUND"},      {"--hub", "NETWORK"},     {"--network", "FILE"},
+      {"--region", "REGION"},   {"--save", "FILE"},        {"--within", "TIME"},
   };
   for (CLI::Option* option : app.get_options()) {
     if (option->get_expected_max() == 0) continue;  // a flag

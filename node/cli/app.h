@@ -52,6 +52,8 @@ void AddPlan(CLI::App&, Invocation&);
 void AddPartner(CLI::App&, Invocation&);
 void AddDescribe(CLI::App&, Invocation&);
 void AddAsk(CLI::App&, Invocation&);
+void AddRounds(CLI::App&, Invocation&);
+void AddAnswer(CLI::App&, Invocation&);
 void AddDemo(CLI::App&, Invocation&);
 
 // The whole program apart from what main builds. `argv` as for main; an exit code.

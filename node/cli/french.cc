@@ -121,19 +121,33 @@ const std::map<std::string, std::string>& Words() {
       // asking
       {"an office that you trust, by name", "une organisation de confiance, par son nom"},
       {"your partner folder", "votre dossier de partenaire"},
-      {"a partner's key and the offices that it trusts",
-       "la clé d'un partenaire et les organisations de confiance"},
+      {"a partner's keys, and the offices and networks that it trusts",
+       "les clés d'un partenaire, les organisations et les réseaux de confiance"},
       {"make a key; prints the .pub file to send to offices",
        "crée une clé; affiche le fichier .pub à envoyer aux organisations"},
       {"a folder that does not exist yet", "un dossier qui n'existe pas encore"},
       {"your name, as offices see it", "votre nom, tel que les organisations le voient"},
-      {"trust an office's card", "fait confiance à la carte d'une organisation"},
-      {"what the office's `penc card` printed", "ce que «penc card» y a affiché"},
+      {"trust an office's card, or a network's",
+       "fait confiance à la carte d'une organisation ou d'un réseau"},
+      {"an office's NAME.card, or a network's NAME.network",
+       "le NOM.card d'une organisation, ou le NOM.network d'un réseau"},
+      {"network: its vocabulary, YAML (default: the migration codebook)",
+       "réseau: son vocabulaire, YAML (par défaut: le lexique migration)"},
       {"what may be asked of an office: tables, columns, purposes, editions",
        "ce qu'on peut demander à une organisation: tables, colonnes, buts, éditions"},
       {"what is left of your share", "ce qui reste de votre part"},
-      {"ask an office; charged at most once per question and edition",
-       "interroge une organisation; compté au plus une fois par question et édition"},
+      {"ask an office, or a whole network; charged at most once per question and edition, or per round",
+       "interroge une organisation ou tout un réseau; compté une fois par question et édition, ou par ronde"},
+      {"a network that you trust, by name: all its offices answer in one round",
+       "un réseau de confiance, par son nom: toutes ses organisations répondent en une ronde"},
+      {"a network that you trust, by name", "un réseau de confiance, par son nom"},
+      {"network: how long offices may take, 5m to 11d (default 72h)",
+       "réseau: le temps laissé aux organisations, de 5m à 11d (par défaut 72h)"},
+      {"network: only this region of it", "réseau: seulement cette région"},
+      {"network: ask once more what a void round asked",
+       "réseau: repose la question d'une ronde devenue nulle"},
+      {"network: submit and leave; read it later with `penc answer`",
+       "réseau: soumet et s'en va; à lire plus tard avec «penc answer»"},
       {"one of the purposes of your grant", "un des buts de votre autorisation"},
       {"price as a share of the budget (default 2%)", "prix en part du crédit (par défaut 2%)"},
       {"price as discrete Laplace's epsilon, for experts",
@@ -141,8 +155,12 @@ const std::map<std::string, std::string>& Words() {
       {"wanted 95% margin, in units of the answer", "marge à 95 % voulue, en unités de la réponse"},
       {"several questions in a YAML file, one price",
        "plusieurs questions dans un fichier YAML, un seul prix"},
-      {"the edition that the bulletin counts its periods from ($Q, $Y, $M), in place of its own",
-       "l'édition d'où le bulletin compte ses périodes ($Q, $Y, $M), au lieu de la sienne"},
+      {"the edition that the bulletin counts its periods from ($Q, $Y, $M), in place of its own; of a "
+       "network: "
+       "the one asked (default: the last complete one)",
+       "l'édition d'où le bulletin compte ses périodes ($Q, $Y, $M), au lieu de la sienne; pour un réseau: "
+       "celle "
+       "demandée (par défaut: la dernière complète)"},
       {"only say whether it would be answered, at what price and margin",
        "dit seulement si elle serait répondue, à quel prix et avec quelle marge"},
       {"mechanism, scale, epsilon", "mécanisme, échelle, epsilon"},
@@ -150,6 +168,22 @@ const std::map<std::string, std::string>& Words() {
       {"print CSV (with --lang fr: for a French Excel)",
        "affiche un CSV (avec --lang fr: pour un Excel français)"},
       {"the question", "la question"},
+      {"list regional rounds: where they stand, who has answered",
+       "liste les rondes régionales: où elles en sont, qui a répondu"},
+      {"an office's folder: the rounds that it took part in",
+       "le dossier d'une organisation: les rondes où elle fut interrogée"},
+      {"read the answer of a regional round; check one offline",
+       "lit la réponse d'une ronde régionale; en vérifie une, hors ligne"},
+      {"the round, as `penc rounds` shows it; its first characters will do",
+       "la ronde, comme «penc rounds» la montre; ses premiers caractères suffisent"},
+      {"an office's folder: a round that it took part in",
+       "le dossier d'une organisation: une ronde où elle fut interrogée"},
+      {"also write the record to a file that anybody can check",
+       "écrit aussi le dossier de la ronde dans un fichier que chacun peut vérifier"},
+      {"check an answer's file: who signed what, the sum, the noise",
+       "vérifie le fichier d'une réponse: qui a signé quoi, la somme, le bruit"},
+      {"what `penc answer --save` wrote (NAME.penc)", "ce que «penc answer --save» a écrit (NOM.penc)"},
+      {"the network's card: whose answer it must be", "la carte du réseau: de qui la réponse doit être"},
       {"margins and price of a bulletin, from sizes that you state; touches no record",
        "marges et prix d'un bulletin, d'après les tailles que vous donnez; ne touche à aucun dossier"},
       {"the questions", "les questions"},
@@ -170,7 +204,8 @@ std::string French(const std::string& english) {
 
 void InFrench(CLI::App& app) {
   app.description(French(app.get_description()));
-  app.footer(absl::StrReplaceAll(app.get_footer(), {{"Example", "Exemple"},
+  app.footer(absl::StrReplaceAll(app.get_footer(), {{"Examples", "Exemples"},
+                                                    {"Example", "Exemple"},
                                                     {", an office with invented records:",
                                                      ", une organisation avec des dossiers inventés:"}}));
   for (CLI::Option* option : app.get_options()) option->description(French(option->get_description()));
@@ -182,7 +217,8 @@ void InFrench(CLI::App& app) {
         std::pair("FILE", "FICHIER"), std::pair("FOLDER", "DOSSIER"), std::pair("NAME", "NOM"),
         std::pair("NUMBER", "NOMBRE"), std::pair("OFFICE", "ORGANISATION"), std::pair("PURPOSE", "BUT"),
         std::pair("REFERENCE", "PERSONNE"), std::pair("SHARE", "PART"), std::pair("COUNTRY", "PAYS"),
-        std::pair("TEXT", "TEXTE")})
+        std::pair("TEXT", "TEXTE"), std::pair("NETWORK", "RESEAU"), std::pair("ROUND", "RONDE"),
+        std::pair("REGION", "REGION"), std::pair("TIME", "DUREE")})
     formatter->label(label, word);
   if (app.get_group() == "Subcommands") app.group("Commandes");
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) InFrench(*command);

@@ -9,8 +9,12 @@
 #include "base/file.h"
 #include "cli/app.h"
 #include "cli/directory.h"
+#include "cli/hub_line.h"
+#include "cli/regional_ask.h"
 #include "cli/render.h"
 #include "cli/report.h"
+#include "codebook/read.h"
+#include "federation/record_file.h"
 #include "question/bulletin.h"
 #include "rpc/client.h"
 #include "rpc/partner.h"
@@ -24,8 +28,8 @@ struct Connection {
   std::unique_ptr<rpc::Partner> opened;
   std::unique_ptr<rpc::NodeClient> client;
 
-  void Add(CLI::App* app) {
-    app->add_option("--node", node, "an office that you trust, by name")->required();
+  void Add(CLI::App* app, bool only = true) {
+    app->add_option("--node", node, "an office that you trust, by name")->required(only);
     app->add_option("--as", partner, "your partner folder")->required();
   }
   absl::Status Open(const Outside& outside) {
@@ -43,6 +47,9 @@ struct AskOptions {
   absl::optional<std::string> budget, epsilon;  // an empty one is a slip of the hand, not the default
   absl::optional<uint64_t> margin;
   bool explain = false, json = false, csv = false, details = false;
+  // A network is asked instead of an office.
+  std::string hub, within, region, again;
+  bool no_wait = false;
 };
 
 absl::StatusOr<v1::Price> PriceOf(const AskOptions& options) {
@@ -78,7 +85,7 @@ absl::StatusOr<v1::Bulletin> BulletinOf(const AskOptions& options) {
     ASSIGN_OR_RETURN(const std::string text, ReadFile(options.bulletin));
     return ReadBulletin(options.bulletin, text, options.edition);
   }
-  if (!options.edition.empty())
+  if (!options.edition.empty() && options.hub.empty())
     return Fail(absl::StatusCode::kInvalidArgument,
                 {"--edition va avec --bulletin: dans une question SQL, écrivez les périodes elles-mêmes",
                  "--edition goes with --bulletin: in an SQL question, write the periods themselves"});
@@ -87,10 +94,68 @@ absl::StatusOr<v1::Bulletin> BulletinOf(const AskOptions& options) {
   return bulletin;
 }
 
-ExitCode Ask(AskOptions& options, const Outside& outside, Output& output) {
+// What belongs to one of the two, and is given with the other.
+absl::Status CheckWhom(const AskOptions& options) {
+  const auto bad = [](const char* fr, const char* en) {
+    return Fail(absl::StatusCode::kInvalidArgument, {fr, en});
+  };
   if (options.json && options.csv)
-    return output.Fail(Fail(absl::StatusCode::kInvalidArgument,
-                            {"donnez un seul de --json, --csv", "give only one of --json, --csv"}));
+    return bad("donnez un seul de --json, --csv", "give only one of --json, --csv");
+  if (options.connection.node.empty() == options.hub.empty())
+    return bad("donnez --node ORGANISATION ou --hub RÉSEAU, l'un des deux",
+               "give --node OFFICE or --hub NETWORK, one of the two");
+  if (options.hub.empty() &&
+      !(options.within.empty() && options.region.empty() && options.again.empty() && !options.no_wait))
+    return bad("--within, --region, --again, --no-wait vont avec --hub",
+               "--within, --region, --again, --no-wait go with --hub");
+  if (options.again.empty()) {
+    return options.purpose.empty() ? bad("donnez --purpose: un des buts que les organisations vous accordent",
+                                         "give --purpose: one of the purposes that offices grant you")
+                                   : absl::OkStatus();
+  }
+  const bool anew = !(options.sql.empty() && options.bulletin.empty() && options.purpose.empty() &&
+                      !options.budget.has_value() && !options.epsilon.has_value() &&
+                      !options.margin.has_value() && options.edition.empty() && options.region.empty());
+  return anew ? bad("--again repose la même question au même prix: n'en donnez pas d'autre",
+                    "--again asks the same question at the same price: give no other")
+              : absl::OkStatus();
+}
+
+// The edition decides what a bulletin's $Q means, and a network's calendar what is an edition.
+absl::Status ReadQuestion(AskOptions& options, HubLine& line, absl::Time now, RegionalWish& wish) {
+  if (options.edition.empty() && !options.bulletin.empty()) {
+    ASSIGN_OR_RETURN(const std::string text, ReadFile(options.bulletin));
+    ASSIGN_OR_RETURN(options.edition, BulletinEdition(options.bulletin, text));
+  }
+  ASSIGN_OR_RETURN(options.edition, EditionFor(line, options.edition, now));
+  wish.edition = options.edition;
+  ASSIGN_OR_RETURN(wish.bulletin, BulletinOf(options));
+  return absl::OkStatus();
+}
+
+ExitCode AskNetwork(AskOptions& options, const Outside& outside, Output& output) {
+  RegionalWish wish;
+  const absl::StatusOr<v1::Price> price = PriceOf(options);
+  if (!price.ok()) return output.Fail(price.status());
+  wish.price = *price;
+  wish.purpose = options.purpose;
+  wish.region = options.region;
+  wish.within = options.within;
+  wish.again = options.again;
+  absl::StatusOr<HubLine> line = HubLine::Open(options.connection.partner, options.hub, outside);
+  if (!line.ok()) return output.Fail(line.status());
+  if (options.again.empty()) {
+    const absl::Status read = ReadQuestion(options, *line, outside.clock.Now(), wish);
+    if (!read.ok()) return output.Fail(read);
+  }
+  if (options.explain) return ExplainRegional(*line, wish, options.json, outside, output);
+  return AskRegional(*line, wish, {options.json, options.csv, options.details}, !options.no_wait,
+                     PauseUntilCtrlC(), outside, output);
+}
+
+ExitCode Ask(AskOptions& options, const Outside& outside, Output& output) {
+  if (const absl::Status good = CheckWhom(options); !good.ok()) return output.Fail(good);
+  if (!options.hub.empty()) return AskNetwork(options, outside, output);
   const absl::StatusOr<v1::Price> price = PriceOf(options);
   if (!price.ok()) return output.Fail(price.status());
   const absl::StatusOr<v1::Bulletin> bulletin = BulletinOf(options);
@@ -125,14 +190,46 @@ ExitCode Ask(AskOptions& options, const Outside& outside, Output& output) {
              : kRefused;
 }
 
+ExitCode Trust(const rpc::Partner& partner, const std::string& file, const std::string& codebook,
+               Output& output) {
+  std::string text;
+  if (!codebook.empty()) {
+    absl::StatusOr<std::string> read = ReadFile(codebook, kLongestCodebook);
+    if (!read.ok()) return output.Fail(read.status());
+    if (const absl::Status good = ReadCodebook(codebook, *read).status(); !good.ok())
+      return output.Fail(good);
+    text = *std::move(read);
+  }
+  const absl::StatusOr<rpc::Partner::Trusted> trusted = partner.Trust(file);
+  if (!trusted.ok()) return output.Fail(trusted.status());
+  if (!trusted->network) {
+    if (!codebook.empty())
+      return output.Fail(Fail(absl::StatusCode::kInvalidArgument,
+                              {"carte reçue; --codebook ne va qu'avec la carte d'un réseau",
+                               "card kept; --codebook goes with a network's card only"}));
+    output.Say({absl::StrCat("carte reçue; posez vos questions avec --node ", trusted->name),
+                absl::StrCat("card kept; ask with --node ", trusted->name)});
+    return kAnswered;
+  }
+  const absl::StatusOr<rpc::PartnerNetwork> network = partner.Network(trusted->name);
+  if (!network.ok()) return output.Fail(network.status());
+  if (!text.empty()) {
+    if (const absl::Status kept = network->KeepCodebook(text); !kept.ok()) return output.Fail(kept);
+  }
+  output.Say({absl::StrCat("carte du réseau reçue; posez vos questions avec --hub ", trusted->name),
+              absl::StrCat("network's card kept; ask with --hub ", trusted->name)});
+  return kAnswered;
+}
+
 }  // namespace
 
 void AddPartner(CLI::App& parent, Invocation& invocation) {
   struct Options {
-    std::string dir, name, card;
+    std::string dir, name, card, codebook;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* app = parent.add_subcommand("partner", "a partner's key and the offices that it trusts");
+  CLI::App* app =
+      parent.add_subcommand("partner", "a partner's keys, and the offices and networks that it trusts");
   app->require_subcommand(1);
   app->footer("Example:\n  penc partner init analyst --name iom-dakar");
   CLI::App* init = app->add_subcommand("init", "make a key; prints the .pub file to send to offices");
@@ -150,20 +247,18 @@ void AddPartner(CLI::App& parent, Invocation& invocation) {
       return kAnswered;
     };
   });
-  CLI::App* trust = app->add_subcommand("trust", "trust an office's card");
+  CLI::App* trust = app->add_subcommand("trust", "trust an office's card, or a network's");
   trust->add_option("P", options->dir, "your partner folder")->required();
-  trust->add_option("OFFICE.card", options->card, "what the office's `penc card` printed")->required();
+  trust->add_option("FILE", options->card, "an office's NAME.card, or a network's NAME.network")->required();
+  trust->add_option("--codebook", options->codebook,
+                    "network: its vocabulary, YAML (default: the migration codebook)");
   trust->footer("Example:\n  penc partner trust analyst alcrer.card");
   trust->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
       const absl::StatusOr<rpc::Partner> partner =
           rpc::Partner::Open(options->dir, invocation.outside.clock.Now());
       if (!partner.ok()) return output.Fail(partner.status());
-      const absl::StatusOr<std::string> name = partner->Trust(options->card);
-      if (!name.ok()) return output.Fail(name.status());
-      output.Say({absl::StrCat("carte reçue; posez vos questions avec --node ", *name),
-                  absl::StrCat("card kept; ask with --node ", *name)});
-      return kAnswered;
+      return Trust(*partner, options->card, options->codebook, output);
     };
   });
 }
@@ -200,10 +295,13 @@ void AddDescribe(CLI::App& parent, Invocation& invocation) {
 
 void AddAsk(CLI::App& parent, Invocation& invocation) {
   auto options = std::make_shared<AskOptions>();
-  CLI::App* app =
-      parent.add_subcommand("ask", "ask an office; charged at most once per question and edition");
-  options->connection.Add(app);
-  app->add_option("--purpose", options->purpose, "one of the purposes of your grant")->required();
+  CLI::App* app = parent.add_subcommand(
+      "ask",
+      "ask an office, or a whole network; charged at most once per question and edition, or per round");
+  options->connection.Add(app, /*only=*/false);
+  app->add_option("--hub", options->hub,
+                  "a network that you trust, by name: all its offices answer in one round");
+  app->add_option("--purpose", options->purpose, "one of the purposes of your grant");
   app->add_option_function<std::string>(
       "--budget", [options](const std::string& b) { options->budget = b; },
       "price as a share of the budget (default 2%)");
@@ -214,8 +312,14 @@ void AddAsk(CLI::App& parent, Invocation& invocation) {
       "--margin", [options](uint64_t margin) { options->margin = margin; },
       "wanted 95% margin, in units of the answer");
   app->add_option("--bulletin", options->bulletin, "several questions in a YAML file, one price");
-  app->add_option("--edition", options->edition,
-                  "the edition that the bulletin counts its periods from ($Q, $Y, $M), in place of its own");
+  app->add_option(
+      "--edition", options->edition,
+      "the edition that the bulletin counts its periods from ($Q, $Y, $M), in place of its own; of a "
+      "network: the one asked (default: the last complete one)");
+  app->add_option("--within", options->within, "network: how long offices may take, 5m to 11d (default 72h)");
+  app->add_option("--region", options->region, "network: only this region of it");
+  app->add_option("--again", options->again, "network: ask once more what a void round asked");
+  app->add_flag("--no-wait", options->no_wait, "network: submit and leave; read it later with `penc answer`");
   app->add_flag("--explain", options->explain,
                 "only say whether it would be answered, at what price and margin");
   app->add_flag("--details", options->details, "mechanism, scale, epsilon");
@@ -223,8 +327,10 @@ void AddAsk(CLI::App& parent, Invocation& invocation) {
   app->add_flag("--csv", options->csv, "print CSV (with --lang fr: for a French Excel)");
   app->add_option("SQL", options->sql, "the question");
   app->footer(
-      "Example:\n  penc ask --node alcrer --as analyst --purpose plaidoyer \\\n    \"SELECT sex, "
-      "count(DISTINCT person) FROM person GROUP BY sex\"");
+      "Examples:\n  penc ask --node alcrer --as analyst --purpose plaidoyer \\\n    \"SELECT sex, "
+      "count(DISTINCT person) FROM person GROUP BY sex\"\n  penc ask --hub migrafrique --as analyst "
+      "--purpose "
+      "plaidoyer --budget 60% --bulletin bulletin.yaml");
   app->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) {
       return Ask(*options, invocation.outside, output);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "policy/words.h"
 
 namespace penc::cli {
 namespace {
@@ -105,6 +106,29 @@ std::string Scientific40(uint64_t units) {
   return absl::StrFormat("%.4g", std::ldexp(static_cast<double>(units), -40));
 }
 
+// Which round it was, and lies that did not keep it from opening.
+std::string RenderRound(const v1::Regional& regional, Lang lang) {
+  const bool fr = lang == Lang::kFrench;
+  std::string out =
+      absl::StrCat(fr ? "réseau: " : "network: ", regional.network(), regional.region().empty() ? "" : ", ",
+                   regional.region(), fr ? " · ronde: " : " · round: ", regional.round_id().substr(0, 12),
+                   fr ? " · demandée par: " : " · asked by: ", regional.partner(), "\n");
+  for (const v1::Label& remark : regional.remarks())
+    absl::StrAppend(&out, fr ? "à savoir: " : "to be known: ", In(remark, lang), "\n");
+  return out;
+}
+
+std::string RenderPresumptions(const v1::Regional& regional, Lang lang) {
+  const bool fr = lang == Lang::kFrench;
+  return absl::StrCat(
+      fr ? "  la ronde suppose au plus " : "  the round presumes at most ", regional.presumed_dishonest(),
+      fr ? " organisations malhonnêtes, dont au plus " : " dishonest organisations, at most ",
+      regional.stewards_colluding(),
+      fr ? " témoins qui s'entendent; liste des membres version "
+         : " of them stewards that collude; roster version ",
+      regional.roster_version(), fr ? ", tentative " : ", attempt ", regional.attempt(), "\n");
+}
+
 std::string RenderDetails(const v1::Answer& answer, Lang lang) {
   const bool fr = lang == Lang::kFrench;
   const v1::Charge& charge = answer.charge();
@@ -115,6 +139,7 @@ std::string RenderDetails(const v1::Answer& answer, Lang lang) {
                   charge.pure() == UINT64_MAX ? "∞" : Scientific40(charge.pure()), ", Rényi D_",
                   absl::StrFormat("%g", charge.twice_alpha() / 2.0), " = ", Scientific40(charge.renyi()),
                   "\n");
+  if (answer.has_regional()) absl::StrAppend(&out, RenderPresumptions(answer.regional(), lang));
   for (const v1::Table& table : answer.tables()) {
     absl::StrAppend(&out, "  ", table.question(), "\n");
     for (const v1::Block& block : table.blocks()) {
@@ -125,6 +150,10 @@ std::string RenderDetails(const v1::Answer& answer, Lang lang) {
       const char* law = laplace ? (fr ? "Laplace discret, échelle " : "discrete Laplace, scale ")
                                 : (fr ? "Skellam, écart type " : "Skellam, standard deviation ");
       absl::StrAppend(&out, "    ", block.counts(), ": ", law, size);
+      if (block.noise().rate_num() != 0) {
+        absl::StrAppend(&out, fr ? ", taux " : ", rate ", block.noise().rate_num(), "/",
+                        block.noise().rate_den());
+      }
       absl::StrAppend(&out, fr ? "; par personne au plus " : "; per person at most ", block.l0(),
                       fr ? " cases, " : " cells, ", block.linf(), fr ? " par case, " : " per cell, ",
                       block.l1(), fr ? " en tout\n" : " in all\n");
@@ -198,6 +227,25 @@ std::string Percent(double ppm, Lang lang) {
   return absl::StrCat(number, "%");
 }
 
+std::string RenderCoverage(const v1::Answer& answer, Lang lang) {
+  const bool fr = lang == Lang::kFrench, one = answer.answered() == 1;
+  std::string out = absl::StrCat(answer.answered(),
+                                 fr ? (one ? " organisation sur " : " organisations sur ")
+                                    : (one ? " organisation of " : " organisations of "),
+                                 answer.asked(), fr ? (one ? " a répondu" : " ont répondu") : " answered",
+                                 " (", absl::StrJoin(answer.organisations(), ", "), ")\n");
+  for (const v1::Regional::Absent& absent : answer.regional().absent()) {
+    absl::StrAppend(&out, "  ", absent.organisation());
+    if (absent.reason() == v1::REFUSAL_UNSPECIFIED) {
+      absl::StrAppend(&out, fr ? " n'a pas répondu\n" : " did not answer\n");
+    } else {
+      const v1::RefusalDetail why = InWords(absent.reason(), "");
+      absl::StrAppend(&out, fr ? " s'est abstenue: " : " abstained: ", In(why.says(), lang), "\n");
+    }
+  }
+  return out;
+}
+
 std::string RenderAnswer(const v1::Answer& answer, Lang lang, bool details) {
   const bool fr = lang == Lang::kFrench;
   std::string out;
@@ -205,17 +253,17 @@ std::string RenderAnswer(const v1::Answer& answer, Lang lang, bool details) {
     absl::StrAppend(&out, fr ? "*** DONNÉES D'EXERCICE, inventées: ne rien publier ***\n"
                              : "*** PRACTICE DATA, invented: publish nothing ***\n");
   }
-  absl::StrAppend(&out, answer.answered(),
-                  fr ? (answer.answered() == 1 ? " organisation sur " : " organisations sur ")
-                     : (answer.answered() == 1 ? " organisation of " : " organisations of "),
-                  answer.asked(), fr ? (answer.answered() == 1 ? " a répondu" : " ont répondu") : " answered",
-                  " (", absl::StrJoin(answer.organisations(), ", "), ")\n");
+  absl::StrAppend(&out, RenderCoverage(answer, lang));
   for (const v1::Table& table : answer.tables()) absl::StrAppend(&out, "\n", RenderTable(table, lang));
   absl::StrAppend(&out, "\n", fr ? "état: " : "as of: ", answer.edition(),
                   fr ? " · lexique: " : " · codebook: ", answer.codebook(),
                   fr ? " · prix: " : " · price: ", Percent(answer.charge().share_ppm(), lang),
                   fr ? " du crédit de confidentialité" : " of the privacy budget", "\n");
-  absl::StrAppend(&out, "question: ", answer.question_id().substr(0, 16), "\n");
+  if (answer.has_regional()) {
+    absl::StrAppend(&out, RenderRound(answer.regional(), lang));
+  } else {
+    absl::StrAppend(&out, "question: ", answer.question_id().substr(0, 16), "\n");
+  }
   if (const std::string& citation = In(answer.citation(), lang); !citation.empty())
     absl::StrAppend(&out, citation, "\n");
   if (details) absl::StrAppend(&out, RenderDetails(answer, lang));

@@ -27,6 +27,9 @@ std::string Number(double value, Lang lang, int decimals = 0);
 // epsilon.
 std::string RenderAnswer(const v1::Answer& answer, Lang lang, bool details);
 
+// Who answered, of whom, and why the others did not: what stands before the numbers.
+std::string RenderCoverage(const v1::Answer& answer, Lang lang);
+
 // One line per cell: key codes and labels, then value, low, high, shown per measure. French: `;`, decimal
 // comma, BOM.
 std::string RenderCsv(const v1::Answer& answer, Lang lang);

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "cli/journal_words.h"
 #include "cli/render.h"
+#include "cli/round_words.h"
 
 namespace penc::cli {
 namespace {
@@ -158,41 +159,6 @@ std::string Budget(const v1::BudgetResult& budget, const Words& w) {
         "this cost nothing rests on the secrecy of the stewards' keys\n"));
 }
 
-std::string StateOf(const v1::OfficeRound& round, const Words& w) {
-  switch (round.state()) {
-    case v1::OfficeRound::STATE_ABSTAINED:
-      return absl::StrCat(w("abstenue: ", "abstained: "), v1::Refusal_Name(round.reason()).substr(8));
-    case v1::OfficeRound::STATE_SEEN:
-    case v1::OfficeRound::STATE_BUILT:
-      return w("en route: laissez tourner le nœud", "on its way: let the node run");
-    case v1::OfficeRound::STATE_ACKED:
-      return w("reçue par le relais; vous pouvez débrancher", "received by the hub; it is safe to unplug");
-    case v1::OfficeRound::STATE_SPENT:
-      return w("comptée", "charged");
-    case v1::OfficeRound::STATE_REFUNDED:
-      return w("rendue: elle n'a pas servi", "given back: it was not used");
-    default:
-      return "";
-  }
-}
-
-std::string Rounds(const v1::RoundsResult& result, const Words& w) {
-  if (result.rounds().empty())
-    return w("aucune ronde: ce bureau n'a encore été interrogé par le réseau\n",
-             "no round: this office has not been asked by the network yet\n");
-  TextTable table({w("ronde", "round"), w("édition", "edition"), w("demandée par", "asked by"),
-                   w("but", "purpose"), w("questions", "questions"), w("état", "state"),
-                   w("réponse", "answer")});
-  for (const v1::OfficeRound& round : result.rounds()) {
-    const int more = round.questions_size() - 1;
-    table.Add({round.round_id().substr(0, 12), round.edition(), round.partner(), round.purpose(),
-               absl::StrCat(round.questions_size() > 0 ? round.questions(0).substr(0, 40) : "",
-                            more > 0 ? absl::StrCat(" (+", more, ")") : ""),
-               StateOf(round, w), round.answered() ? w("ici (penc answer)", "here (penc answer)") : ""});
-  }
-  return table.Text();
-}
-
 // The words of codebooks and policies, as people read them.
 std::string InWords(const std::string& word, const Words& w) {
   struct Known {
@@ -289,7 +255,7 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
                      "emergency stop: every question is refused (to lift: penc stop --lift)\n")
                  : w("le nœud répond de nouveau\n", "the node answers again\n");
     case v1::AdminResult::kRounds:
-      return Rounds(result.rounds(), w);
+      return ReportOfficeRounds(result.rounds(), lang);
     case v1::AdminResult::KIND_NOT_SET:
       break;
   }

@@ -126,6 +126,14 @@ RoundTimes TimesWithin(absl::Duration within) {
   return times;
 }
 
+absl::StatusOr<absl::Time> RoundsMayLastUntil(const CheckedRoster& roster, const std::string& region) {
+  ASSIGN_OR_RETURN(const std::vector<uint32_t> asked, Asked(roster, region));
+  ASSIGN_OR_RETURN(const Committee committee, CommitteeFor(static_cast<uint32_t>(asked.size()),
+                                                           DeclaredDishonest(roster.roster, region)));
+  ASSIGN_OR_RETURN(const StewardsInForce in_force, StewardsFor(roster, asked, committee));
+  return in_force.until;
+}
+
 absl::StatusOr<v1::Descriptor> MakeDescriptor(const RoundWish& wish, const CheckedRoster& roster,
                                               const Codebook& codebook, absl::Time now,
                                               RandomSource& random) {

@@ -41,6 +41,10 @@ absl::StatusOr<v1::Descriptor> MakeDescriptor(const RoundWish& wish, const Check
                                               const Codebook& codebook, absl::Time now, RandomSource& random);
 v1::SignedDescriptor SignDescriptor(const v1::Descriptor& descriptor, const SigningKey& partner);
 
+// Until when rounds of this roster and region may last: then the keys of their stewards end.
+// FAILED_PRECONDITION where there are too few organisations or stewards, NOT_FOUND for an unknown region.
+absl::StatusOr<absl::Time> RoundsMayLastUntil(const CheckedRoster& roster, const std::string& region);
+
 // The plan of a round whose descriptor ReadRound took, recomputed with every parameter from the questions,
 // the codebook and the roster. INVALID_ARGUMENT where the descriptor says anything else.
 absl::StatusOr<Plan> CheckDescriptor(const Round& round, const CheckedRoster& roster,

@@ -110,4 +110,10 @@ absl::StatusOr<v1::Bulletin> ReadBulletin(absl::string_view file, absl::string_v
   return bulletin;
 }
 
+absl::StatusOr<std::string> BulletinEdition(absl::string_view file, absl::string_view text) {
+  storage::v1::Bulletin read;
+  RETURN_IF_ERROR(ReadYaml(file, text, &read));
+  return read.edition();
+}
+
 }  // namespace penc

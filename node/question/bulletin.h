@@ -13,6 +13,8 @@
 // '$Q' read '2025-Q4' AND '2026-Q3', $Y-1 reads 2025, $M reads 2026-09. What is asked, signed and journaled
 // holds the periods themselves.
 #pragma once
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "penc/v1/question.pb.h"
@@ -24,5 +26,8 @@ namespace penc {
 // edition.
 absl::StatusOr<v1::Bulletin> ReadBulletin(absl::string_view file, absl::string_view text,
                                           absl::string_view edition = "");
+
+// The edition that the file itself names; empty where it names none. INVALID_ARGUMENT as above.
+absl::StatusOr<std::string> BulletinEdition(absl::string_view file, absl::string_view text);
 
 }  // namespace penc

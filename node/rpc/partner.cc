@@ -4,10 +4,15 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "crypto/keyfile.h"
+#include "federation/network_card.h"
 #include "office/card.h"
 
 namespace penc::rpc {
@@ -17,6 +22,7 @@ namespace fs = std::filesystem;
 
 std::string KeyFile(const std::string& dir) { return absl::StrCat(dir, "/partner.key"); }
 std::string CertificateFile(const std::string& dir) { return absl::StrCat(dir, "/partner.crt"); }
+std::string MailKeyFile(const std::string& dir) { return absl::StrCat(dir, "/mail.key"); }
 std::string OfficesFolder(const std::string& dir) { return absl::StrCat(dir, "/offices"); }
 
 absl::Status MakeFolder(const std::string& path) {
@@ -27,6 +33,14 @@ absl::Status MakeFolder(const std::string& path) {
   return Fail(absl::StatusCode::kPermissionDenied,
               {absl::StrCat("impossible de créer ", path, ": vérifiez le chemin et les droits"),
                absl::StrCat("cannot make ", path, ": check the path and its permissions")});
+}
+
+// Does a line say `network:`? An office's card says `card:`.
+bool IsOfNetwork(absl::string_view text) {
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (absl::StartsWith(absl::StripPrefix(line, "\xEF\xBB\xBF"), "network:")) return true;
+  }
+  return false;
 }
 
 // The partner's own .pub: the only one in its folder.
@@ -57,6 +71,7 @@ absl::StatusOr<std::string> Partner::Create(const std::string& dir, const std::s
   RETURN_IF_ERROR(MakeFolder(dir));
   RETURN_IF_ERROR(MakeFolder(OfficesFolder(dir)));
   ASSIGN_OR_RETURN(Identity identity, CreateIdentity(KeyFile(dir), CertificateFile(dir), name, now, random));
+  RETURN_IF_ERROR(CreateMailKey(MailKeyFile(dir), random));
   std::string path = absl::StrCat(dir, "/", file, ".pub");
   RETURN_IF_ERROR(
       WriteFileAtomically(path, WritePartnerKey(MakePartnerKey(name, identity.key.verify_key()))));
@@ -83,9 +98,24 @@ absl::StatusOr<Partner> Partner::Open(const std::string& dir, absl::Time now) {
   return Partner(dir, key.partner(), std::move(identity));
 }
 
-absl::StatusOr<std::string> Partner::Trust(const std::string& card_file) const {
-  ASSIGN_OR_RETURN(std::string text, ReadFile(card_file, 64 << 10));
-  ASSIGN_OR_RETURN(storage::v1::Card card, ReadCard(card_file, text));
+absl::StatusOr<AgreementKey> Partner::MailKey(RandomSource& random) const {
+  if (!FileExists(MailKeyFile(dir_))) RETURN_IF_ERROR(CreateMailKey(MailKeyFile(dir_), random));
+  return LoadMailKey(MailKeyFile(dir_));
+}
+
+absl::StatusOr<Partner::Trusted> Partner::Trust(const std::string& card_file) const {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(card_file, 64 << 10));
+  if (IsOfNetwork(text)) {
+    ASSIGN_OR_RETURN(const storage::v1::NetworkCard card, ReadNetworkCard(card_file, text));
+    ASSIGN_OR_RETURN(std::string name, PartnerNetwork::Trust(dir_, card));
+    return Trusted{std::move(name), true};
+  }
+  ASSIGN_OR_RETURN(std::string name, TrustOffice(card_file, text));
+  return Trusted{std::move(name), false};
+}
+
+absl::StatusOr<std::string> Partner::TrustOffice(const std::string& file, const std::string& text) const {
+  ASSIGN_OR_RETURN(storage::v1::Card card, ReadCard(file, text));
   std::string name = FileNameOf(card.card());
   RETURN_IF_ERROR(CheckFileName(name));
   std::string path = absl::StrCat(OfficesFolder(dir_), "/", name, ".card");

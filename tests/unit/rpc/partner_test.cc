@@ -8,8 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "crypto/hash.h"
 #include "crypto/secure_random.h"
+#include "federation/network_card.h"
+#include "federation/record_file.h"
 #include "office/card.h"
+#include "tests/support/small_network.h"
+#include "tests/support/small_store.h"
 
 namespace penc::rpc {
 namespace {
@@ -76,8 +81,8 @@ TEST_F(PartnerFolder, TrustsACardUntilItsKeyChanges) {
   ASSERT_TRUE(partner.ok());
   EXPECT_EQ(partner->Office("ALCRER").status().code(), absl::StatusCode::kNotFound);
   WriteOffice("ALCRER", kKey);
-  EXPECT_EQ(*partner->Trust(card_), "alcrer");
-  EXPECT_EQ(*partner->Trust(card_), "alcrer");
+  EXPECT_EQ(partner->Trust(card_)->name, "alcrer");
+  EXPECT_EQ(partner->Trust(card_)->name, "alcrer");
   EXPECT_EQ(partner->Office("ALCRER")->key(), kKey);
   EXPECT_EQ(partner->Office("alcrer")->key(), kKey);
   WriteOffice("ALCRER", kOtherKey);
@@ -92,8 +97,138 @@ TEST_F(PartnerFolder, NamesNeverLeaveTheFolder) {
   auto partner = Partner::Open(dir_, kNow);
   ASSERT_TRUE(partner.ok());
   WriteOffice("../../etc/passwd", kKey);
-  EXPECT_EQ(*partner->Trust(card_), "etc-passwd");
+  EXPECT_EQ(partner->Trust(card_)->name, "etc-passwd");
   EXPECT_TRUE(FileExists(dir_ + "/offices/etc-passwd.card"));
+}
+
+TEST_F(PartnerFolder, HasAMailKeyAndGetsOneWhereAnOlderPencMadeNone) {
+  ASSERT_TRUE(Partner::Create(dir_, "a", kNow, random_).ok());
+  struct stat found;
+  ASSERT_EQ(stat((dir_ + "/mail.key").c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0600u);
+  auto partner = Partner::Open(dir_, kNow);
+  ASSERT_TRUE(partner.ok());
+  const std::string key = partner->MailKey(random_)->public_key();
+  EXPECT_EQ(partner->MailKey(random_)->public_key(), key);
+  fs::remove(dir_ + "/mail.key");
+  const std::string made = partner->MailKey(random_)->public_key();
+  EXPECT_NE(made, key);
+  EXPECT_EQ(partner->MailKey(random_)->public_key(), made);
+}
+
+// Networks: card, rosters, codebook, rounds.
+class PartnerNetworks : public PartnerFolder {
+ protected:
+  PartnerNetworks() {
+    EXPECT_TRUE(Partner::Create(dir_, "a", kNow, random_).ok());
+    first_.set_roster(network_.roster_bytes);
+    SignRoster(network_.hub, first_);
+  }
+  storage::v1::NetworkCard Card() const {
+    storage::v1::NetworkCard card;
+    card.set_network("Essai Sahel");
+    card.set_address("hub.example.org:7410");
+    card.set_key(kKey);
+    card.set_roots(RootsFingerprint(network_.roster()));
+    return card;
+  }
+  absl::StatusOr<Partner::Trusted> Trust(const storage::v1::NetworkCard& card) {
+    EXPECT_TRUE(WriteFileAtomically(card_, WriteNetworkCard(card)).ok());
+    return Partner::Open(dir_, kNow)->Trust(card_);
+  }
+  v1::SignedRoster Second() const {
+    v1::Roster next = network_.roster();
+    next.set_version(2);
+    next.set_previous_sha256(Sha256(first_.roster()));
+    next.set_hub_address("elsewhere.example.org:7410");
+    v1::SignedRoster made;
+    made.set_roster(next.SerializeAsString());
+    SignRoster(network_.hub, made);
+    return made;
+  }
+
+  SmallNetwork network_{{}};
+  v1::SignedRoster first_;
+};
+
+TEST_F(PartnerNetworks, ACardIsToldFromAnOfficesAndAChangedOneIsRefused) {
+  storage::v1::NetworkCard card = Card();
+  card.set_code("k7dm-93xp-qhzt-2w5a");  // an invitation will do
+  const auto trusted = Trust(card);
+  ASSERT_TRUE(trusted.ok()) << trusted.status();
+  EXPECT_TRUE(trusted->network);
+  EXPECT_EQ(trusted->name, "essai-sahel");
+  EXPECT_EQ(ReadFile(dir_ + "/networks/essai-sahel.network")->find("k7dm"), std::string::npos);
+  EXPECT_TRUE(Trust(card).ok()) << "again";
+  card.set_address("hub2.example.org:7410");
+  EXPECT_TRUE(Trust(card).ok()) << "a hub may move";
+  card.set_key(kOtherKey);
+  EXPECT_EQ(Trust(card).status().code(), absl::StatusCode::kFailedPrecondition);
+  card = Card();
+  card.set_roots(kOtherKey);
+  EXPECT_EQ(Trust(card).status().code(), absl::StatusCode::kFailedPrecondition);
+  WriteOffice("ALCRER", kKey);
+  EXPECT_FALSE(Partner::Open(dir_, kNow)->Trust(card_)->network);
+  const auto partner = Partner::Open(dir_, kNow);
+  EXPECT_TRUE(partner->Network("Essai Sahel").ok()) << "by its own name, too";
+  const absl::Status unknown = partner->Network("autre").status();
+  EXPECT_EQ(unknown.code(), absl::StatusCode::kNotFound);
+  EXPECT_NE(Explain(unknown).en.find("essai-sahel"), std::string::npos);
+}
+
+TEST_F(PartnerNetworks, RostersStayPinnedAndDecideWhereTheHubIs) {
+  ASSERT_TRUE(Trust(Card()).ok());
+  auto network = PartnerNetwork::Open(dir_, "essai-sahel");
+  ASSERT_TRUE(network.ok()) << network.status();
+  EXPECT_EQ(network->hub_address(), "hub.example.org:7410");
+  EXPECT_EQ(network->hub_key(), kKey);
+  ASSERT_TRUE(network->PinRosters({first_}).ok());
+  v1::SignedRoster unsigned_one = Second();
+  unsigned_one.clear_signatures();
+  EXPECT_FALSE(network->PinRosters({unsigned_one}).ok());
+  auto again = PartnerNetwork::Open(dir_, "essai-sahel");
+  EXPECT_EQ(again->rosters().version(), 1u);
+  ASSERT_TRUE(again->PinRosters({first_, Second()}).ok());
+  again = PartnerNetwork::Open(dir_, "essai-sahel");
+  EXPECT_EQ(again->rosters().version(), 2u);
+  EXPECT_EQ(again->hub_address(), "elsewhere.example.org:7410");
+  EXPECT_EQ(again->hub_key(), network_.hub.verify_key().Fingerprint());
+  EXPECT_EQ(again->trust().rosters.size(), 2u);
+  EXPECT_EQ(again->trust().roots, Card().roots());
+  // Nobody who can write files puts another roster under the pin.
+  const std::string path = dir_ + "/networks/essai-sahel.rosters";
+  std::string bytes = *ReadFile(path);
+  bytes[bytes.size() / 2] ^= 1;
+  ASSERT_TRUE(WriteFileAtomically(path, bytes).ok());
+  EXPECT_EQ(PartnerNetwork::Open(dir_, "essai-sahel").status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(PartnerNetworks, ACodebookIsReadBeforeItIsKept) {
+  ASSERT_TRUE(Trust(Card()).ok());
+  const auto network = PartnerNetwork::Open(dir_, "essai-sahel");
+  EXPECT_FALSE(network->CodebookText()->has_value()) << "the one that penc carries";
+  EXPECT_EQ(network->KeepCodebook("codebook: x\n").code(), absl::StatusCode::kInvalidArgument);
+  ASSERT_TRUE(network->KeepCodebook(kStoreCodebook).ok());
+  EXPECT_EQ(network->CodebookText()->value(), kStoreCodebook);
+}
+
+TEST_F(PartnerNetworks, RoundsAreKeptAndFoundAgain) {
+  ASSERT_TRUE(Trust(Card()).ok());
+  const auto network = PartnerNetwork::Open(dir_, "essai-sahel");
+  EXPECT_TRUE(network->RoundIds().empty());
+  storage::v1::PartnerRound round;
+  *round.mutable_terms() = network_.Sign(network_.Terms());
+  round.set_codebook("text");
+  ASSERT_TRUE(network->KeepRound(round).ok());
+  const std::string id = RoundId(Sha256(round.terms().body()));
+  EXPECT_EQ(network->RoundIds(), std::vector<std::string>{id});
+  EXPECT_EQ(network->Round(id)->codebook(), "text");
+  EXPECT_EQ(network->Round(std::string(64, 'a')).status().code(), absl::StatusCode::kNotFound);
+  v1::RoundRecord record;
+  record.set_format(1);
+  *record.mutable_terms() = round.terms();
+  ASSERT_TRUE(SaveRecord(network->rounds(), record).ok());
+  EXPECT_EQ(network->RoundIds().size(), 1u) << "the same round";
 }
 
 }  // namespace

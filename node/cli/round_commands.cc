@@ -1,0 +1,209 @@
+// Regional rounds that were asked: listed, read, checked offline. Of a partner (--hub NAME --as P) or of an
+// office (DIR), which reads the rounds that it took part in.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "cli/app.h"
+#include "cli/directory.h"
+#include "cli/hub_line.h"
+#include "cli/regional_ask.h"
+#include "cli/render.h"
+#include "cli/round_words.h"
+#include "federation/network_card.h"
+#include "federation/record_file.h"
+#include "office/layout.h"
+
+namespace penc::cli {
+namespace {
+
+// Whose rounds: exactly one of the two.
+struct Whose {
+  std::string dir, hub, partner;
+
+  void Add(CLI::App* app) {
+    app->add_option("--hub", hub, "a network that you trust, by name");
+    app->add_option("--as", partner, "your partner folder");
+  }
+  bool of_office() const { return !dir.empty(); }
+  absl::Status Check() const {
+    if (of_office() ? hub.empty() && partner.empty() : !hub.empty() && !partner.empty())
+      return absl::OkStatus();
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {"donnez --hub RÉSEAU --as DOSSIER (partenaire), ou le dossier d'une organisation",
+                 "give --hub NETWORK --as FOLDER (a partner), or an office's folder"});
+  }
+};
+
+absl::Status OneFormat(const Shown& shown) {
+  return shown.json && shown.csv ? Fail(absl::StatusCode::kInvalidArgument,
+                                        {"donnez un seul de --json, --csv", "give only one of --json, --csv"})
+                                 : absl::OkStatus();
+}
+
+ExitCode Rounds(const Whose& whose, bool json, const Outside& outside, Output& output) {
+  if (const absl::Status good = whose.Check(); !good.ok()) return output.Fail(good);
+  if (whose.of_office()) {
+    v1::AdminCommand command;
+    command.mutable_rounds();
+    return RunAndReport(whose.dir, command, nullptr, json, outside, output);
+  }
+  absl::StatusOr<HubLine> line = HubLine::Open(whose.partner, whose.hub, outside);
+  if (!line.ok()) return output.Fail(line.status());
+  if (const auto roster = line->BringRosters(); !roster.ok()) return output.Fail(roster.status());
+  const absl::StatusOr<std::vector<ListedRound>> rounds = line->Rounds();
+  if (!rounds.ok()) return output.Fail(rounds.status());
+  if (json) {
+    v1::ListRoundsResponse list;
+    for (const ListedRound& round : *rounds) *list.add_rounds() = round.summary;
+    output.Data(Json(list));
+  } else {
+    output.Data(ReportListed(*rounds, outside.clock.Now(), output.lang()));
+  }
+  return kAnswered;
+}
+
+struct AnswerOptions {
+  Whose whose;
+  std::string id, save;
+  Shown shown;
+};
+
+// A copy of the record, for whoever wants to check it.
+absl::Status Save(const v1::RoundRecord& record, const std::string& path, Output& output) {
+  RETURN_IF_ERROR(WriteFileAtomically(path, WriteRecord(record)));
+  output.Say({absl::StrCat("gardée dans ", path, "; à vérifier partout: penc answer verify ", path),
+              absl::StrCat("saved to ", path, "; to be checked anywhere: penc answer verify ", path)});
+  return absl::OkStatus();
+}
+
+// An office's own folder: what its node wrote there it has checked against its pinned rosters; nobody writes
+// there who could not write its database. It is checked again against itself.
+ExitCode OfficeAnswer(const AnswerOptions& options, Output& output) {
+  const std::string folder = Layout(options.whose.dir).answers();
+  const absl::StatusOr<std::string> id = FindId(IdsIn(folder), options.id);
+  if (!id.ok()) return output.Fail(id.status());
+  const absl::StatusOr<v1::RoundRecord> record = LoadRecord(RecordPath(folder, absl::HexStringToBytes(*id)));
+  if (!record.ok()) return output.Fail(record.status());
+  const absl::StatusOr<RegionalAnswer> answer = AnswerOf(*record, {});
+  if (!answer.ok()) return output.Fail(answer.status());
+  if (!options.save.empty()) {
+    if (const absl::Status saved = Save(*record, options.save, output); !saved.ok())
+      return output.Fail(saved);
+  }
+  return ShowAnswer(*answer, {}, options.shown, output);
+}
+
+ExitCode PartnerAnswer(const AnswerOptions& options, const Outside& outside, Output& output) {
+  absl::StatusOr<HubLine> line = HubLine::Open(options.whose.partner, options.whose.hub, outside);
+  if (!line.ok()) return output.Fail(line.status());
+  // What is answered here needs no hub.
+  absl::StatusOr<ListedRound> round = line->Find(options.id);
+  if (!round.ok()) return output.Fail(round.status());
+  if (!round->answered) {
+    if (const auto roster = line->BringRosters(); !roster.ok()) return output.Fail(roster.status());
+  }
+  const std::string id = round->id;
+  const ExitCode code =
+      AwaitAnswer(*line, *std::move(round), options.shown, /*wait=*/false, nullptr, outside, output);
+  if (code != kAnswered || options.save.empty()) return code;
+  const absl::StatusOr<v1::RoundRecord> record =
+      LoadRecord(RecordPath(line->network().rounds(), absl::HexStringToBytes(id)));
+  if (!record.ok()) return output.Fail(record.status());
+  const absl::Status saved = Save(*record, options.save, output);
+  return saved.ok() ? kAnswered : output.Fail(saved);
+}
+
+ExitCode Verify(const std::string& file, const std::string& network, bool json, Output& output) {
+  RosterTrust trust;
+  if (!network.empty()) {
+    const absl::StatusOr<std::string> text = ReadFile(network, 64 << 10);
+    if (!text.ok()) return output.Fail(text.status());
+    const absl::StatusOr<storage::v1::NetworkCard> card = ReadNetworkCard(network, *text);
+    if (!card.ok()) return output.Fail(card.status());
+    trust.roots = card->roots();
+  }
+  const absl::StatusOr<v1::RoundRecord> record = LoadRecord(file);
+  if (!record.ok()) return output.Fail(record.status());
+  const absl::StatusOr<RegionalAnswer> answer = AnswerOf(*record, trust);
+  if (!answer.ok()) return output.Fail(answer.status());
+  for (const Text& one : answer->checked)
+    output.Say({absl::StrCat("vérifié: ", one.fr), absl::StrCat("verified: ", one.en)});
+  if (!answer->anchored) {
+    output.Say(
+        {absl::StrCat("non vérifié: que ce soit bien le réseau «", answer->answer.regional().network(),
+                      "». Comparez ses clés racines à sa carte (--network FICHIER.network): ", answer->roots),
+         absl::StrCat("not verified: that this is the network \"", answer->answer.regional().network(),
+                      "\". Compare its root keys with its card (--network FILE.network): ", answer->roots)});
+  }
+  output.Data(json ? Json(answer->answer) : RenderAnswer(answer->answer, output.lang(), false));
+  return kAnswered;
+}
+
+}  // namespace
+
+void AddRounds(CLI::App& parent, Invocation& invocation) {
+  struct Options {
+    Whose whose;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* app = parent.add_subcommand("rounds", "list regional rounds: where they stand, who has answered");
+  options->whose.Add(app);
+  app->add_option("DIR", options->whose.dir, "an office's folder: the rounds that it took part in");
+  app->add_flag("--json", options->json, "print protobuf JSON");
+  app->footer("Example:\n  penc rounds --hub migrafrique --as analyst");
+  app->callback([options, &invocation] {
+    invocation.run = [options, &invocation](Output& output) {
+      return Rounds(options->whose, options->json, invocation.outside, output);
+    };
+  });
+}
+
+void AddAnswer(CLI::App& parent, Invocation& invocation) {
+  auto options = std::make_shared<AnswerOptions>();
+  CLI::App* app = parent.add_subcommand("answer", "read the answer of a regional round; check one offline");
+  options->whose.Add(app);
+  app->add_option("ID", options->id, "the round, as `penc rounds` shows it; its first characters will do");
+  app->add_option("DIR", options->whose.dir, "an office's folder: a round that it took part in");
+  app->add_option("--save", options->save, "also write the record to a file that anybody can check");
+  app->add_flag("--details", options->shown.details, "mechanism, scale, epsilon");
+  app->add_flag("--json", options->shown.json, "print penc.v1.Answer as JSON");
+  app->add_flag("--csv", options->shown.csv, "print CSV (with --lang fr: for a French Excel)");
+  app->footer("Example:\n  penc answer 3f2a91c0b4d2 --hub migrafrique --as analyst");
+  struct VerifyOptions {
+    std::string file, network;
+    bool json = false;
+  };
+  auto verify = std::make_shared<VerifyOptions>();
+  CLI::App* check =
+      app->add_subcommand("verify", "check an answer's file: who signed what, the sum, the noise");
+  check->fallthrough(false);
+  check->add_option("FILE", verify->file, "what `penc answer --save` wrote (NAME.penc)")->required();
+  check->add_option("--network", verify->network, "the network's card: whose answer it must be");
+  check->add_flag("--json", verify->json, "print penc.v1.Answer as JSON");
+  check->footer("Example:\n  penc answer verify trend.penc --network migrafrique.network");
+  check->callback([verify, &invocation] {
+    invocation.run = [verify](Output& output) {
+      return Verify(verify->file, verify->network, verify->json, output);
+    };
+  });
+  app->callback([options, check, &invocation] {
+    if (check->parsed()) return;
+    invocation.run = [options, &invocation](Output& output) -> ExitCode {
+      absl::Status good = options->id.empty() ? Fail(absl::StatusCode::kInvalidArgument,
+                                                     {"donnez la ronde: «penc rounds» les montre",
+                                                      "give the round: `penc rounds` lists them"})
+                                              : options->whose.Check();
+      if (good.ok()) good = OneFormat(options->shown);
+      if (!good.ok()) return output.Fail(good);
+      return options->whose.of_office() ? OfficeAnswer(*options, output)
+                                        : PartnerAnswer(*options, invocation.outside, output);
+    };
+  });
+}
+
+}  // namespace penc::cli
