@@ -81,8 +81,8 @@ absl::Status Save(const v1::RoundRecord& record, const std::string& path, Output
   return absl::OkStatus();
 }
 
-// An office's own folder: what its node wrote there it has checked against its pinned rosters; nobody writes
-// there who could not write its database. It is checked again against itself.
+// An office's own folder: its node has fetched the record under a roster that it has pinned, and nobody
+// writes there who could not write its database. Everything else is checked here.
 ExitCode OfficeAnswer(const AnswerOptions& options, Output& output) {
   const std::string folder = Layout(options.whose.dir).answers();
   const absl::StatusOr<std::string> id = FindId(IdsIn(folder), options.id);
