@@ -1,5 +1,7 @@
 #include "cli/app.h"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <utility>
@@ -52,6 +54,7 @@ std::string LangFlag(int argc, const char* const* argv) {
 
 int Main(int argc, const char* const* argv, const Outside& outside) {
   ::signal(SIGPIPE, SIG_IGN);
+  google::protobuf::SetLogHandler(nullptr);  // what cannot be read is said in sentences
   Invocation invocation{outside, nullptr};
   std::string lang_flag;  // read before (LangFlag); here it is known, explained and checked
   CLI::App app{

@@ -29,6 +29,7 @@ struct Whose {
     app->add_option("--as", partner, "your partner folder");
   }
   bool of_office() const { return !dir.empty(); }
+  bool given() const { return !dir.empty() || !hub.empty() || !partner.empty(); }
   absl::Status Check() const {
     if (of_office() ? hub.empty() && partner.empty() : !hub.empty() && !partner.empty())
       return absl::OkStatus();
@@ -80,8 +81,8 @@ absl::Status Save(const v1::RoundRecord& record, const std::string& path, Output
   return absl::OkStatus();
 }
 
-// An office's own folder: what its node wrote there it has checked against its pinned rosters; nobody writes
-// there who could not write its database. It is checked again against itself.
+// An office's own folder: its node has fetched the record under a roster that it has pinned, and nobody
+// writes there who could not write its database. Everything else is checked here.
 ExitCode OfficeAnswer(const AnswerOptions& options, Output& output) {
   const std::string folder = Layout(options.whose.dir).answers();
   const absl::StatusOr<std::string> id = FindId(IdsIn(folder), options.id);
@@ -181,14 +182,20 @@ void AddAnswer(CLI::App& parent, Invocation& invocation) {
   auto verify = std::make_shared<VerifyOptions>();
   CLI::App* check =
       app->add_subcommand("verify", "check an answer's file: who signed what, the sum, the noise");
-  check->fallthrough(false);
   check->add_option("FILE", verify->file, "what `penc answer --save` wrote (NAME.penc)")->required();
   check->add_option("--network", verify->network, "the network's card: whose answer it must be");
   check->add_flag("--json", verify->json, "print penc.v1.Answer as JSON");
   check->footer("Example:\n  penc answer verify trend.penc --network migrafrique.network");
-  check->callback([verify, &invocation] {
-    invocation.run = [verify](Output& output) {
-      return Verify(verify->file, verify->network, verify->json, output);
+  check->callback([verify, options, &invocation] {
+    invocation.run = [verify, options](Output& output) {
+      // What `answer` alone takes is taken by it, wherever it stands.
+      const bool strays = !options->id.empty() || options->whose.given() || !options->save.empty() ||
+                          options->shown.csv || options->shown.details;
+      if (strays)
+        return output.Fail(Fail(absl::StatusCode::kInvalidArgument,
+                                {"penc answer verify FICHIER [--network FICHIER] [--json]: rien d'autre",
+                                 "penc answer verify FILE [--network FILE] [--json]: nothing else"}));
+      return Verify(verify->file, verify->network, verify->json || options->shown.json, output);
     };
   });
   app->callback([options, check, &invocation] {

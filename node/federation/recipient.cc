@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "codebook/read.h"
 #include "crypto/hash.h"
 #include "federation/mail.h"
 #include "federation/record_file.h"
@@ -189,6 +190,13 @@ absl::StatusOr<Received> Recipient::Finish(const v1::SignedRoster& roster, const
   if (Sha256(roster.roster()) != round_.descriptor.roster_sha256())
     return Fail(absl::StatusCode::kInvalidArgument,
                 {"cette liste des membres n'est pas celle de la ronde", "this roster is not the round's"});
+  ASSIGN_OR_RETURN(const Codebook read, ReadCodebook("codebook", codebook));
+  if (read.hash != round_.descriptor.codebook_sha256())
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat("la ronde parle du lexique ", round_.descriptor.codebook(),
+                              ", et celui d'ici est un autre: gardez la version dont elle parle"),
+                 absl::StrCat("the round speaks of the codebook ", round_.descriptor.codebook(),
+                              ", and the one here is another: keep the version that it speaks of")});
   if (!certificate_.has_value()) return Missing("il manque le certificat", "the certificate is missing");
   const v1::Proposal set = *ParseProposal(round_, certificate_->proposal());
   Received received;

@@ -50,7 +50,8 @@ class Recipient {
   // Checked; where the round went void there is nothing else.
   const absl::optional<v1::VoidCertificate>& void_proof() const { return void_proof_; }
 
-  // `roster`: the round's own. `codebook`: as text. FAILED_PRECONDITION naming what is missing.
+  // `roster`: the round's own. `codebook`: the round's, as text. FAILED_PRECONDITION naming what is missing;
+  // INVALID_ARGUMENT where roster or codebook are others, for such a record would be of no use.
   absl::StatusOr<Received> Finish(const v1::SignedRoster& roster, const std::string& codebook) &&;
 
  private:

@@ -1,5 +1,6 @@
 #include "office/applied.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,17 @@ std::string Key(AppliedKind kind, uint64_t version) {
   return key;
 }
 
+absl::StatusOr<storage::v1::AppliedText> Read(AppliedKind kind, absl::string_view bytes) {
+  storage::v1::AppliedText applied;
+  if (applied.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) && applied.format() == 1 &&
+      applied.sha256() == Sha256(applied.text()))
+    return applied;
+  return Fail(
+      absl::StatusCode::kDataLoss,
+      {absl::StrCat("la version en vigueur est abîmée (", Prefix(kind), "): restaurez une sauvegarde"),
+       absl::StrCat("the version in force is damaged (", Prefix(kind), "): restore a backup")});
+}
+
 }  // namespace
 
 absl::StatusOr<absl::optional<storage::v1::AppliedText>> LatestApplied(const Database& db, AppliedKind kind) {
@@ -26,15 +38,22 @@ absl::StatusOr<absl::optional<storage::v1::AppliedText>> LatestApplied(const Dat
     return true;
   }));
   if (latest.empty()) return absl::optional<storage::v1::AppliedText>();
-  storage::v1::AppliedText applied;
-  if (!applied.ParseFromString(latest) || applied.format() != 1 ||
-      applied.sha256() != Sha256(applied.text())) {
-    return Fail(
-        absl::StatusCode::kDataLoss,
-        {absl::StrCat("la version en vigueur est abîmée (", Prefix(kind), "): restaurez une sauvegarde"),
-         absl::StrCat("the version in force is damaged (", Prefix(kind), "): restore a backup")});
-  }
+  ASSIGN_OR_RETURN(storage::v1::AppliedText applied, Read(kind, latest));
   return absl::optional<storage::v1::AppliedText>(std::move(applied));
+}
+
+absl::StatusOr<std::vector<storage::v1::AppliedText>> AllApplied(const Database& db, AppliedKind kind) {
+  std::vector<storage::v1::AppliedText> all;
+  absl::Status status;
+  RETURN_IF_ERROR(db.Scan(Space::kOffice, Prefix(kind), [&](absl::string_view, absl::string_view value) {
+    absl::StatusOr<storage::v1::AppliedText> applied = Read(kind, value);
+    status = applied.status();
+    if (applied.ok()) all.push_back(*std::move(applied));
+    return status.ok();
+  }));
+  RETURN_IF_ERROR(status);
+  std::reverse(all.begin(), all.end());
+  return all;
 }
 
 storage::v1::AppliedText NextApplied(uint64_t previous_version, absl::string_view text, absl::Time now) {

@@ -2,6 +2,7 @@
 // `office`: "policy/" or "codebook/" and the version as 8 bytes big-endian -> storage.v1.AppliedText.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -17,6 +18,9 @@ enum class AppliedKind { kPolicy, kCodebook };
 
 // The version in force: the latest. Nothing where none was applied. DATA_LOSS where it does not verify.
 absl::StatusOr<absl::optional<storage::v1::AppliedText>> LatestApplied(const Database& db, AppliedKind kind);
+
+// Every version, the latest first.
+absl::StatusOr<std::vector<storage::v1::AppliedText>> AllApplied(const Database& db, AppliedKind kind);
 
 // Stages the next version and its journal leaf. `name` is shown in the journal.
 storage::v1::AppliedText NextApplied(uint64_t previous_version, absl::string_view text, absl::Time now);

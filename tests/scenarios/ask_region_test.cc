@@ -298,6 +298,28 @@ TEST_F(AskRegion, AHubThatIsGoneIsWaitedForAWhile) {
   EXPECT_EQ(Ask(Question(), back, returned), kAnswered) << returned.Talk();
 }
 
+TEST_F(AskRegion, AnOfficeWhoseCodebookHasGrownMeanwhileStillReadsTheAnswer) {
+  Found();
+  const penc::Round round = Submit(Wish());
+  for (Member& member : members_) ASSERT_TRUE(Visit(member).ok());
+  v1::AdminCommand apply;
+  std::string grown = kSmallCodebook;
+  grown.replace(grown.find("version: 1"), 10, "version: 2");
+  const std::string other = "    - {code: other, fr: Autre, en: Other}\n";
+  grown.insert(grown.find(other) + other.size(), "    - {code: more, fr: Encore, en: More}\n");
+  apply.mutable_codebook_apply()->set_file_name("codebook.yaml");
+  apply.mutable_codebook_apply()->set_text(grown);
+  const auto applied = Administer(*members_[2].office, apply, nullptr, nullptr);
+  ASSERT_TRUE(applied.ok()) << applied.status();
+  Settle();
+  ASSERT_EQ(StateOf(round), v1::ROUND_STATE_OPENED);
+  for (const size_t office : {1, 2}) {
+    const auto record = LoadRecord(RecordPath(members_[office].office->layout().answers(), round.qid));
+    ASSERT_TRUE(record.ok()) << record.status();
+    EXPECT_TRUE(AnswerOf(*record, {RootsFingerprint(roster_->roster), {}}).ok());
+  }
+}
+
 TEST_F(AskRegion, ExplainingSubmitsNothing) {
   Found();
   MakePartner();

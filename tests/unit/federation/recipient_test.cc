@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "absl/strings/str_replace.h"
 #include "federation/mail.h"
 #include "federation/regional_answer.h"
 #include "tests/support/small_store.h"
@@ -208,6 +209,17 @@ TEST_F(Recipients, WhatDoesNotBelongToTheRoundIsRefused) {
             invalid);
   Recipient recipient(whole_.round, whole_.network.partner_mail);
   EXPECT_EQ(recipient.Take(v1::FetchRoundResponse()).code(), invalid);
+}
+
+TEST_F(Recipients, ACodebookThatTheRoundDoesNotSpeakOfMakesNoRecord) {
+  Collect();
+  Recipient recipient(whole_.round, whole_.network.partner_mail);
+  for (v1::FetchRoundResponse& piece : whole_.PiecesOf(whole_.Openings()))
+    ASSERT_TRUE(recipient.Take(std::move(piece)).ok());
+  const std::string another = absl::StrReplaceAll(whole_.codebook_text, {{"version: 1", "version: 2"}});
+  const auto received = std::move(recipient).Finish(whole_.roster.signed_roster, another);
+  EXPECT_EQ(received.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(Explain(received.status()).en, HasSubstr("small@1"));
 }
 
 TEST_F(Recipients, AnOpeningWithoutEndIsCutOff) {

@@ -58,6 +58,11 @@ TEST_F(Applied, LatestVersionIsInForceAndAllAreJournaled) {
   EXPECT_EQ((*policy)->version(), 300u);
   EXPECT_EQ((*policy)->text(), "policy: p299\n");
   EXPECT_EQ((*LatestApplied(*db_, AppliedKind::kCodebook))->version(), 1u);
+  const auto all = AllApplied(*db_, AppliedKind::kPolicy);
+  ASSERT_TRUE(all.ok()) << all.status();
+  ASSERT_EQ(all->size(), 300u);
+  EXPECT_EQ(all->front().version(), 300u);
+  EXPECT_EQ(all->back().version(), 1u);
   EXPECT_EQ(journal_->size(), 301u);
 }
 
