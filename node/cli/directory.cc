@@ -8,7 +8,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
 #include "cli/report.h"
+#include "ingest/byte_source.h"
 #include "office/admin.h"
 #include "office/office.h"
 #include "rpc/admin_client.h"
@@ -17,7 +19,14 @@ namespace penc::cli {
 
 absl::StatusOr<v1::AdminResult> RunOnDirectory(const std::string& dir, const v1::AdminCommand& command,
                                                ByteSource* upload, const Outside& outside, Output& output) {
-  auto progress = [&output](const v1::AdminProgress& step) { output.Progress(ReportProgress(step)); };
+  std::string step;
+  absl::Time began = absl::Now();
+  auto progress = [&](const v1::AdminProgress& at) {
+    if (step != at.step()) began = absl::Now();
+    step = at.step();
+    const bool reading = step == "reading" && upload != nullptr;
+    output.Progress(ReportProgress(at, absl::Now() - began, reading ? upload->ReadPpm() : absl::nullopt));
+  };
   ASSIGN_OR_RETURN(absl::optional<rpc::AdminClient> node, rpc::AdminClient::Find(dir));
   if (node.has_value()) return node->Run(command, upload, progress);
   ASSIGN_OR_RETURN(std::unique_ptr<Office> office,

@@ -338,12 +338,28 @@ Text ReportRefusal(const v1::RefusalDetail& refusal) {
           std::string(absl::StripSuffix(RenderRefusal(refusal, Lang::kEnglish), "\n"))};
 }
 
-Text ReportProgress(const v1::AdminProgress& progress) {
-  auto line = [&progress](const char* step, Lang lang) {
-    std::string done = Number(static_cast<double>(progress.done()), lang);
-    if (progress.total() > 0)
-      absl::StrAppend(&done, "/", Number(static_cast<double>(progress.total()), lang));
-    return absl::StrCat(step, " ", done);
+Text ReportProgress(const v1::AdminProgress& progress, absl::Duration elapsed,
+                    absl::optional<uint32_t> read_ppm) {
+  const double seconds = absl::ToDoubleSeconds(elapsed), done = static_cast<double>(progress.done()),
+               total = static_cast<double>(progress.total());
+  double part = 0;  // of the whole; 0: not known
+  if (total > 0) {
+    part = done / total;
+  } else if (read_ppm.has_value()) {
+    part = *read_ppm / 1e6;
+  }
+  auto line = [&](const char* step, Lang lang) {
+    const Words w(lang);
+    std::string out = absl::StrCat(step, " ", Number(done, lang));
+    if (total > 0) absl::StrAppend(&out, "/", Number(total, lang));
+    if (seconds < 0.2) return out;  // too early to tell
+    absl::StrAppend(&out, " · ", Number(done / seconds, lang), "/s");
+    if (part <= 0 || part > 1) return out;
+    const double left = std::ceil(seconds * (1 - part) / part);
+    absl::StrAppend(&out, w(" · encore ", " · "),
+                    left < 90 ? Number(left, lang) : Number(std::ceil(left / 60), lang),
+                    left < 90 ? " s" : " min", w("", " left"));
+    return out;
   };
   struct Step {
     const char *name, *fr, *en;

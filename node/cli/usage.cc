@@ -137,7 +137,7 @@ std::string Given(const CLI::Option* option) {
 std::string Wrong(const CLI::App& app, const std::vector<const CLI::App*>& path, const CLI::Error& error,
                   Lang lang) {
   const bool fr = lang == Lang::kFrench;
-  const std::string sentence = error.what();
+  std::string sentence = error.what();
   const auto is = [&error](CLI::ExitCodes code) { return error.get_exit_code() == static_cast<int>(code); };
   if (is(CLI::ExitCodes::RequiredError) || is(CLI::ExitCodes::ExtrasError)) {
     if (std::string unknown = Unknown(app, path, lang); !unknown.empty()) return unknown;

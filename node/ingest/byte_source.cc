@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -17,7 +18,8 @@ namespace {
 
 class FileSource final : public ByteSource {
  public:
-  FileSource(std::string path, gzFile file) : path_(std::move(path)), file_(file) {
+  // `size`: of the file as it lies on the disk; 0: a pipe.
+  FileSource(std::string path, gzFile file, int64_t size) : path_(std::move(path)), file_(file), size_(size) {
     gzbuffer(file_, 1 << 18);
   }
   ~FileSource() override { gzclose(file_); }
@@ -31,12 +33,19 @@ class FileSource final : public ByteSource {
                                                 absl::StrCat(path_, ": truncated or damaged file (", why,
                                                              "); export it again, nothing was imported")});
     }
+    if (size_ > 0) at_ = std::clamp<int64_t>(gzoffset(file_), 0, size_);
     return static_cast<size_t>(n);
+  }
+  absl::optional<uint32_t> ReadPpm() const override {
+    if (size_ == 0) return absl::nullopt;
+    return static_cast<uint32_t>(static_cast<__int128>(at_.load()) * 1000000 / size_);
   }
 
  private:
   std::string path_;
   gzFile file_;
+  const int64_t size_;
+  std::atomic<int64_t> at_{0};
 };
 
 }  // namespace
@@ -87,7 +96,8 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenFile(const std::string& path) {
   }
   gzFile file = gzdopen(fd, "rb");
   PENC_CHECK(file != nullptr);
-  return std::unique_ptr<ByteSource>(std::make_unique<FileSource>(path, file));
+  const int64_t size = S_ISREG(info.st_mode) ? info.st_size : 0;
+  return std::unique_ptr<ByteSource>(std::make_unique<FileSource>(path, file, size));
 }
 
 }  // namespace penc

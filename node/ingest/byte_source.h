@@ -1,11 +1,13 @@
 // Bytes of a file on their way in, front to back, once: files, pipes, uploads. A file is never held whole.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "absl/types/span.h"
 
 namespace penc {
@@ -15,6 +17,9 @@ class ByteSource {
   virtual ~ByteSource() = default;
   // Up to out.size() bytes; 0 at the end. Not thread-safe.
   virtual absl::StatusOr<size_t> Read(absl::Span<char> out) = 0;
+  // How much of it was read, in parts per million; nothing where its length is not known (pipes). From any
+  // thread.
+  virtual absl::optional<uint32_t> ReadPpm() const { return absl::nullopt; }
 };
 
 // A source whose first bytes can be looked at before they are read.

@@ -201,7 +201,7 @@ absl::Status Office::SetStopped(bool stopped) {
   };
   // An emergency does not wait for the disk: writing it only makes it last.
   if (stopped) set();
-  const absl::Status written = committer_->Commit([&](Staging& staging) {
+  absl::Status written = committer_->Commit([&](Staging& staging) {
     if (stopped) {
       database_->Put(staging.batch(), Space::kOffice, kStoppedKey, "1");
     } else {
