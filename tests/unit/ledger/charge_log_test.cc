@@ -20,7 +20,7 @@ class ChargeLogOf : public SmallLedger {
  protected:
   std::vector<storage::v1::ChargeLogEntry> Entries(uint64_t generation = 0) const {
     std::vector<storage::v1::ChargeLogEntry> entries;
-    for (const auto& [key, value] : Rows(absl::StrCat("e", BigEndian(generation)))) {
+    for (const auto& [key, value] : Rows(absl::StrCat("e", BigEndian64(generation)))) {
       storage::v1::ChargeLogEntryRow row;
       EXPECT_TRUE(ParseRow(key, value, row).ok());
       EXPECT_TRUE(entries.emplace_back().ParseFromString(row.entry()));
