@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "base/big_endian.h"
 #include "journal/merkle.h"
 #include "ledger/rows.h"
 #include "penc/storage/v1/ledger.pb.h"
