@@ -4,8 +4,8 @@
 // begins a further generation, an empty tree whose first entry says so.
 //
 // Entries are only appended, each in the caller's own write. Memory holds the frontier; everything else is
-// read from the rows. Not thread-safe: the ledger's lock is held around every call, and all but the const
-// ones run on the committer's thread.
+// read from the rows. Not thread-safe: everything is called on the committer's thread under the ledger's
+// lock; where the log stands (generation, size, root) may be asked from other threads under that lock.
 #pragma once
 #include <cstdint>
 #include <functional>

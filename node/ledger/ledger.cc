@@ -246,8 +246,9 @@ class LedgerOnDatabase final : public Ledger {
         for (const auto& [cohort, cost] : CostsOf(entry.cohorts())) {
           if (entry.kind() == storage::v1::ChargeLogEntry::KIND_LOCAL)
             since[cohort] = Add(since[cohort], cost);
-          if (entry.kind() == storage::v1::ChargeLogEntry::KIND_RETAKEN)
-            since[cohort] = UsedUp(accounts_[cohort].allowance, since[cohort]);
+          const auto account = accounts_.find(cohort);
+          if (entry.kind() == storage::v1::ChargeLogEntry::KIND_RETAKEN && account != accounts_.end())
+            since[cohort] = UsedUp(account->second.allowance, since[cohort]);
         }
       }));
       for (auto& [cohort, account] : accounts_) {

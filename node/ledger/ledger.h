@@ -66,7 +66,7 @@ struct CohortBalance {
   Spent unwitnessed;  // local charges since the last witnessed head
 };
 
-// Where the charge log stands.
+// Where the charge log stands; the last entries may still be on their way to the disk.
 struct LogPosition {
   uint64_t generation = 0;
   uint64_t size = 0;
