@@ -14,18 +14,38 @@ namespace {
 constexpr AddCommand kCommands[] = {
     AddInit,    AddImport,  AddClose,    AddBatches, AddUndo, AddStatus, AddErase,   AddCodebook,
     AddPolicy,  AddGrant,   AddCard,     AddServe,   AddStop, AddBudget, AddJournal, AddBackup,
-    AddRestore, AddPartner, AddDescribe, AddAsk,     AddPlan, AddDemo,
+    AddRestore, AddPartner, AddDescribe, AddAsk,     AddPlan, AddDemo,   AddNetwork, AddHub,
 };
 
 // What stands for an option's value in help. Arguments carry their name already.
 void NameValues(CLI::App& app) {
   static constexpr std::pair<absl::string_view, const char*> kNames[] = {
-      {"--address", "ADDRESS"}, {"--listen", "ADDRESS"},   {"--country", "COUNTRY"}, {"--keep-until", "DATE"},
-      {"--until", "DATE"},      {"--edition", "EDITION"},  {"--label", "EDITION"},   {"--bulletin", "FILE"},
-      {"--codebook", "FILE"},   {"--mapping", "FILE"},     {"--policy", "FILE"},     {"--as", "FOLDER"},
-      {"--grant", "NAME"},      {"--name", "NAME"},        {"--epsilon", "NUMBER"},  {"--node", "OFFICE"},
-      {"--purpose", "PURPOSE"}, {"--person", "REFERENCE"}, {"--budget", "SHARE"},    {"--share", "SHARE"},
+      {"--address", "ADDRESS"},
+      {"--listen", "ADDRESS"},
+      {"--country", "COUNTRY"},
+      {"--keep-until", "DATE"},
+      {"--until", "DATE"},
+      {"--edition", "EDITION"},
+      {"--label", "EDITION"},
+      {"--bulletin", "FILE"},
+      {"--codebook", "FILE"},
+      {"--mapping", "FILE"},
+      {"--policy", "FILE"},
+      {"--as", "FOLDER"},
+      {"--grant", "NAME"},
+      {"--name", "NAME"},
+      {"--epsilon", "NUMBER"},
+      {"--node", "OFFICE"},
+      {"--purpose", "PURPOSE"},
+      {"--person", "REFERENCE"},
+      {"--budget", "SHARE"},
+      {"--share", "SHARE"},
       {"--table", "TABLE"},
+      {"--partner", "FILE"},
+      {"--sign", "FILE"},
+      {"--remove", "NAME"},
+      {"--region", "NAME=NAME,NAME"},
+      {"--closing", "PERIOD"},
   };
   for (CLI::Option* option : app.get_options()) {
     if (option->get_expected_max() == 0) continue;  // a flag

@@ -53,6 +53,8 @@ void AddPartner(CLI::App&, Invocation&);
 void AddDescribe(CLI::App&, Invocation&);
 void AddAsk(CLI::App&, Invocation&);
 void AddDemo(CLI::App&, Invocation&);
+void AddNetwork(CLI::App&, Invocation&);
+void AddHub(CLI::App&, Invocation&);
 
 // The whole program apart from what main builds. `argv` as for main; an exit code.
 int Main(int argc, const char* const* argv, const Outside& outside);

@@ -240,6 +240,11 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
                  ? w("arrêt d'urgence: toute question est refusée (pour lever: penc stop --lift)\n",
                      "emergency stop: every question is refused (to lift: penc stop --lift)\n")
                  : w("le nœud répond de nouveau\n", "the node answers again\n");
+    // Steps of the network commands, which say what they did themselves.
+    case v1::AdminResult::kNetworkMember:
+    case v1::AdminResult::kNetworkJoined:
+    case v1::AdminResult::kNetworkSent:
+    case v1::AdminResult::kNetworkRoster:
     case v1::AdminResult::KIND_NOT_SET:
       break;
   }

@@ -35,6 +35,9 @@ absl::StatusOr<CheckedRoster> ReadPinnedRoster(const v1::SignedRoster& roster, a
 // do not go back. Two different rosters of one version: ALREADY_EXISTS where `next` has before's own version.
 absl::StatusOr<CheckedRoster> ReadNextRoster(const CheckedRoster& before, const v1::SignedRoster& next);
 
+// A draft as it is carried from one root key to the next: its shape only.
+absl::StatusOr<CheckedRoster> ReadRosterShape(const v1::SignedRoster& roster);
+
 // The next version as the last one stands, to be changed by whoever composes it.
 v1::Roster NextDraft(const CheckedRoster& before);
 // A draft becomes the document that people sign: a fresh salt, its shape checked, no signature yet. To be

@@ -19,6 +19,7 @@
 #include "office/applied.h"
 #include "office/card.h"
 #include "office/grants.h"
+#include "office/membership.h"
 #include "policy/read.h"
 #include "store/record_store.h"
 
@@ -84,6 +85,7 @@ absl::Status Office::OpenParts() {
   RETURN_IF_ERROR(CheckSpending(*ledger_, *journal_, rules_.codebook->closing));
   RETURN_IF_ERROR(OpenMissingBudgets());
   grants_ = std::make_unique<Grants>(layout_.grants(), *database_, *committer_);
+  ASSIGN_OR_RETURN(network_, OfficeNetwork::Open(layout_, *database_, *committer_));
   grants_->Reload(*rules_.codebook);  // what changed while nothing ran is journaled now
   return absl::OkStatus();
 }

@@ -32,6 +32,7 @@ class Database;
 class Grants;
 class Journal;
 class Ledger;
+class OfficeNetwork;
 class RecordStore;
 class Secret;
 struct Responder;
@@ -100,6 +101,7 @@ class Office {
   Ledger& ledger() { return *ledger_; }
   Journal& journal() { return *journal_; }
   Committer& committer() { return *committer_; }
+  OfficeNetwork& network() { return *network_; }
   Database& database() { return *database_; }
   const Secret& node_key() const { return *node_key_; }
   // Held by every command that changes records or rules, so that they follow each other.
@@ -130,6 +132,7 @@ class Office {
   std::unique_ptr<RecordStore> store_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Grants> grants_;
+  std::unique_ptr<OfficeNetwork> network_;
 
   mutable std::mutex rules_mutex_;
   Rules rules_;
