@@ -55,6 +55,8 @@ void AddAsk(CLI::App&, Invocation&);
 void AddRounds(CLI::App&, Invocation&);
 void AddAnswer(CLI::App&, Invocation&);
 void AddDemo(CLI::App&, Invocation&);
+void AddNetwork(CLI::App&, Invocation&);
+void AddHub(CLI::App&, Invocation&);
 
 // The whole program apart from what main builds. `argv` as for main; an exit code.
 int Main(int argc, const char* const* argv, const Outside& outside);

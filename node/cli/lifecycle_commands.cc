@@ -1,8 +1,6 @@
 // Making, serving, restoring an office; invented records.
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -11,6 +9,7 @@
 #include "base/file.h"
 #include "cli/app.h"
 #include "cli/directory.h"
+#include "cli/stop_signal.h"
 #include "codebook/period.h"
 #include "codebook/read.h"
 #include "demo/records.h"
@@ -68,9 +67,6 @@ std::function<void(absl::Duration, absl::Duration)> LateAnswers(const Clock& clo
                       "office.yaml, then start again) or lighten this computer's load")});
   };
 }
-
-volatile std::sig_atomic_t stop_asked = 0;
-void AskToStop(int) { stop_asked = 1; }
 
 }  // namespace
 
@@ -137,11 +133,7 @@ void AddServe(CLI::App& parent, Invocation& invocation) {
   app->footer("Example:\n  penc serve office --listen 127.0.0.1:7411");
   app->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
-      // Before any thread exists, so that the signal reaches this one.
-      struct sigaction action {};
-      action.sa_handler = AskToStop;
-      ::sigaction(SIGTERM, &action, nullptr);
-      ::sigaction(SIGINT, &action, nullptr);
+      CatchStopSignals();
       absl::StatusOr<std::unique_ptr<Office>> office =
           Office::Open(options->dir, EnvironmentOf(invocation.outside));
       if (!office.ok()) return output.Fail(office.status());
@@ -162,7 +154,7 @@ void AddServe(CLI::App& parent, Invocation& invocation) {
                                " (Ctrl-C pour arrêter)"),
                   absl::StrCat((*office)->config().office(), " answers on ", server_options.listen,
                                " (Ctrl-C stops it)")});
-      while (stop_asked == 0) ::usleep(100000);
+      WaitForStopSignal();
       output.Say({"arrêt: les questions en cours se terminent", "stopping: open questions are finished"});
       (*server)->Stop(absl::Seconds(10));
       return kAnswered;

@@ -256,6 +256,11 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
                  : w("le nœud répond de nouveau\n", "the node answers again\n");
     case v1::AdminResult::kRounds:
       return ReportOfficeRounds(result.rounds(), lang);
+    // Steps of the network commands, which say what they did themselves.
+    case v1::AdminResult::kNetworkMember:
+    case v1::AdminResult::kNetworkJoined:
+    case v1::AdminResult::kNetworkSent:
+    case v1::AdminResult::kNetworkRoster:
     case v1::AdminResult::KIND_NOT_SET:
       break;
   }

@@ -159,6 +159,8 @@ absl::optional<uint32_t> CheckedRoster::MemberOf(absl::string_view key) const {
   return absl::nullopt;
 }
 
+absl::StatusOr<CheckedRoster> ReadRosterShape(const v1::SignedRoster& roster) { return ReadShape(roster); }
+
 absl::StatusOr<CheckedRoster> ReadFirstRoster(const v1::SignedRoster& roster) {
   ASSIGN_OR_RETURN(CheckedRoster read, ReadRoster(roster));
   if (read.roster.version() != 1 || !read.roster.previous_sha256().empty())

@@ -38,6 +38,8 @@ absl::StatusOr<CheckedRoster> ReadNextRoster(const CheckedRoster& before, const 
 // A roster of any version without those before it. It says of itself who signs it: only who compares its
 // RootsFingerprint with one that was handed over knows that it is the network's.
 absl::StatusOr<CheckedRoster> ReadRosterAlone(const v1::SignedRoster& roster);
+// A draft as it is carried from one root key to the next: its shape only.
+absl::StatusOr<CheckedRoster> ReadRosterShape(const v1::SignedRoster& roster);
 
 // The next version as the last one stands, to be changed by whoever composes it.
 v1::Roster NextDraft(const CheckedRoster& before);

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "office/admin_journal.h"
+#include "office/admin_network.h"
 #include "office/admin_records.h"
 #include "office/admin_rules.h"
 #include "office/backup.h"
@@ -59,6 +60,8 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
       return As(&v1::AdminResult::mutable_card, MakeCard(office, command.card()));
     case v1::AdminCommand::kRounds:
       return As(&v1::AdminResult::mutable_rounds, ListRounds(office));
+    case v1::AdminCommand::kNetworkRoster:
+      return As(&v1::AdminResult::mutable_network_roster, ShowNetwork(office));
     case v1::AdminCommand::kStop:  // an emergency does not wait for an import
       return As(&v1::AdminResult::mutable_stop, Stop(office, command.stop()));
     default:
@@ -81,6 +84,12 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
       return As(&v1::AdminResult::mutable_codebook_apply, ApplyCodebook(office, command.codebook_apply()));
     case v1::AdminCommand::kGrant:
       return As(&v1::AdminResult::mutable_grant, WriteGrantFile(office, command.grant()));
+    case v1::AdminCommand::kNetworkMember:
+      return As(&v1::AdminResult::mutable_network_member, SpeakForItself(office, command.network_member()));
+    case v1::AdminCommand::kNetworkJoined:
+      return As(&v1::AdminResult::mutable_network_joined, JoinNetwork(office, command.network_joined()));
+    case v1::AdminCommand::kNetworkSent:
+      return As(&v1::AdminResult::mutable_network_sent, MarkSent(office, command.network_sent()));
     case v1::AdminCommand::kBackup:
       return As(&v1::AdminResult::mutable_backup, BackupHere(office, command.backup()));
     default:

@@ -113,6 +113,7 @@ class Office {
   // The journal's latest signed checkpoint.
   absl::StatusOr<std::string> Checkpoint();
   Committer& committer() { return *committer_; }
+  OfficeNetwork& network() { return *network_; }
   Database& database() { return *database_; }
   OfficeNetwork& network() { return *network_; }
   const Secret& node_key() const { return *node_key_; }

@@ -2,12 +2,7 @@
 
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <cstring>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,19 +16,6 @@ namespace {
 
 constexpr size_t kChunk = 1 << 20;
 
-// Whether somebody listens: a socket left by a crash refuses at once.
-bool Answers(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return false;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  bool connected = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
-  close(fd);
-  return connected;
-}
-
 absl::Status WentAway() {
   return Fail(
       absl::StatusCode::kUnavailable,
@@ -44,15 +26,12 @@ absl::Status WentAway() {
 }  // namespace
 
 absl::StatusOr<absl::optional<AdminClient>> AdminClient::Find(const std::string& dir) {
-  std::string path = Layout(dir).socket();
-  struct stat found;
-  if (stat(path.c_str(), &found) != 0) return absl::optional<AdminClient>();
-  ASSIGN_OR_RETURN(SocketAddress address, SocketAddress::Of(path));
-  if (!Answers(address.uri().substr(std::strlen("unix:")))) return absl::optional<AdminClient>();
+  ASSIGN_OR_RETURN(absl::optional<SocketAddress> address, SocketAddress::OfListener(Layout(dir).socket()));
+  if (!address.has_value()) return absl::optional<AdminClient>();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(64 << 20);
-  auto channel = grpc::CreateCustomChannel(address.uri(), grpc::InsecureChannelCredentials(), arguments);
-  return absl::optional<AdminClient>(AdminClient(std::move(address), v1::AdminService::NewStub(channel)));
+  auto channel = grpc::CreateCustomChannel(address->uri(), grpc::InsecureChannelCredentials(), arguments);
+  return absl::optional<AdminClient>(AdminClient(*std::move(address), v1::AdminService::NewStub(channel)));
 }
 
 absl::StatusOr<v1::AdminResult> AdminClient::Run(

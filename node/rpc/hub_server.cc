@@ -1,11 +1,13 @@
 #include "rpc/hub_server.h"
 
 #include <grpcpp/health_check_service_interface.h>
+#include <unistd.h>
 
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "base/status.h"
+#include "office/identity.h"
 #include "rpc/gatekeeper.h"
 
 namespace penc::rpc {
@@ -37,6 +39,26 @@ absl::StatusOr<std::unique_ptr<HubServer>> HubServer::Start(Hub& hub, Certificat
   return server;
 }
 
+absl::StatusOr<std::unique_ptr<HubServer>> HubServer::Start(HubFolder& folder, const Clock& clock,
+                                                            RandomSource& random,
+                                                            const HubServerOptions& options) {
+  const HubLayout& layout = folder.layout();
+  const CertificateFiles files{layout.key(), layout.certificate(), folder.config().network()};
+  // Makes the certificate where there is none.
+  RETURN_IF_ERROR(LoadIdentity(files.key, files.certificate, files.name, clock.Now()).status());
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<HubServer> server,
+      Start(folder.hub(), WatchedCertificate(files.key, files.certificate, options.look_at_certificate),
+            clock, options));
+  server->certificate_ = std::make_unique<CertificateKeeper>(files, clock, options.look_at_certificate,
+                                                             options.certificate_trouble);
+  server->admin_service_ = std::make_unique<HubAdminService>(folder, clock, random);
+  server->socket_ = layout.socket();
+  ASSIGN_OR_RETURN(server->administration_,
+                   ListenOnSocket(server->socket_, server->admin_service_.get(), Limits()));
+  return server;
+}
+
 HubServer::~HubServer() { Stop(absl::ZeroDuration()); }
 
 void HubServer::TickEvery(absl::Duration pause) {
@@ -58,9 +80,13 @@ void HubServer::Stop(absl::Duration grace) {
   if (std::exchange(stopped_, true)) return;
   if (ticker_.joinable()) ticker_.join();
   service_->StopWaiting();
-  if (listener_.server == nullptr) return;
-  if (auto* health = listener_.server->GetHealthCheckService()) health->Shutdown();
-  listener_.server->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  const auto deadline = absl::ToChronoTime(absl::Now() + grace);
+  for (Listener* listener : {&listener_, &administration_}) {
+    if (listener->server == nullptr) continue;
+    if (auto* health = listener->server->GetHealthCheckService()) health->Shutdown();
+    listener->server->Shutdown(deadline);
+  }
+  if (administration_.server != nullptr) ::unlink(socket_.c_str());
 }
 
 }  // namespace penc::rpc

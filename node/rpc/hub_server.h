@@ -9,6 +9,7 @@
 // Stop may be called from any thread, once. `hub` and `clock` outlive it.
 #pragma once
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,7 +18,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "hub/folder.h"
 #include "hub/hub.h"
+#include "rpc/certificate_keeper.h"
+#include "rpc/hub_admin_service.h"
 #include "rpc/hub_service.h"
 #include "rpc/listener.h"
 #include "rpc/quota.h"
@@ -36,11 +40,18 @@ struct HubServerOptions {
   size_t queue = 4096;
   Limits limits = {.memory_bytes = 160 << 20, .streams = 16, .keepalive = absl::Seconds(120)};
   absl::Duration tick = absl::Seconds(1);
+  // As of an office's node (server.h).
+  absl::Duration look_at_certificate = absl::Hours(1);
+  std::function<void(const absl::Status&)> certificate_trouble;
 };
 
 class HubServer {
  public:
-  // UNAVAILABLE where the port is taken or the address is not ours.
+  // UNAVAILABLE where the port is taken or the address is not ours. Renews the hub's certificate.
+  static absl::StatusOr<std::unique_ptr<HubServer>> Start(HubFolder& folder, const Clock& clock,
+                                                          RandomSource& random,
+                                                          const HubServerOptions& options);
+  // The TCP port alone.
   static absl::StatusOr<std::unique_ptr<HubServer>> Start(Hub& hub, CertificateSource certificate,
                                                           const Clock& clock,
                                                           const HubServerOptions& options);
@@ -62,7 +73,11 @@ class HubServer {
   Timers timers_;
   Workers workers_;
   std::unique_ptr<HubService> service_;
+  std::unique_ptr<HubAdminService> admin_service_;
+  std::string socket_;
   Listener listener_;
+  Listener administration_;
+  std::unique_ptr<CertificateKeeper> certificate_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;

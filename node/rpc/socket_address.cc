@@ -1,14 +1,42 @@
 #include "rpc/socket_address.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 
 namespace penc::rpc {
+namespace {
+
+// A socket left by a crash refuses at once.
+bool Answers(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return false;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  bool connected = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  close(fd);
+  return connected;
+}
+
+}  // namespace
+
+absl::StatusOr<absl::optional<SocketAddress>> SocketAddress::OfListener(const std::string& path) {
+  struct stat found;
+  if (stat(path.c_str(), &found) != 0) return absl::optional<SocketAddress>();
+  ASSIGN_OR_RETURN(SocketAddress address, SocketAddress::Of(path));
+  if (!Answers(address.uri().substr(std::strlen("unix:")))) return absl::optional<SocketAddress>();
+  return absl::make_optional(std::move(address));
+}
 
 absl::StatusOr<SocketAddress> SocketAddress::Of(const std::string& path) {
   constexpr size_t kLongest = 107;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/types/optional.h"
 
 namespace penc::rpc {
 
@@ -11,6 +12,8 @@ class SocketAddress {
  public:
   // NOT_FOUND where the folder does not exist.
   static absl::StatusOr<SocketAddress> Of(const std::string& path);
+  // Nothing where nobody listens there: no socket, or one that a crash left behind.
+  static absl::StatusOr<absl::optional<SocketAddress>> OfListener(const std::string& path);
   ~SocketAddress();
   SocketAddress(SocketAddress&& other) noexcept;
   SocketAddress& operator=(SocketAddress&&) = delete;

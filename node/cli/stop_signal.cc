@@ -1,0 +1,26 @@
+#include "cli/stop_signal.h"
+
+#include <unistd.h>
+
+#include <csignal>
+
+namespace penc::cli {
+namespace {
+
+volatile std::sig_atomic_t stop_asked = 0;
+void AskToStop(int) { stop_asked = 1; }
+
+}  // namespace
+
+void CatchStopSignals() {
+  struct sigaction action {};
+  action.sa_handler = AskToStop;
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGINT, &action, nullptr);
+}
+
+void WaitForStopSignal() {
+  while (stop_asked == 0) ::usleep(100000);
+}
+
+}  // namespace penc::cli
