@@ -150,7 +150,10 @@ absl::StatusOr<Policy> ReadPolicy(absl::string_view file, absl::string_view text
       return lines.Error("regional.members", {"au moins 5, et au moins presumed_dishonest + 3",
                                               "at least 5, and at least presumed_dishonest + 3"});
     }
-    policy.floors = {regional.members(), regional.presumed_dishonest(), regional.stewards_colluding()};
+    // What is not written stays at its default.
+    policy.floors.members = regional.members();
+    if (regional.presumed_dishonest() > 0) policy.floors.presumed_dishonest = regional.presumed_dishonest();
+    if (regional.stewards_colluding() > 0) policy.floors.stewards_colluding = regional.stewards_colluding();
   }
   if (read.has_display()) {
     if (!read.display().hide_margin_above().empty()) {

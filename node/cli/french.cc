@@ -32,6 +32,8 @@ const std::map<std::string, std::string>& Words() {
       {"YAML (default: the standard policy, local answers closed)",
        "YAML (par défaut: la politique standard, réponses locales fermées)"},
       {"host:port for partners", "hôte:port pour les partenaires"},
+      {"an exercise: only offices with invented records, marked in every answer",
+       "un exercice: seulement des organisations aux données inventées, marquées dans chaque réponse"},
       {"an exercise: invented records, marked in every answer",
        "un exercice: dossiers inventés, signalés dans chaque réponse"},
       {"answer granted partners until Ctrl-C", "répond aux partenaires autorisés jusqu'à Ctrl-C"},

@@ -68,6 +68,8 @@ void AddCreate(CLI::App& network, Invocation& invocation) {
       ->check(CLI::IsMember({"month", "quarter", "year"}).description(""));
   app->add_option("--presumed-dishonest", options->network.presumed_dishonest,
                   "organisations presumed dishonest in rounds of all (default: by the rule)");
+  app->add_flag("--practice", options->network.practice,
+                "an exercise: only offices with invented records, marked in every answer");
   app->footer("Example:\n  penc network create hub --name MIGRAFRIQUE --address hub.example.org:7410");
   app->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {

@@ -124,6 +124,8 @@ absl::StatusOr<CheckedRoster> ReadRoster(const v1::SignedRoster& given) {
 }
 
 absl::Status CheckGoesOn(const v1::Roster& before, const v1::Roster& next) {
+  if (next.practice() != before.practice())
+    return Bad("un exercice reste un exercice", "an exercise stays an exercise");
   if (next.members_size() < before.members_size())
     return Bad("des membres ont disparu; un départ se marque", "members are gone; leaving is marked");
   for (int i = 0; i < before.members_size(); ++i) {

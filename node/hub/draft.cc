@@ -33,6 +33,7 @@ absl::StatusOr<v1::Roster> FirstRoster(const DraftGround& ground) {
   roster.set_hub_key(ground.hub_key.bytes());
   roster.set_closing(config.closing());
   roster.set_presumed_dishonest(config.presumed_dishonest());
+  roster.set_practice(config.practice());
   return roster;
 }
 

@@ -70,7 +70,8 @@ std::string WriteConfig(const storage::v1::HubConfig& config) {
                       "\ncreated: ", YamlQuoted(config.created()),
                       "\naddress: ", YamlQuoted(config.address()), "\nlisten: ", YamlQuoted(config.listen()),
                       "\nclosing: ", YamlQuoted(config.closing()),
-                      "\npresumed_dishonest: ", config.presumed_dishonest(), "\nroot_keys: [",
+                      "\npresumed_dishonest: ", config.presumed_dishonest(),
+                      config.practice() ? "\npractice: true" : "", "\nroot_keys: [",
                       absl::StrJoin(keys, ", "), "]\nroot_threshold: ", config.root_threshold(), "\n");
 }
 
@@ -123,6 +124,7 @@ absl::Status Build(const HubLayout& layout, const NetworkOptions& options, absl:
   config.set_listen(options.listen.empty() ? ListenFor(options.address) : options.listen);
   config.set_closing(options.closing);
   config.set_presumed_dishonest(options.presumed_dishonest);
+  config.set_practice(options.practice);
   config.set_root_threshold(options.threshold);
   for (uint32_t number = 1; number <= options.roots; ++number) {
     const SigningKey root = SigningKey::Generate(random);

@@ -27,6 +27,7 @@ struct NetworkOptions {
   uint32_t threshold = 2;  // how many of them
   std::string closing = "quarter";  // "month", "quarter" or "year"
   uint32_t presumed_dishonest = 0;  // 0: by the rule
+  bool practice = false;            // an exercise with invented records, for ever
 };
 
 class HubFolder {

@@ -58,7 +58,7 @@ absl::StatusOr<v1::NetworkMemberResult> SpeakForItself(Office& office,
     }
   }
   ASSIGN_OR_RETURN(const v1::PutMemberRequest member,
-                   network.OwnMember(key, office.config().office(), FloorsOf(*office.rules().policy)));
+                   network.OwnMember(key, office.config().office(), office.rules().policy->floors));
   if (!joining) RETURN_IF_ERROR(network.KeepUnsent(member));
   v1::NetworkMemberResult result;
   result.set_member(member.member());

@@ -383,16 +383,4 @@ absl::Status OfficeNetwork::MarkSent(const v1::PutMemberRequest& member) {
   });
 }
 
-RegionalFloors FloorsOf(const Policy& policy) {
-  RegionalFloors floors;
-  storage::v1::Policy written;
-  // The text was checked when it was applied.
-  if (!ReadYaml("policy.yaml", policy.text, &written).ok() || !written.has_regional()) return floors;
-  const storage::v1::Regional& regional = written.regional();
-  if (regional.members() > 0) floors.members = regional.members();
-  if (regional.presumed_dishonest() > 0) floors.presumed_dishonest = regional.presumed_dishonest();
-  if (regional.stewards_colluding() > 0) floors.stewards_colluding = regional.stewards_colluding();
-  return floors;
-}
-
 }  // namespace penc

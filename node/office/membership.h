@@ -110,7 +110,4 @@ class OfficeNetwork {
   std::shared_ptr<const CheckedRoster> latest_;
 };
 
-// What a policy asks of a round at least.
-RegionalFloors FloorsOf(const Policy& policy);
-
 }  // namespace penc

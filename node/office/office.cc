@@ -108,7 +108,6 @@ absl::Status Office::OpenParts() {
   ASSIGN_OR_RETURN(const absl::optional<storage::v1::Membership> membership, network_->Load());
   ledger_->HoldToWitnesses(membership.has_value());
   grants_ = std::make_unique<Grants>(layout_.grants(), *database_, *committer_);
-  ASSIGN_OR_RETURN(network_, OfficeNetwork::Open(layout_, *database_, *committer_));
   grants_->Reload(*rules_.codebook);  // what changed while nothing ran is journaled now
   return absl::OkStatus();
 }

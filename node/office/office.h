@@ -115,7 +115,6 @@ class Office {
   Committer& committer() { return *committer_; }
   OfficeNetwork& network() { return *network_; }
   Database& database() { return *database_; }
-  OfficeNetwork& network() { return *network_; }
   const Secret& node_key() const { return *node_key_; }
   // Held by every command that changes records or rules, so that they follow each other.
   std::mutex& writing() { return writing_; }
