@@ -355,6 +355,7 @@ Text ReportProgress(const v1::AdminProgress& progress, absl::Duration elapsed,
   }
   auto line = [&](const char* step, Lang lang) {
     const Words w(lang);
+    if (progress.step() == "waiting") return std::string(step);
     std::string out = absl::StrCat(step, " ", Number(done, lang));
     if (total > 0) absl::StrAppend(&out, "/", Number(total, lang));
     if (seconds < 0.2) return out;  // too early to tell
@@ -369,11 +370,13 @@ Text ReportProgress(const v1::AdminProgress& progress, absl::Duration elapsed,
   struct Step {
     const char *name, *fr, *en;
   };
-  static constexpr Step kSteps[] = {{"reading", "lecture: lignes", "reading: rows"},
-                                    {"sealing", "chiffrement: lignes", "sealing: rows"},
-                                    {"closing", "arrêt de l'édition: lignes", "closing: rows"},
-                                    {"verifying", "vérification: entrées", "verifying: entries"},
-                                    {"copying", "copie: octets", "copying: bytes"}};
+  static constexpr Step kSteps[] = {
+      {"waiting", "attend la fin d'une autre commande", "waits for another command to end"},
+      {"reading", "lecture: lignes", "reading: rows"},
+      {"sealing", "chiffrement: lignes", "sealing: rows"},
+      {"closing", "arrêt de l'édition: lignes", "closing: rows"},
+      {"verifying", "vérification: entrées", "verifying: entries"},
+      {"copying", "copie: octets", "copying: bytes"}};
   for (const Step& step : kSteps) {
     if (progress.step() == step.name) return {line(step.fr, Lang::kFrench), line(step.en, Lang::kEnglish)};
   }

@@ -67,7 +67,13 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
     default:
       break;
   }
-  std::lock_guard<std::mutex> writing(office.writing());
+  std::unique_lock<std::mutex> writing(office.writing(), std::try_to_lock);
+  if (!writing.owns_lock()) {
+    v1::AdminProgress waiting;
+    waiting.set_step("waiting");
+    if (progress) progress(waiting);
+    writing.lock();
+  }
   switch (command.kind_case()) {
     case v1::AdminCommand::kImportFile:
       return As(&v1::AdminResult::mutable_import_file,

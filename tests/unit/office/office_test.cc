@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <future>
+#include <mutex>
 
 #include "absl/strings/match.h"
 #include "base/status.h"
@@ -158,6 +160,25 @@ TEST_F(OfficeFolder, EmergencyStopHoldsAtOnceThoughTheDiskIsFull) {
   EXPECT_TRUE(office_->SetStopped(true).ok()) << "to be typed again";
   Open();
   EXPECT_TRUE(office_->rules().stopped);
+}
+
+TEST_F(OfficeFolder, ACommandThatWaitsForAnotherSaysSo) {
+  Create();
+  std::promise<void> waits;
+  std::unique_lock<std::mutex> other(office_->writing());
+  auto undone = std::async(std::launch::async, [&] {
+    v1::AdminCommand undo;
+    undo.mutable_undo()->set_batch(1);
+    return Administer(*office_, undo, nullptr,
+                      [&](const v1::AdminProgress& at) {
+                        if (at.step() == "waiting") waits.set_value();
+                      })
+        .status();
+  });
+  ASSERT_EQ(waits.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+  EXPECT_EQ(Status().staged_rows(), 0u) << "readers do not wait";
+  other.unlock();
+  ExpectSays(undone.get(), absl::StatusCode::kNotFound, "no batch 1");
 }
 
 TEST_F(OfficeFolder, EveryClosingOpensABudget) {
