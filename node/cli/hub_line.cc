@@ -110,6 +110,7 @@ absl::StatusOr<ListedRound> HubLine::Find(const std::string& prefix) {
     return Kept(*id);
   ASSIGN_OR_RETURN(std::vector<ListedRound> rounds, Rounds());
   std::vector<std::string> ids;
+  ids.reserve(rounds.size());
   for (const ListedRound& round : rounds) ids.push_back(round.id);
   ASSIGN_OR_RETURN(const std::string id, FindId(ids, prefix));
   return *std::find_if(rounds.begin(), rounds.end(), [&](const ListedRound& r) { return r.id == id; });
