@@ -90,7 +90,10 @@ absl::StatusOr<std::vector<ListedRound>> HubLine::Rounds() {
     ListedRound listed;
     listed.id = RoundId(summary.qid());
     listed.summary = summary;
-    if (!listed.terms.ParseFromString(summary.terms().body()) || listed.terms.levels().empty()) continue;
+    // A round is its descriptor; what a hub says besides is talk.
+    if (Sha256(summary.terms().body()) != summary.qid() ||
+        !listed.terms.ParseFromString(summary.terms().body()) || listed.terms.levels().empty())
+      continue;
     listed.answered = FileExists(RecordPath(network_.rounds(), summary.qid()));
     rounds.push_back(std::move(listed));
   }
