@@ -90,7 +90,10 @@ absl::StatusOr<std::vector<ListedRound>> HubLine::Rounds() {
     ListedRound listed;
     listed.id = RoundId(summary.qid());
     listed.summary = summary;
-    if (!listed.terms.ParseFromString(summary.terms().body()) || listed.terms.levels().empty()) continue;
+    // A round is its descriptor; what a hub says besides is talk.
+    if (Sha256(summary.terms().body()) != summary.qid() ||
+        !listed.terms.ParseFromString(summary.terms().body()) || listed.terms.levels().empty())
+      continue;
     listed.answered = FileExists(RecordPath(network_.rounds(), summary.qid()));
     rounds.push_back(std::move(listed));
   }
@@ -110,6 +113,7 @@ absl::StatusOr<ListedRound> HubLine::Find(const std::string& prefix) {
     return Kept(*id);
   ASSIGN_OR_RETURN(std::vector<ListedRound> rounds, Rounds());
   std::vector<std::string> ids;
+  ids.reserve(rounds.size());
   for (const ListedRound& round : rounds) ids.push_back(round.id);
   ASSIGN_OR_RETURN(const std::string id, FindId(ids, prefix));
   return *std::find_if(rounds.begin(), rounds.end(), [&](const ListedRound& r) { return r.id == id; });

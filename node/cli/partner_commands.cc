@@ -316,7 +316,8 @@ void AddAsk(CLI::App& parent, Invocation& invocation) {
       "--edition", options->edition,
       "the edition that the bulletin counts its periods from ($Q, $Y, $M), in place of its own; of a "
       "network: the one asked (default: the last complete one)");
-  app->add_option("--within", options->within, "network: how long offices may take, 10s to 11d (default 72h)");
+  app->add_option("--within", options->within,
+                  "network: how long offices may take, 10s to 11d (default 72h)");
   app->add_option("--region", options->region, "network: only this region of it");
   app->add_option("--again", options->again, "network: ask once more what a void round asked");
   app->add_flag("--no-wait", options->no_wait, "network: submit and leave; read it later with `penc answer`");

@@ -129,6 +129,17 @@ absl::Status Submit(HubLine& line, const v1::SignedDescriptor& terms, const Paus
   }
 }
 
+// That nothing was charged is believed of the stewards' promises, not of the hub.
+absl::Status ProvenOver(HubLine& line, const Round& round, v1::RoundState state, const Outside& outside) {
+  if (state != v1::ROUND_STATE_VOID) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const AgreementKey mail_key, line.partner().MailKey(outside.random));
+  const absl::Status proven = FetchVoid(line.hub(), round, mail_key).status();
+  if (proven.ok() || OfTheLine(proven)) return proven;
+  return Fail(absl::StatusCode::kDataLoss,
+              {absl::StrCat("le relais dit cette ronde nulle, sans preuve: ", Explain(proven).fr),
+               absl::StrCat("the hub says that this round is void, without proof: ", Explain(proven).en)});
+}
+
 }  // namespace
 
 Pause PauseUntilCtrlC() {
@@ -232,7 +243,10 @@ ExitCode AwaitAnswer(HubLine& line, ListedRound round, const Shown& shown, bool 
                                "the hub no longer has this round: it expired before its answer was read"}));
     } else {
       heard = now;
+      const v1::SignedDescriptor terms = round.summary.terms();
       round.summary = found->front();
+      round.summary.set_qid(known->qid);
+      *round.summary.mutable_terms() = terms;  // which round it is, the hub does not decide
       const std::vector<Text> news = RoundNews(told, round.summary, round.terms, roster);
       for (const Text& one : news) output.Say(one);
       if (!news.empty()) next = kFirstPause;
@@ -240,6 +254,8 @@ ExitCode AwaitAnswer(HubLine& line, ListedRound round, const Shown& shown, bool 
       const v1::RoundState state = round.summary.state();
       if (state == v1::ROUND_STATE_OPENED) break;
       if (state == v1::ROUND_STATE_VOID || state == v1::ROUND_STATE_DEAD) {
+        if (const absl::Status proven = ProvenOver(line, *known, state, outside); !proven.ok())
+          return output.Fail(proven);
         output.Say(NotOpened(round.summary, round.terms, roster));
         return kRefused;
       }

@@ -259,11 +259,8 @@ std::string RenderAnswer(const v1::Answer& answer, Lang lang, bool details) {
                   fr ? " · lexique: " : " · codebook: ", answer.codebook(),
                   fr ? " · prix: " : " · price: ", Percent(answer.charge().share_ppm(), lang),
                   fr ? " du crédit de confidentialité" : " of the privacy budget", "\n");
-  if (answer.has_regional()) {
-    absl::StrAppend(&out, RenderRound(answer.regional(), lang));
-  } else {
-    absl::StrAppend(&out, "question: ", answer.question_id().substr(0, 16), "\n");
-  }
+  absl::StrAppend(&out, "question: ", answer.question_id().substr(0, 16), "\n");
+  if (answer.has_regional()) absl::StrAppend(&out, RenderRound(answer.regional(), lang));
   if (const std::string& citation = In(answer.citation(), lang); !citation.empty())
     absl::StrAppend(&out, citation, "\n");
   if (details) absl::StrAppend(&out, RenderDetails(answer, lang));

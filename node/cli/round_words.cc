@@ -241,7 +241,7 @@ std::string ReportRoundPlan(const v1::Descriptor& terms, const v1::Roster& roste
                     fr ? " cases, marge " : " cells, margin ", Margins(question, lang));
     const std::string wider = q < fewest.questions_size() ? Margins(fewest.questions(q), lang) : "";
     if (wider != Margins(question, lang))
-      absl::StrAppend(&out, fr ? " (" : " (", wider, fr ? " si " : " if ", terms.levels(0),
+      absl::StrAppend(&out, " (", wider, fr ? " si " : " if ", terms.levels(0),
                       fr ? " seulement répondent)" : " only answer)");
     absl::StrAppend(&out, "\n");
   }
@@ -267,7 +267,7 @@ std::string ReportListed(const std::vector<ListedRound>& rounds, absl::Time now,
   const bool fr = lang == Lang::kFrench;
   if (rounds.empty()) return fr ? "aucune ronde\n" : "no rounds\n";
   TextTable table({fr ? "ronde" : "round", fr ? "état" : "state", fr ? "ont répondu" : "answered",
-                   fr ? "édition" : "edition", fr ? "demandée" : "asked", fr ? "question" : "question"});
+                   fr ? "édition" : "edition", fr ? "demandée" : "asked", "question"});
   for (const ListedRound& round : rounds) {
     const bool known = round.summary.state() != v1::ROUND_STATE_UNSPECIFIED;
     const std::string state = round.answered

@@ -133,7 +133,7 @@ std::string PartnerNetwork::hub_key() const {
 
 absl::Status PartnerNetwork::PinRosters(const std::vector<v1::SignedRoster>& rosters) {
   const uint64_t before = chain_.version();
-  const absl::Status added = chain_.Add(rosters);
+  absl::Status added = chain_.Add(rosters);
   if (chain_.version() == before) return added;
   v1::GetRostersResponse pinned;
   for (const CheckedRoster& version : chain_.versions()) *pinned.add_rosters() = version.signed_roster;

@@ -24,10 +24,11 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-// What a partner calls; `down`: nobody there. `swap_qid`: the hub answers for another round.
+// What a partner calls. `down`: nobody there. `says_void`: the hub says so of every round.
 class PartnersLink final : public HubLink {
  public:
-  PartnersLink(Hub& hub, const HubCaller& caller, const bool& down) : link_(hub, caller), down_(down) {}
+  PartnersLink(Hub& hub, const HubCaller& caller, const bool& down, const bool& says_void)
+      : link_(hub, caller), down_(down), says_void_(says_void) {}
 
   absl::StatusOr<std::vector<v1::SignedRoster>> RostersAfter(uint64_t version) override {
     RETURN_IF_ERROR(Up());
@@ -39,7 +40,11 @@ class PartnersLink final : public HubLink {
   }
   absl::StatusOr<std::vector<v1::RoundSummary>> Rounds(absl::string_view qid) override {
     RETURN_IF_ERROR(Up());
-    return link_.Rounds(qid);
+    ASSIGN_OR_RETURN(std::vector<v1::RoundSummary> rounds, link_.Rounds(qid));
+    for (v1::RoundSummary& round : rounds) {
+      if (says_void_) round.set_state(v1::ROUND_STATE_VOID);
+    }
+    return rounds;
   }
   absl::Status FetchRound(absl::string_view qid,
                           const std::function<bool(v1::FetchRoundResponse&&)>& take) override {
@@ -71,6 +76,7 @@ class PartnersLink final : public HubLink {
 
   DirectLink link_;
   const bool& down_;
+  const bool& says_void_;
 };
 
 // What a command says, caught.
@@ -115,11 +121,11 @@ class AskRegion : public SmallRegion {
     ASSERT_TRUE(network->KeepCodebook(kSmallCodebook).ok());
   }
   HubLine Line() {
-    return HubLine(
-        rpc::Partner::Open(partner_dir_, clock_.now).value(),
-        rpc::PartnerNetwork::Open(partner_dir_, "essai").value(),
-        std::make_unique<PartnersLink>(*hub_, hub_->Identify(partner_.verify_key()).value(), down_),
-        outside_);
+    return HubLine(rpc::Partner::Open(partner_dir_, clock_.now).value(),
+                   rpc::PartnerNetwork::Open(partner_dir_, "essai").value(),
+                   std::make_unique<PartnersLink>(*hub_, hub_->Identify(partner_.verify_key()).value(), down_,
+                                                  says_void_),
+                   outside_);
   }
   RegionalWish Question() const {
     RegionalWish wish;
@@ -150,7 +156,7 @@ class AskRegion : public SmallRegion {
 
   const std::string partner_dir_ = folder_ + "/analyste";
   const Outside outside_{clock_, random_, steps_};
-  bool down_ = false;
+  bool down_ = false, says_void_ = false;
   int pause_count_ = 0;
 };
 
@@ -255,6 +261,16 @@ TEST_F(AskRegion, TooFewMakeTheRoundVoidAndItIsAskedAgainAtItsOwnPrice) {
   Caught third;
   EXPECT_NE(Ask(again, Working(), third), kAnswered);
   EXPECT_THAT(third.Talk(), HasSubstr("n'est pas nulle"));
+}
+
+TEST_F(AskRegion, AHubsWordThatARoundIsVoidIsNotBelieved) {
+  Found();
+  MakePartner();
+  says_void_ = true;
+  Caught caught;
+  EXPECT_EQ(Ask(Question(), Working(), caught), kDamaged);
+  EXPECT_THAT(caught.Talk(), HasSubstr("sans preuve"));
+  EXPECT_THAT(caught.Talk(), Not(HasSubstr("rien n'est compté")));
 }
 
 TEST_F(AskRegion, AnOfficeThatStaysAwaySaysWhyBeforeTheNumbers) {
