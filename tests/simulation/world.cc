@@ -896,6 +896,8 @@ void World::Learned(uint32_t r) {
 void World::Settle() {
   if (cast_.hub_lies) return;
   for (Member& member : members_) member.cut = false;
+  // A hub that slept for two weeks finds its rounds dead, whoever is honest.
+  const bool expired = absl::ToUnixMicros(HubClock()) >= RoundOf(0).descriptor.expires_unix_micros();
   const auto everything = [&] {
     std::string bytes;
     for (uint32_t r = 0; r < stage_.rounds(); ++r) {
@@ -943,7 +945,7 @@ void World::Settle() {
       }
     }
   }
-  CheckSettled();
+  if (!expired) CheckSettled();
 }
 
 void World::CheckSettled() {
