@@ -167,6 +167,8 @@ absl::Status HubRound::AddVote(const v1::Vote& vote, absl::Time now) {
   }
   if (!row_.has_proposal() || vote.proposal_sha256() != Sha256(row_.proposal().proposal()))
     return Bad("ce vote porte sur une autre proposition", "this vote is for another proposal");
+  // Promises are being asked for: a certificate now would be one that too few may still release.
+  if (row_.ending()) return TooLate();
   *row_.add_votes() = vote;
   Certify();
   return absl::OkStatus();
@@ -242,7 +244,7 @@ bool HubRound::Tick(absl::Time now) {
       OpenWhereComplete();
     }
   }
-  if (state() == v1::ROUND_STATE_CERTIFIED && now >= At(terms.reveal_until_unix_micros()))
+  if (state() == v1::ROUND_STATE_CERTIFIED && now >= At(terms.reveal_until_unix_micros()) && VoidPossible())
     row_.set_ending(true);
   if (!over() && now >= At(terms.expires_unix_micros())) Set(v1::ROUND_STATE_DEAD);
   return standing() != before;
@@ -288,8 +290,16 @@ void HubRound::Certify() {
   *certificate.mutable_votes() = row_.votes();
   std::sort(certificate.mutable_votes()->begin(), certificate.mutable_votes()->end(),
             [](const v1::Vote& a, const v1::Vote& b) { return a.steward() < b.steward(); });
-  row_.set_ending(false);
   Set(v1::ROUND_STATE_CERTIFIED);
+}
+
+// Who has released promises nothing any more. Where too few are left for VOID, only opening can end the
+// round: whoever comes back is to release, and not to promise.
+bool HubRound::VoidPossible() const {
+  const auto& stewards = round_.descriptor.stewards();
+  const auto released =
+      std::count_if(stewards.begin(), stewards.end(), [this](uint32_t k) { return Released(k, 0); });
+  return round_.stewards() - static_cast<uint32_t>(released) >= round_.quorum();
 }
 
 // Every steward has released, or for each absent one enough of those who have released have revealed.

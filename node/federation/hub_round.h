@@ -77,6 +77,7 @@ class HubRound {
   void Propose();
   void Certify();
   void OpenWhereComplete();
+  bool VoidPossible() const;
   void Set(v1::RoundState state) { row_.set_state(state); }
 
   const Round& round_;

@@ -37,6 +37,7 @@ class Fate {
     promises_ = Chance(35);
     mishaps_ = Chance(60);
     reveals_ = Chance(65);
+    slow_ = Chance(20);
     in_order_ = Chance(80);  // charge logs that differ make every result a new one
     // One round a history, or several at once.
     rounds_ = 1 + Below(stage_.rounds());
@@ -127,6 +128,7 @@ class Fate {
     const uint32_t dice = Below(100);
     if (dice < 8 && mishaps_) return Mishap(cast, r);
     if (dice < 14) return Then(Act::kTick, 0, r);
+    if (slow_ && dice < 24) return Then(Act::kWait, 0, r, Below(60 * 40));
     if (dice < 18) return Then(Act::kWait, 0, r, Chance(70) ? Below(240) : Below(60 * 40));
     if (dice < 20) return Then(Act::kLearn, Anybody(), r);
     if (dice < 22)
@@ -153,13 +155,13 @@ class Fate {
   // A hub that asks the whole committee for whatever it may get, or tells all offices what it likes.
   void AskAll(const World& world, uint32_t r) {
     const uint32_t what = Shown(world, r), dice = Below(100);
-    if (dice < 15) {
+    if (dice < 25) {
       for (uint32_t office = 0; office < stage_.numbers.offices; ++office)
         Then(Act::kLearn, office, r, what % 8);
       return;
     }
     for (uint32_t k = 0; k < stage_.numbers.stewards; ++k) {
-      if (dice < 50) {
+      if (dice < 55) {
         Then(Act::kVote, k, r, what);
       } else if (dice < 75) {
         Then(Act::kRelease, k, r, what % 8);
@@ -199,7 +201,7 @@ class Fate {
   std::mt19937_64 draw_;
   std::deque<Operation> next_;
   uint32_t favourites_[3] = {};
-  bool in_order_ = false, promises_ = false, mishaps_ = false, reveals_ = false;
+  bool in_order_ = false, slow_ = false, promises_ = false, mishaps_ = false, reveals_ = false;
   uint32_t faults_ = 0, rounds_ = 1;
 };
 

@@ -33,10 +33,10 @@ void Print(const Tally& t, uint64_t histories, double seconds) {
       "votes for two "
       "sets,\n  %lu forked logs refused, %lu adoptions, %lu rebuilt, %lu contradicting headers, %lu tampered "
       "openings "
-      "refused, %lu settled\n",
+      "refused, %lu settled, %lu crossed\n",
       n(histories), seconds, n(t.worked_out), n(t.opened), n(t.ended_void), n(t.dead), n(t.refunds),
       n(t.two_sets_voted), n(t.forks_refused), n(t.adoptions), n(t.rebuilt), n(t.evidence), n(t.tampered),
-      n(t.settled));
+      n(t.settled), n(t.crossed));
 }
 
 class Networks : public ::testing::TestWithParam<Network> {};

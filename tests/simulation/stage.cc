@@ -157,6 +157,7 @@ const Result& Stage::Kept(std::map<std::string, Result>& kept, const std::string
     proposals_.clear();
     opened_.clear();
     verified_.clear();
+    settled_.clear();
     kept_bytes_ = 0;
   }
   return kept.emplace(key, compute()).first->second;
@@ -245,9 +246,12 @@ bool Stage::Certifies(uint32_t r, const v1::Certificate& certificate) {
               [&] { return VerifyCertificate(rounds_[r], certificate); });
 }
 
-bool Stage::Voids(uint32_t r, const v1::VoidCertificate& certificate) {
-  return Kept(verified_, absl::StrCat("v", r, Sha256(certificate.SerializeAsString())), 100,
-              [&] { return VerifyVoid(rounds_[r], certificate); });
+absl::optional<Settlement> Stage::Settled(uint32_t r, uint32_t office, const v1::Work& work, absl::Time now) {
+  const bool expired = absl::ToUnixMicros(now) >= rounds_[r].descriptor.expires_unix_micros();
+  const std::string key =
+      absl::StrCat(r, "/", office, "/", expired, Sha256(work.certificate().SerializeAsString()),
+                   Sha256(work.void_().SerializeAsString()));
+  return Kept(settled_, key, 100, [&] { return Settle(rounds_[r], office, work, now); });
 }
 
 }  // namespace penc::simulation

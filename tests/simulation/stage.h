@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "federation/contribution.h"
+#include "federation/office_round.h"
 #include "federation/opening.h"
 #include "federation/steward.h"
 #include "tests/simulation/knowledge.h"
@@ -79,8 +80,8 @@ class Stage {
   const v1::Promise& SignedPromise(uint32_t r, uint32_t k);
   const v1::SignedProposal& SignProposal(const v1::Proposal& proposal);
   const absl::StatusOr<OpenedRound>& Open(uint32_t r, const RoundParts& parts);
+  absl::optional<Settlement> Settled(uint32_t r, uint32_t office, const v1::Work& work, absl::Time now);
   bool Certifies(uint32_t r, const v1::Certificate& certificate);
-  bool Voids(uint32_t r, const v1::VoidCertificate& certificate);
 
   const SmallNetwork::Numbers numbers;
   SmallNetwork network;
@@ -109,6 +110,7 @@ class Stage {
   std::map<std::string, v1::SignedProposal> proposals_;
   std::map<std::string, absl::StatusOr<OpenedRound>> opened_;
   std::map<std::string, bool> verified_;
+  std::map<std::string, absl::optional<Settlement>> settled_;
   size_t kept_bytes_ = 0;
 };
 

@@ -58,6 +58,7 @@ void Tally::Add(const Tally& other) {
   evidence += other.evidence;
   tampered += other.tampered;
   settled += other.settled;
+  crossed += other.crossed;
 }
 
 World::World(Stage& stage, const Cast& cast) : stage_(stage), cast_(cast) {
@@ -313,19 +314,22 @@ void World::Learn(const Operation& op) {
       if (parsed.has_value() && !holds(*parsed)) return give_back();
     }
   }
-  // A lying hub shows whichever it has.
-  const std::optional<v1::VoidCertificate> proof = VoidFor(op.round);
-  if (proof.has_value() && (!cast_.hub_lies || op.what % 2 == 1)) {
-    if (stage_.Voids(op.round, *proof)) give_back();
-    return;
-  }
-  std::string set;
-  const std::optional<v1::Certificate> certificate = CertificateFor(op.round, op.what / 2, &set);
-  if (!certificate.has_value() || !stage_.Certifies(op.round, *certificate)) return;
-  if (holds(*ParseProposal(RoundOf(op.round), certificate->proposal()))) {
-    mine.state = State::kSpent;
+  v1::Work work;
+  if (!cast_.hub_lies) {
+    work = *hub_[op.round]->WorkFor(op.who);
+  } else if (op.what % 2 == 1) {  // a lying hub shows whichever it has
+    if (auto proof = VoidFor(op.round); proof.has_value()) *work.mutable_void_() = *std::move(proof);
   } else {
+    std::string set;
+    if (auto certificate = CertificateFor(op.round, op.what / 2, &set); certificate.has_value())
+      *work.mutable_certificate() = *std::move(certificate);
+  }
+  const absl::optional<Settlement> settled = stage_.Settled(op.round, op.who, work, ClockOf(op.who));
+  if (!settled.has_value()) return;
+  if (settled->state == storage::v1::OfficeRoundRow::STATE_REFUNDED) {
     give_back();
+  } else {
+    mine.state = State::kSpent;
   }
 }
 
@@ -585,10 +589,6 @@ bool World::CanVoid(uint32_t r) const {
 }
 
 std::optional<v1::VoidCertificate> World::VoidFor(uint32_t r) {
-  if (!cast_.hub_lies) {
-    auto proof = hub_[r]->VoidProof();
-    return proof.has_value() ? std::optional(*std::move(proof)) : std::nullopt;
-  }
   if (!CanVoid(r)) return std::nullopt;
   v1::VoidCertificate proof;
   for (uint32_t k = 0; k < RoundOf(r).stewards(); ++k) {
@@ -598,6 +598,12 @@ std::optional<v1::VoidCertificate> World::VoidFor(uint32_t r) {
 }
 
 // ---- stewards
+
+bool World::Asked(uint32_t k, uint32_t r, const StewardDuty& duty) const {
+  if (cast_.hub_lies) return true;
+  const auto duties = DutiesOf(RoundOf(r), k, members_[k].rows[r], *hub_[r]->WorkFor(k));
+  return std::find(duties.begin(), duties.end(), duty) != duties.end();
+}
 
 void World::Vote(const Operation& op) {
   const uint32_t k = op.who, r = op.round;
@@ -611,7 +617,7 @@ void World::Vote(const Operation& op) {
   const std::optional<std::string> shown = Shown(r, op.what);
   if (!shown.has_value()) return;
   if (Lies(k)) return give(stage_.SignedVote(r, k, op.what % 3 == 1 ? Sha256("another") : *shown));
-  if (!member.keys) return;
+  if (!member.keys || !Asked(k, r, {StewardDuty::Kind::kVote})) return;
   Set& set = attempt.sets.at(*shown);
   storage::v1::StewardRow row = member.rows[r];
   if (cast_.broken == Broken::kTwoVotes) row.clear_voted();
@@ -676,9 +682,10 @@ void World::Promise(const Operation& op) {
     Deliver(op, [this, r, promise] { return hub_[r]->AddPromise(promise, HubClock()).ok(); });
   };
   if (Lies(k)) return give();
-  if (!member.keys) return;
+  const bool pressed = cast_.broken == Broken::kPromiseAfterRelease;
+  if (!member.keys || (!pressed && !Asked(k, r, {StewardDuty::Kind::kPromise}))) return;
   storage::v1::StewardRow row = member.rows[r];
-  if (cast_.broken == Broken::kPromiseAfterRelease) row.clear_released();
+  if (pressed) row.clear_released();
   bool refused = false;
   const StewardStep<v1::Promise> step = stage_.Promise(r, k, row, &refused);
   if (refused || op.fault == Fault::kCrashBefore) return;
@@ -699,8 +706,9 @@ void World::Release(const Operation& op) {
   if (!certificate.has_value()) return;
   const Set& set = attempt.sets.at(hash);
   storage::v1::StewardRow row = Lies(k) ? storage::v1::StewardRow() : member.rows[r];
-  if (!Lies(k) && !member.keys) return;
-  if (cast_.broken == Broken::kReleaseAfterPromise) row.clear_promised();
+  const bool pressed = cast_.broken == Broken::kReleaseAfterPromise;
+  if (!Lies(k) && (!member.keys || (!pressed && !Asked(k, r, {StewardDuty::Kind::kRelease})))) return;
+  if (pressed) row.clear_promised();
   if (cast_.broken == Broken::kTwoVotes) row.clear_released();
   const Stage::Step& step = stage_.Release(r, k, row, *certificate, set.items);
   if (!step.ok() || op.fault == Fault::kCrashBefore) return;
@@ -746,10 +754,7 @@ void World::Reveal(const Operation& op) {
   Attempt& attempt = attempts_[r];
   Member& member = members_[k];
   if (k >= RoundOf(r).stewards() || member.cut || (!Lies(k) && !member.keys)) return;
-  if (!cast_.hub_lies) {
-    const std::vector<uint32_t> asked = Absent(r);
-    if (std::find(asked.begin(), asked.end(), absent) == asked.end()) return;
-  }
+  if (!Lies(k) && !Asked(k, r, {StewardDuty::Kind::kReveal, absent})) return;
   std::string hash;
   const std::optional<v1::Certificate> certificate =
       CertificateFor(r, op.what / RoundOf(r).stewards(), &hash);
@@ -891,6 +896,8 @@ void World::Learned(uint32_t r) {
 void World::Settle() {
   if (cast_.hub_lies) return;
   for (Member& member : members_) member.cut = false;
+  // A hub that slept for two weeks finds its rounds dead, whoever is honest.
+  const bool expired = absl::ToUnixMicros(HubClock()) >= RoundOf(0).descriptor.expires_unix_micros();
   const auto everything = [&] {
     std::string bytes;
     for (uint32_t r = 0; r < stage_.rounds(); ++r) {
@@ -904,29 +911,41 @@ void World::Settle() {
     for (std::string before; before != everything();) {
       before = everything();
       for (uint32_t r = 0; r < stage_.rounds(); ++r) {
-        const bool over = hub_[r]->over();
         for (uint32_t office = 0; office < members_.size(); ++office) {
           if (LiesAsOffice(office)) continue;
-          if (hub_[r]->state() == v1::ROUND_STATE_COLLECTING && !hub_[r]->row().ending())
+          if (hub_[r]->state() == v1::ROUND_STATE_COLLECTING && !hub_[r]->row().ending()) {
             Charge({Act::kCharge, office, r});
-          Build({Act::kBuild, office, r});
-          if (StateOf(office, r) == State::kBuilt && !over) Send({Act::kSend, office, r});
+            Build({Act::kBuild, office, r});
+            if (StateOf(office, r) == State::kBuilt) Send({Act::kSend, office, r});
+          }
           Learn({Act::kLearn, office, r});
         }
         hub_[r]->Tick(HubClock());
         for (uint32_t k = 0; k < RoundOf(r).stewards(); ++k) {
-          if (Lies(k) || over) continue;
-          if (hub_[r]->state() == v1::ROUND_STATE_PROPOSED && !hub_[r]->row().ending())
-            Vote({Act::kVote, k, r});
-          Release({Act::kRelease, k, r});
-          for (uint32_t absent : Absent(r)) Reveal({Act::kReveal, k, r, absent});
-          if (hub_[r]->row().ending()) Promise({Act::kPromise, k, r});
+          if (Lies(k) || hub_[r]->over()) continue;
+          const v1::Work work = *hub_[r]->WorkFor(k);
+          for (const StewardDuty& duty : DutiesOf(RoundOf(r), k, members_[k].rows[r], work)) {
+            switch (duty.kind) {
+              case StewardDuty::Kind::kVote:
+                Vote({Act::kVote, k, r});
+                break;
+              case StewardDuty::Kind::kRelease:
+                Release({Act::kRelease, k, r});
+                break;
+              case StewardDuty::Kind::kReveal:
+                Reveal({Act::kReveal, k, r, duty.absent});
+                break;
+              case StewardDuty::Kind::kPromise:
+                Promise({Act::kPromise, k, r});
+                break;
+            }
+          }
         }
         Open({Act::kOpen, 0, r});
       }
     }
   }
-  CheckSettled();
+  if (!expired) CheckSettled();
 }
 
 void World::CheckSettled() {
@@ -945,6 +964,12 @@ void World::CheckSettled() {
     return;
   ++tally_.settled;
   for (uint32_t r = 0; r < stage_.rounds(); ++r) {
+    // Promises that were asked for after the certificate, and releases that were underway: nobody can know.
+    if (hub_[r]->state() == v1::ROUND_STATE_DEAD && hub_[r]->row().has_certificate() &&
+        hub_[r]->row().promises_size() > 0) {
+      ++tally_.crossed;
+      continue;
+    }
     if (hub_[r]->state() != v1::ROUND_STATE_OPENED && hub_[r]->state() != v1::ROUND_STATE_VOID)
       return Wrong(absl::StrCat("round ", r, " of honest parties neither opens nor goes void"));
     for (uint32_t office = 0; office < members_.size(); ++office) {

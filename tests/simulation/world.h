@@ -10,8 +10,8 @@
 //     what was certified;
 //   - what recipients open is the sum of the offices' own numbers, exactly, unless somebody who lies signed
 //   it.
-// Stewards, the hub and the recipient are the program's; an office's durable steps are modelled here as
-// federation.md of the design states them.
+// The rules are the program's: stewards and what they are to do, the hub, how a round ends for an office, the
+// recipient. Disks, and an office's steps up to its contribution, are modelled here.
 #pragma once
 #include <functional>
 #include <map>
@@ -22,6 +22,8 @@
 #include <vector>
 
 #include "federation/hub_round.h"
+#include "federation/office_round.h"
+#include "federation/steward_duties.h"
 #include "tests/simulation/knowledge.h"
 #include "tests/simulation/operation.h"
 #include "tests/simulation/stage.h"
@@ -55,7 +57,8 @@ absl::StatusOr<Cast> ReadCast(absl::string_view line);
 // What happened in a history: a simulation in which nothing happens shows nothing.
 struct Tally {
   uint64_t worked_out = 0, opened = 0, ended_void = 0, dead = 0, refunds = 0, two_sets_voted = 0,
-           forks_refused = 0, adoptions = 0, rebuilt = 0, evidence = 0, tampered = 0, settled = 0;
+           forks_refused = 0, adoptions = 0, rebuilt = 0, evidence = 0, tampered = 0, settled = 0,
+           crossed = 0;
   void Add(const Tally& other);
 };
 
@@ -157,6 +160,8 @@ class World {
 
   // The log up to so many entries.
   Log LogOf(uint32_t office, size_t entries = SIZE_MAX) const;
+  // Is an honest steward to do this? An honest hub asks in due time, a lying one whenever it likes.
+  bool Asked(uint32_t k, uint32_t r, const StewardDuty& duty) const;
   void Give(uint32_t r, ItemId item, const Operation& op, bool* acked);
   // Hands a message to an honest hub, as the fault says. True: the sender heard that it arrived.
   bool Deliver(const Operation& op, std::function<bool()> arrive);
