@@ -502,6 +502,7 @@ void AddNetwork(CLI::App& parent, Invocation& invocation) {
   CLI::App* app = parent.add_subcommand(
       "network", "a network of organisations: make one, invite, join, say who is in it");
   app->require_subcommand(1);
+  app->footer("Example:\n  penc network create hub --name MIGRAFRIQUE --address hub.example.org:7410");
   AddCreate(*app, invocation);
   AddInvite(*app, invocation);
   AddNetworkCard(*app, invocation);
