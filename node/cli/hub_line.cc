@@ -112,6 +112,7 @@ absl::StatusOr<ListedRound> HubLine::Find(const std::string& prefix) {
   if (const absl::StatusOr<std::string> id = FindId(IdsIn(network_.rounds()), prefix); id.ok())
     return Kept(*id);
   ASSIGN_OR_RETURN(std::vector<ListedRound> rounds, Rounds());
+  if (prefix == kLast && !rounds.empty()) return rounds[0];
   std::vector<std::string> ids;
   ids.reserve(rounds.size());
   for (const ListedRound& round : rounds) ids.push_back(round.id);

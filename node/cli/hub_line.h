@@ -23,6 +23,9 @@ struct TakenAnswer {
   std::vector<Text> remarks;  // of what came from the hub (recipient.h)
 };
 
+// Instead of a round's id.
+inline constexpr char kLast[] = "last";
+
 class HubLine {
  public:
   // Over gRPC.

@@ -1,6 +1,7 @@
 // Regional rounds that were asked: listed, read, checked offline. Of a partner (--hub NAME --as P) or of an
 // office (DIR), which reads the rounds that it took part in.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/escaping.h"
@@ -81,11 +82,27 @@ absl::Status Save(const v1::RoundRecord& record, const std::string& path, Output
   return absl::OkStatus();
 }
 
+// The id of the record whose round ends last, if there is one.
+std::vector<std::string> Newest(const std::string& folder) {
+  std::vector<std::string> newest;
+  int64_t end = 0;
+  for (const std::string& id : IdsIn(folder)) {
+    const absl::StatusOr<v1::RoundRecord> record = LoadRecord(RecordPath(folder, absl::HexStringToBytes(id)));
+    v1::Descriptor terms;
+    if (!record.ok() || !terms.ParseFromString(record->terms().body())) continue;
+    if (newest.empty() || terms.collect_until_unix_micros() > end) newest = {id};
+    end = std::max<int64_t>(end, terms.collect_until_unix_micros());
+  }
+  return newest;
+}
+
 // An office's own folder: its node has fetched the record under a roster that it has pinned, and nobody
 // writes there who could not write its database. Everything else is checked here.
 ExitCode OfficeAnswer(const AnswerOptions& options, Output& output) {
   const std::string folder = Layout(options.whose.dir).answers();
-  const absl::StatusOr<std::string> id = FindId(IdsIn(folder), options.id);
+  const std::vector<std::string> ids = options.id == kLast ? Newest(folder) : IdsIn(folder);
+  const absl::StatusOr<std::string> id =
+      FindId(ids, options.id == kLast && !ids.empty() ? ids[0] : options.id);
   if (!id.ok()) return output.Fail(id.status());
   const absl::StatusOr<v1::RoundRecord> record = LoadRecord(RecordPath(folder, absl::HexStringToBytes(*id)));
   if (!record.ok()) return output.Fail(record.status());
@@ -168,13 +185,14 @@ void AddAnswer(CLI::App& parent, Invocation& invocation) {
   auto options = std::make_shared<AnswerOptions>();
   CLI::App* app = parent.add_subcommand("answer", "read the answer of a regional round; check one offline");
   options->whose.Add(app);
-  app->add_option("ID", options->id, "the round, as `penc rounds` shows it; its first characters will do");
+  app->add_option("ID", options->id,
+                  "the round, as `penc rounds` shows it; its first characters will do, or last");
   app->add_option("DIR", options->whose.dir, "an office's folder: a round that it took part in");
   app->add_option("--save", options->save, "also write the record to a file that anybody can check");
   app->add_flag("--details", options->shown.details, "mechanism, scale, epsilon");
   app->add_flag("--json", options->shown.json, "print penc.v1.Answer as JSON");
   app->add_flag("--csv", options->shown.csv, "print CSV (with --lang fr: for a French Excel)");
-  app->footer("Example:\n  penc answer 3f2a91c0b4d2 --hub migrafrique --as analyst");
+  app->footer("Example:\n  penc answer last --hub migrafrique --as analyst --save trend.penc");
   struct VerifyOptions {
     std::string file, network;
     bool json = false;

@@ -238,7 +238,9 @@ std::string ReportRoundPlan(const v1::Descriptor& terms, const v1::Roster& roste
     const v1::ExplainedQuestion& question = all.questions(q);
     absl::StrAppend(&out, "  ", question.title().empty() ? question.question() : question.title(), "\n    ",
                     Number(static_cast<double>(question.cells()), lang),
-                    fr ? " cases, marge " : " cells, margin ", Margins(question, lang));
+                    question.cells() == 1 ? (fr ? " case, marge " : " cell, margin ")
+                                          : (fr ? " cases, marge " : " cells, margin "),
+                    Margins(question, lang));
     const std::string wider = q < fewest.questions_size() ? Margins(fewest.questions(q), lang) : "";
     if (wider != Margins(question, lang))
       absl::StrAppend(&out, " (", wider, fr ? " si " : " if ", terms.levels(0),

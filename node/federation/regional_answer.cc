@@ -136,13 +136,14 @@ class Verifier {
     const v1::Descriptor& terms = round_.descriptor;
     if (!ParseEdition(codebook_.closing, terms.edition()).ok())
       return Fails({"son édition n'en est pas une", "its edition is none"});
-    Checked({absl::StrCat("plan: ", plan_.questions.size(), " questions, ", plan_.length,
-                          " cases, bruit, témoins et seuils recalculés d'après la question, le lexique ",
-                          terms.codebook(), " et la liste des membres"),
-             absl::StrCat(
-                 "plan: ", plan_.questions.size(), " questions, ", plan_.length,
-                 " cells, noise, stewards and thresholds computed again from the question, the codebook ",
-                 terms.codebook(), " and the roster")});
+    Checked(
+        {absl::StrCat(
+             "plan: ", terms.codebook(), ", questions: ", plan_.questions.size(), ", cases: ", plan_.length,
+             "; bruit, témoins et seuils recalculés d'après la question, le lexique et la liste des membres"),
+         absl::StrCat("plan: ", terms.codebook(), ", questions: ", plan_.questions.size(),
+                      ", cells: ", plan_.length,
+                      "; noise, stewards and thresholds computed again from the question, the codebook and "
+                      "the roster")});
     return absl::OkStatus();
   }
 
@@ -214,12 +215,12 @@ class Verifier {
         reveals == 0 ? "" : absl::StrCat("; ", reveals, " times shares for an absent steward, each proved");
     Checked({absl::StrCat("ouvertures: ", released.size(), " témoins sur ", round_.stewards(), shares_fr),
              absl::StrCat("openings: ", released.size(), " stewards of ", round_.stewards(), shares_en)});
-    Checked({absl::StrCat("bruit: ", opened_.removed, " parts sur ", round_.descriptor.levels_size() - 1,
-                          " retirées d'après leurs graines; il reste ", Rate().num, "/", Rate().den,
+    Checked({absl::StrCat("bruit: paliers retirés d'après leurs graines: ", opened_.removed, " sur ",
+                          round_.descriptor.levels_size() - 1, "; il reste ", Rate().num, "/", Rate().den,
                           " fois le bruit demandé"),
-             absl::StrCat("noise: ", opened_.removed, " parts of ", round_.descriptor.levels_size() - 1,
-                          " taken away by their seeds; what remains is ", Rate().num, "/", Rate().den,
-                          " times the noise wanted")});
+             absl::StrCat("noise: steps taken away by their seeds: ", opened_.removed, " of ",
+                          round_.descriptor.levels_size() - 1, "; what remains is ", Rate().num, "/",
+                          Rate().den, " times the noise wanted")});
     return absl::OkStatus();
   }
 
