@@ -2,11 +2,8 @@
 
 #include "absl/strings/str_join.h"
 #include "base/status.h"
-#include "crypto/shamir.h"
-#include "federation/box.h"
-#include "federation/masks.h"
-#include "federation/ring.h"
 #include "tests/support/exact_vector_peek.h"
+#include "tests/support/own_cells.h"
 
 namespace penc::simulation {
 namespace {
@@ -103,37 +100,7 @@ const Item& Stage::Get(uint32_t office, uint32_t round, uint32_t version, const 
 
 const std::vector<int64_t>& Stage::Own(const Item& item, uint32_t removed) {
   Built& built = BuiltBy(item.office, item.round, item.version);
-  if (built.own.empty()) {
-    const Round& round = rounds_[item.round];
-    v1::ContributionHeader header;
-    PENC_CHECK(header.ParseFromString(built.made.header.header()));
-    RingVector words(round.descriptor.length(), round.descriptor.word_bits());
-    PENC_CHECK(words.AddBytes(1, built.made.vector));
-    std::vector<Box> boxes;
-    const ShareSchedule schedule = ScheduleOf(round);
-    const auto places = static_cast<uint32_t>(round.stewards() + schedule.components());
-    for (uint32_t k = 0; k < round.stewards(); ++k) {
-      PairContext context{
-          1, round.qid, round.attempt(), item.office, k, header.share_key(), secrets_[k].mask.public_key()};
-      const PairKeys keys = PairKeysOfSteward(context, secrets_[k].mask).value();
-      words.AddMask(-1, keys.mask_seed);
-      const auto place = static_cast<int>(k);
-      boxes.push_back(OpenBox(keys.box_key, built.made.boxes[k],
-                              {places, header.box_sha256(place), header.box_roots(place)})
-                          .value());
-    }
-    built.own.push_back(words.ToSigned());
-    for (uint32_t j = 0; j < schedule.components(); ++j) {
-      std::vector<std::pair<uint32_t, absl::string_view>> shares;
-      for (uint32_t k = 0; k < round.quorum(); ++k)
-        shares.emplace_back(k, boxes[k].share(round.stewards() + j).view());
-      const Secret seed = JoinShares(round.quorum(), shares).value();
-      std::vector<int64_t> cells = built.own.back();
-      AddComponent(MechanismOf(round.descriptor.blocks(0)), schedule, j, seed.bytes(), 0, -1,
-                   absl::MakeSpan(cells));
-      built.own.push_back(std::move(cells));
-    }
-  }
+  if (built.own.empty()) built.own = OwnCells(rounds_[item.round], secrets_, item.office, built.made);
   return built.own[removed];
 }
 

@@ -1,61 +1,20 @@
 // What shares of noise add up to, after the components that may go were taken away again: over all offices,
-// over honest ones alone, and where the removed noise is known. Frequencies are compared with the stated law
-// by n times the relative entropy: P(n D >= x) <= e^-x (e x / d)^d for d degrees of freedom (Agrawal,
-// Finite-sample concentration of the multinomial in relative entropy, 2020); false alarm 10^-8 for each
-// comparison.
+// over honest ones alone, and where the removed noise is known.
 #include "privacy/noise_share.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 #include <numeric>
 #include <random>
 
 #include "crypto/secure_random.h"
-#include "privacy/law.h"
+#include "tests/statistical/expect_law.h"
 
 namespace penc {
 namespace {
 
-constexpr double kLogFalseAlarm = 18.4;  // -ln 10^-8
-constexpr uint64_t kSeed = 20261124;
 constexpr size_t kCells = 200000;
-
-double Threshold(double degrees) {
-  double x = degrees;
-  while (x - degrees * (1 + std::log(x / degrees)) < kLogFalseAlarm) x += 0.1;
-  return x;
-}
-
-// Each value up to the 99.99 % width is a bin, and what is beyond on either side.
-void ExpectLaw(const Mechanism& law, const std::vector<int64_t>& drawn) {
-  const auto last = static_cast<int64_t>(HalfWidth(law, 0.9999));
-  std::map<int64_t, double> count;
-  for (int64_t x : drawn) count[std::clamp(x, -last - 1, last + 1)] += 1;
-  const auto n = static_cast<double>(drawn.size());
-  double divergence = 0, before = 0;
-  for (int64_t k = 0; k <= last + 1; ++k) {
-    const double covered = k > last ? 1 : Covered(law, static_cast<uint64_t>(k));
-    const double each = k == 0 ? covered : (covered - before) / 2;
-    for (int64_t x : {k, -k}) {
-      if (count[x] > 0) divergence += count[x] * std::log(count[x] / (n * each));
-      if (k == 0) break;
-    }
-    before = covered;
-  }
-  EXPECT_LT(divergence, Threshold(2 * static_cast<double>(last) + 2));
-}
-
-std::vector<uint8_t> Seed(uint64_t number) {
-  std::vector<uint8_t> seed(32, 0);
-  for (size_t i = 0; i < 8; ++i) {
-    seed[i] = static_cast<uint8_t>(kSeed >> (8 * i));
-    seed[8 + i] = static_cast<uint8_t>(number >> (8 * i));
-  }
-  return seed;
-}
 
 struct Case {
   const char* name;
@@ -67,20 +26,20 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
 class SumsOfShares : public ::testing::TestWithParam<Case> {
  protected:
-  SumsOfShares() { std::printf("seed %llu\n", static_cast<unsigned long long>(kSeed)); }
+  SumsOfShares() { std::printf("seed %llu\n", static_cast<unsigned long long>(kNoiseSeed)); }
 
   uint64_t ComponentSeed(uint32_t office, size_t j) const { return 1000 + uint64_t{office} * 100 + j; }
 
   // What office `office` adds to a round.
   std::vector<int64_t> Contributed(uint32_t office) const {
     std::vector<int64_t> cells(kCells, 0);
-    SeededExpander random(Seed(office));
+    SeededExpander random(NoiseSeed(office));
     AddBaseShare(case_.mechanism, case_.schedule, random, absl::MakeSpan(cells));
     for (size_t j = 0; j < case_.schedule.components(); ++j) Component(office, j, 1, cells);
     return cells;
   }
   void Component(uint32_t office, size_t j, int sign, std::vector<int64_t>& cells) const {
-    AddComponent(case_.mechanism, case_.schedule, j, Seed(ComponentSeed(office, j)), 0, sign,
+    AddComponent(case_.mechanism, case_.schedule, j, NoiseSeed(ComponentSeed(office, j)), 0, sign,
                  absl::MakeSpan(cells));
   }
 
@@ -119,7 +78,7 @@ TEST_P(SumsOfShares, FollowTheLawThatIsStated) {
 TEST_P(SumsOfShares, OfAnyHonestOnesAreTheWantedLawAtLeast) {
   const uint32_t honest = case_.answered - case_.schedule.dishonest;
   const uint32_t level = case_.schedule.levels[case_.schedule.StayingFrom(case_.answered)];
-  std::mt19937_64 shuffle(kSeed);
+  std::mt19937_64 shuffle(kNoiseSeed);
   for (int subset = 0; subset < 3; ++subset) {
     std::vector<uint32_t> offices(case_.answered);
     std::iota(offices.begin(), offices.end(), 0);
@@ -169,7 +128,7 @@ TEST(Urn, TwoCellsOfOneBlockAreIndependent) {
   const Mechanism mechanism{kLaplace, {1, 1}};
   const ShareSchedule alone{0, {2}};  // blocks of two cells, base share alone
   std::vector<int64_t> cells(600000, 0);
-  SeededExpander random(Seed(7));
+  SeededExpander random(NoiseSeed(7));
   AddBaseShare(mechanism, alone, random, absl::MakeSpan(cells));
   Mechanism half = mechanism;
   half.rate = {1, 2};
