@@ -159,10 +159,10 @@ const std::map<std::string, std::string>& Words() {
        "plusieurs questions dans un fichier YAML, un seul prix"},
       {"the edition that the bulletin counts its periods from ($Q, $Y, $M), in place of its own; of a "
        "network: "
-       "the one asked (default: the last complete one)",
+       "the one asked (default: that of today)",
        "l'édition d'où le bulletin compte ses périodes ($Q, $Y, $M), au lieu de la sienne; pour un réseau: "
        "celle "
-       "demandée (par défaut: la dernière complète)"},
+       "demandée (par défaut: celle d'aujourd'hui)"},
       {"only say whether it would be answered, at what price and margin",
        "dit seulement si elle serait répondue, à quel prix et avec quelle marge"},
       {"mechanism, scale, epsilon", "mécanisme, échelle, epsilon"},

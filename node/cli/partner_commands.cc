@@ -315,7 +315,7 @@ void AddAsk(CLI::App& parent, Invocation& invocation) {
   app->add_option(
       "--edition", options->edition,
       "the edition that the bulletin counts its periods from ($Q, $Y, $M), in place of its own; of a "
-      "network: the one asked (default: the last complete one)");
+      "network: the one asked (default: that of today)");
   app->add_option("--within", options->within,
                   "network: how long offices may take, 10s to 11d (default 72h)");
   app->add_option("--region", options->region, "network: only this region of it");

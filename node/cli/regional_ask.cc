@@ -175,7 +175,7 @@ absl::StatusOr<absl::Duration> ParseWithin(const std::string& text) {
 absl::StatusOr<std::string> EditionFor(HubLine& line, const std::string& given, absl::Time now) {
   ASSIGN_OR_RETURN(const CheckedRoster* roster, line.BringRosters());
   ASSIGN_OR_RETURN(const Closing closing, ClosingOf(*roster));
-  if (given.empty()) return EditionLabel(closing, EditionAt(closing, now) - 1);
+  if (given.empty()) return EditionLabel(closing, EditionAt(closing, now));
   ASSIGN_OR_RETURN(const Edition edition, ParseEdition(closing, given));
   return EditionLabel(closing, edition);
 }

@@ -36,7 +36,7 @@ Pause PauseUntilCtrlC();
 // fourteen, its stewards need three).
 absl::StatusOr<absl::Duration> ParseWithin(const std::string& text);
 
-// The edition that a round asks: as given, else the last complete period of the network's calendar.
+// The edition that a round asks: as given, else the period of today, as `penc close` has it.
 // INVALID_ARGUMENT where it is none of it. Brings the network's rosters.
 absl::StatusOr<std::string> EditionFor(HubLine& line, const std::string& given, absl::Time now);
 

@@ -66,13 +66,12 @@ std::string Base64(absl::string_view bytes) {
 std::string WriteConfig(const storage::v1::HubConfig& config) {
   std::vector<std::string> keys;
   for (const std::string& key : config.root_keys()) keys.push_back(YamlQuoted(key));
-  return absl::StrCat("network: ", YamlQuoted(config.network()), "\nformat: ", config.format(),
-                      "\ncreated: ", YamlQuoted(config.created()),
-                      "\naddress: ", YamlQuoted(config.address()), "\nlisten: ", YamlQuoted(config.listen()),
-                      "\nclosing: ", YamlQuoted(config.closing()),
-                      "\npresumed_dishonest: ", config.presumed_dishonest(),
-                      config.practice() ? "\npractice: true" : "", "\nroot_keys: [",
-                      absl::StrJoin(keys, ", "), "]\nroot_threshold: ", config.root_threshold(), "\n");
+  return absl::StrCat(
+      "network: ", YamlQuoted(config.network()), "\nformat: ", config.format(),
+      "\ncreated: ", YamlQuoted(config.created()), "\naddress: ", YamlQuoted(config.address()),
+      "\nlisten: ", YamlQuoted(config.listen()), "\nclosing: ", YamlQuoted(config.closing()),
+      "\npresumed_dishonest: ", config.presumed_dishonest(), config.practice() ? "\npractice: true" : "",
+      "\nroot_keys: [", absl::StrJoin(keys, ", "), "]\nroot_threshold: ", config.root_threshold(), "\n");
 }
 
 absl::StatusOr<storage::v1::HubConfig> ReadConfig(const HubLayout& layout) {

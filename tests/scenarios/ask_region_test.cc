@@ -356,11 +356,11 @@ TEST_F(AskRegion, ExplainingSubmitsNothing) {
   EXPECT_THAT(refused.Talk(), HasSubstr("Sahel"));
 }
 
-TEST_F(AskRegion, TheEditionIsTheLastCompleteOneOfTheNetworksCalendar) {
+TEST_F(AskRegion, TheEditionIsTheOneThatAnOfficeClosesToday) {
   Found();
   MakePartner();
   HubLine line = Line();
-  EXPECT_EQ(EditionFor(line, "", clock_.now).value(), "2026-Q2") << "in August";
+  EXPECT_EQ(EditionFor(line, "", clock_.now).value(), "2026-Q3") << "in August";
   EXPECT_EQ(EditionFor(line, "2026-Q3", clock_.now).value(), "2026-Q3");
   EXPECT_EQ(EditionFor(line, "2026-07", clock_.now).status().code(), absl::StatusCode::kInvalidArgument);
 }
