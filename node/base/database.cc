@@ -25,7 +25,7 @@ constexpr uint64_t kRoomBytes = 48 << 20;  // what flushing and compacting may n
 rocksdb::Slice S(absl::string_view text) { return {text.data(), text.size()}; }
 absl::string_view V(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
-rocksdb::DBOptions Options(bool create) {
+rocksdb::DBOptions Options(bool create, size_t write_bytes) {
   rocksdb::DBOptions options;
   options.create_if_missing = create;
   options.create_missing_column_families = create;
@@ -41,7 +41,7 @@ rocksdb::DBOptions Options(bool create) {
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.db_write_buffer_size = 32 << 20;
+  options.db_write_buffer_size = write_bytes;
   return options;
 }
 
@@ -99,7 +99,7 @@ absl::Status FromRocks(const rocksdb::Status& status, absl::string_view where) {
               {absl::StrCat(where, ": ", status.ToString()), absl::StrCat(where, ": ", status.ToString())});
 }
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& folder) {
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& folder, size_t write_bytes) {
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(8 << 20);
   // The order is enum Space's; RocksDB insists on a family named "default".
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
@@ -111,7 +111,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& fold
   ::mkdir(folder.c_str(), 0700);  // else RocksDB makes it for everybody to read; where it exists, it stays
   // Where a database was whole once, what is missing now is damage.
   const bool create = !FileExists(absl::StrCat(folder, "/", kMarkFile));
-  rocksdb::Status status = rocksdb::DB::Open(Options(create), folder, families, &spaces, &raw);
+  rocksdb::Status status = rocksdb::DB::Open(Options(create, write_bytes), folder, families, &spaces, &raw);
   const bool missing = status.IsInvalidArgument() || status.IsNotFound() || status.IsPathNotFound() ||
                        (status.IsIOError() && absl::StrContains(status.ToString(), "No such file"));
   if (!create && missing) status = rocksdb::Status::Corruption(status.ToString());

@@ -34,9 +34,13 @@ enum class Space { kOffice, kRecords, kLedger, kJournal };
 
 class Database {
  public:
+  static constexpr size_t kWriteBytes = 32 << 20;
+
   // Creates what is missing. FAILED_PRECONDITION where another process has it open, DATA_LOSS where it is
   // damaged, RESOURCE_EXHAUSTED on a full disk.
-  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& folder);
+  // `write_bytes`: kept in memory before it goes into files.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& folder,
+                                                        size_t write_bytes = kWriteBytes);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

@@ -1,7 +1,5 @@
 // Commands about a network: its secretariat (create, invite, card, roster, hub) and its members (join, epoch,
 // roster).
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -218,6 +216,7 @@ void AddJoin(CLI::App& network, Invocation& invocation) {
         v1::NetworkMemberCommand& speak = *command.mutable_network_member();
         speak.set_network(card.network());
         speak.set_roots(card.roots());
+        speak.set_practice(card.practice());
         speak.set_epoch(options->steward);
         speak.set_days(options->days);
         ASSIGN_OR_RETURN(const v1::AdminResult said,
@@ -403,7 +402,7 @@ ExitCode WorkOnDraft(RosterOptions& options, const Outside& outside, Output& out
                            " --sign CLÉ (ou portez le fichier chez qui a la clé)"),
               absl::StrCat("draft in ", path, ": ", missing.en, ". Read it aloud, then penc network roster ",
                            options.dir, " --sign KEY (or carry the file to whoever has the key)")});
-  return kWaiting;
+  return kAnswered;
 }
 
 ExitCode ShowHub(const RosterOptions& options, const Outside& outside, Output& output) {
@@ -465,7 +464,7 @@ void AddRoster(CLI::App& network, Invocation& invocation) {
          "a member that leaves, or who waits and is not taken in; may be repeated")
       ->allow_extra_args(false);
   app->add_option("--region", options->regions,
-                  "a part of the network that may be asked alone; may be repeated")
+                  "NAME=member,member,...: a part of the network that may be asked alone; may be repeated")
       ->allow_extra_args(false);
   app->add_option_function<std::string>(
       "--address", [wish](const std::string& address) { wish->set_address(address); },
@@ -486,14 +485,6 @@ void AddRoster(CLI::App& network, Invocation& invocation) {
       return ShowOffice(*options, invocation.outside, output);
     };
   });
-}
-
-// A thousand members are a thousand connections.
-void AllowManyConnections() {
-  struct rlimit files {};
-  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-  files.rlim_cur = files.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 }  // namespace
@@ -524,7 +515,7 @@ void AddHub(CLI::App& parent, Invocation& invocation) {
   app->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
       CatchStopSignals();
-      AllowManyConnections();
+      rpc::PrepareProcessForHub();
       const absl::StatusOr<std::unique_ptr<HubFolder>> folder =
           HubFolder::Open(options->dir, invocation.outside.clock);
       if (!folder.ok()) return output.Fail(folder.status());

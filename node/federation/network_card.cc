@@ -43,6 +43,7 @@ std::string WriteNetworkCard(const storage::v1::NetworkCard& card) {
   AddLine("invited", card.invited(), text);
   AddLine("code", card.code(), text);
   AddLine("until", card.until(), text);
+  if (card.practice()) absl::StrAppend(&text, "practice: true\n");
   return text;
 }
 

@@ -39,6 +39,7 @@ storage::v1::NetworkCard CardOf(HubFolder& folder) {
   card.set_address(latest != nullptr ? latest->roster.hub_address() : folder.config().address());
   card.set_key(folder.key().verify_key().Fingerprint());
   card.set_roots(Roots(folder));
+  card.set_practice(folder.config().practice());
   return card;
 }
 

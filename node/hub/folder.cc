@@ -149,7 +149,7 @@ absl::StatusOr<std::unique_ptr<HubFolder>> HubFolder::Open(const std::string& di
   ASSIGN_OR_RETURN(folder->config_, ReadConfig(folder->layout_));
   ASSIGN_OR_RETURN(SigningKey key, LoadSigningKey(folder->layout_.key()));
   folder->key_.emplace(std::move(key));
-  ASSIGN_OR_RETURN(folder->database_, Database::Open(folder->layout_.database()));
+  ASSIGN_OR_RETURN(folder->database_, Database::Open(folder->layout_.database(), Hub::kWriteBytes));
   ASSIGN_OR_RETURN(folder->hub_, Hub::Open(*folder->database_, *folder->key_, clock, Hub::Limits()));
   return folder;
 }

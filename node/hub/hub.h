@@ -36,6 +36,9 @@ namespace penc {
 
 class Hub {
  public:
+  // What its database keeps in memory before it goes into files: vectors pass through once.
+  static constexpr size_t kWriteBytes = 8 << 20;
+
   struct Limits {
     size_t open_rounds = 32;        // a further one waits: RESOURCE_EXHAUSTED
     size_t rounds_per_partner = 8;  // open ones

@@ -372,7 +372,9 @@ absl::Status Register::CheckMember(const v1::Member& member) const {
 
 absl::Status Register::StartWaiting(const v1::Member& member, HubWaiting waiting, const HubInvitation* used) {
   waiting.set_format(1);
-  waiting.set_since_unix_micros(absl::ToUnixMicros(clock_.Now()));
+  const auto before = waiting_.find(member.key());
+  waiting.set_since_unix_micros(before != waiting_.end() ? before->second.since_unix_micros()
+                                                         : absl::ToUnixMicros(clock_.Now()));
   const bool said = latest_ != nullptr && Says(*latest_, member);  // nothing to wait for
   rocksdb::WriteBatch batch;
   if (said) {

@@ -39,6 +39,18 @@ absl::StatusOr<v1::NetworkMemberResult> SpeakForItself(Office& office,
   if (membership.has_value() && joining &&
       (membership->network() != command.network() || membership->roots() != command.roots()))
     return OtherNetwork(membership->network());
+  if (joining && command.practice() != office.config().practice()) {
+    return Fail(
+        absl::StatusCode::kFailedPrecondition,
+        office.config().practice()
+            ? Text{"cette organisation est un exercice: ses dossiers inventés ne vont pas dans un vrai "
+                   "réseau",
+                   "this office is an exercise: its invented records do not go into a real network"}
+            : Text{"ce réseau est un exercice: de vrais dossiers n'y ont pas leur place (penc init "
+                   "--practice fait une organisation d'exercice)",
+                   "this network is an exercise: real records have no place in it (penc init --practice "
+                   "makes an office for exercises)"});
+  }
   const uint32_t days = command.days() == 0 ? kEpochDays : command.days();
   if (days < kFewestDays || days > kMostDays)
     return Fail(absl::StatusCode::kInvalidArgument, {"--days: de 7 à 30", "--days: from 7 to 30"});

@@ -1,6 +1,8 @@
 #include "rpc/hub_server.h"
 
 #include <grpcpp/health_check_service_interface.h>
+#include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <utility>
@@ -57,6 +59,16 @@ absl::StatusOr<std::unique_ptr<HubServer>> HubServer::Start(HubFolder& folder, c
   ASSIGN_OR_RETURN(server->administration_,
                    ListenOnSocket(server->socket_, server->admin_service_.get(), Limits()));
   return server;
+}
+
+void PrepareProcessForHub() {
+  struct rlimit files {};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+  ::mallopt(M_ARENA_MAX, 2);
+  ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
 }
 
 HubServer::~HubServer() { Stop(absl::ZeroDuration()); }

@@ -45,6 +45,10 @@ struct HubServerOptions {
   std::function<void(const absl::Status&)> certificate_trouble;
 };
 
+// Of the process that runs a hub, called first: a thousand members are a thousand connections, and pieces of
+// 256 KiB that come and go should leave no memory behind.
+void PrepareProcessForHub();
+
 class HubServer {
  public:
   // UNAVAILABLE where the port is taken or the address is not ours. Renews the hub's certificate.

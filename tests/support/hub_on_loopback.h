@@ -63,7 +63,7 @@ class HubOnLoopback : public ::testing::Test {
     server_.reset();
     hub_.reset();
     database_.reset();
-    auto database = Database::Open(folder_);
+    auto database = Database::Open(folder_, Hub::kWriteBytes);
     ASSERT_TRUE(database.ok()) << database.status();
     database_ = *std::move(database);
     auto hub = Hub::Open(*database_, network_.hub, clock_, {});
