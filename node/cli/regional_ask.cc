@@ -133,7 +133,7 @@ absl::Status Submit(HubLine& line, const v1::SignedDescriptor& terms, const Paus
 absl::Status ProvenOver(HubLine& line, const Round& round, v1::RoundState state, const Outside& outside) {
   if (state != v1::ROUND_STATE_VOID) return absl::OkStatus();
   ASSIGN_OR_RETURN(const AgreementKey mail_key, line.partner().MailKey(outside.random));
-  const absl::Status proven = FetchVoid(line.hub(), round, mail_key).status();
+  absl::Status proven = FetchVoid(line.hub(), round, mail_key).status();
   if (proven.ok() || OfTheLine(proven)) return proven;
   return Fail(absl::StatusCode::kDataLoss,
               {absl::StrCat("le relais dit cette ronde nulle, sans preuve: ", Explain(proven).fr),
