@@ -331,7 +331,7 @@ try:
     for victim in nodes[:2]:  # at least one of two is a steward
         victim.stop()
         victim.start(kill_at="round.after_vote_sent")
-    open_round(Asking(), 8)
+    open_round(Asking(), 8, patience=10)
     assert any(not victim.alive() for victim in nodes[:2])
     restart_everybody()
     charged += 1
