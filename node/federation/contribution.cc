@@ -94,6 +94,7 @@ absl::StatusOr<OfficeContribution> ContributionMaker::Make(const ContributionTer
   for (size_t j = 0; j < schedule.components(); ++j)
     header.add_level_commitments(LevelCommitment(secrets[round.stewards() + j]));
   std::vector<const Secret*> pointers;
+  pointers.reserve(secrets.size());
   for (const Secret& secret : secrets) pointers.push_back(&secret);
   const std::vector<Box> boxes = MakeBoxes(pointers, round.quorum(), round.stewards(), random);
   for (size_t k = 0; k < boxes.size(); ++k) {

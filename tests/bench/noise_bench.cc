@@ -23,7 +23,7 @@ void Draw(benchmark::State& state, const Mechanism& mechanism) {
   Words words(random);
   const auto sampler = MakeSampler(mechanism);
   std::vector<int64_t> cells(100000);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     sampler->AddTo(absl::MakeSpan(cells), words);
     benchmark::DoNotOptimize(cells.data());
   }
@@ -49,7 +49,7 @@ void Shares(benchmark::State& state, const Mechanism& mechanism) {
   const ShareSchedule schedule = OfEighteen();
   std::vector<uint8_t> seed(32);
   std::vector<int64_t> cells(state.range(0));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     AddBaseShare(mechanism, schedule, random, absl::MakeSpan(cells));
     for (size_t j = 0; j < schedule.components(); ++j) {
       random.Fill(absl::MakeSpan(seed));
@@ -69,10 +69,10 @@ BENCHMARK(SharesOfLaplace)
 BENCHMARK(SharesOfSkellam)->Args({100000, 24})->Args({1000000, 24})->Unit(benchmark::kMillisecond);
 
 void PrepareLaplace(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(MakeSampler(Laplace(state.range(0))));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(MakeSampler(Laplace(state.range(0))));
 }
 void PrepareSkellam(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(MakeSampler(Skellam(state.range(0))));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(MakeSampler(Skellam(state.range(0))));
 }
 BENCHMARK(PrepareLaplace)->Arg(5)->Arg(1000000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(PrepareSkellam)->Arg(24)->Arg(1000)->Arg(1600000)->Arg(100000000)->Unit(benchmark::kMicrosecond);
@@ -80,7 +80,8 @@ BENCHMARK(PrepareSkellam)->Arg(24)->Arg(1000)->Arg(1600000)->Arg(100000000)->Uni
 void CostOfSkellam(benchmark::State& state) {
   const auto shift = static_cast<uint64_t>(state.range(1));
   const Order order{static_cast<uint32_t>(state.range(2))};
-  for (auto _ : state) benchmark::DoNotOptimize(CostOf(Skellam(state.range(0)), {1, shift, shift}, order));
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(CostOf(Skellam(state.range(0)), {1, shift, shift}, order));
 }
 // mean, shift, twice alpha
 BENCHMARK(CostOfSkellam)
@@ -94,7 +95,7 @@ BENCHMARK(CostOfSkellam)
     ->Unit(benchmark::kMicrosecond);
 
 void CostOfLaplace(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(CostOf(Laplace(5), {3, 256, 259}, {9}));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(CostOf(Laplace(5), {3, 256, 259}, {9}));
 }
 BENCHMARK(CostOfLaplace)->Unit(benchmark::kMicrosecond);
 
@@ -102,18 +103,19 @@ void Choice(benchmark::State& state) {
   const Promise reference{static_cast<uint64_t>(state.range(0)) * 1024, 1, 6};
   const auto linf = static_cast<uint64_t>(state.range(1));
   const uint64_t price = RenyiBudget(reference) / 50;
-  for (auto _ : state) benchmark::DoNotOptimize(ChooseAtPrice({3, linf, 3 * linf - 1}, price, reference));
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(ChooseAtPrice({3, linf, 3 * linf - 1}, price, reference));
 }
 // epsilon, most per cell
 BENCHMARK(Choice)->Args({8, 1})->Args({1, 1})->Args({8, 10})->Args({8, 256})->Unit(benchmark::kMillisecond);
 
 void ChoiceForMargin(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(ChooseForMargin({1, 1, 1}, 10, Promise{}));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(ChooseForMargin({1, 1, 1}, 10, Promise{}));
 }
 BENCHMARK(ChoiceForMargin)->Unit(benchmark::kMillisecond);
 
 void AllowanceOfPromise(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(AllowanceOf(Promise{}));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(AllowanceOf(Promise{}));
 }
 BENCHMARK(AllowanceOfPromise)->Unit(benchmark::kMicrosecond);
 

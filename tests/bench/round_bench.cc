@@ -69,7 +69,7 @@ double ThreadSeconds() {
 void HoldAgainst(benchmark::State& state, double bar_ms, const std::function<void()>& prepare,
                  const std::function<void()>& once) {
   double best = 1e300;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     prepare();
     const double start = ThreadSeconds();
     once();
@@ -149,7 +149,7 @@ void BulletinBytes(benchmark::State& state) {
   ContributionTerms terms = table.TermsOf(3);
   terms.charge_log = FullHead();
   size_t up = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const OfficeContribution made = *ContributionMaker::Make(
         terms, ExactVectorPeek::Of(std::vector<int64_t>(1000, 3)), table.network.random);
     up = BytesUp(table.round, made);
@@ -270,7 +270,7 @@ void Mask(benchmark::State& state) {
   SecureRandom random;
   const Secret seed = Secret::Random(random, 32);
   std::vector<Word> words(state.range(0));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     MaskStream(seed).Apply(1, absl::MakeSpan(words));
     benchmark::DoNotOptimize(words.data());
   }
@@ -285,7 +285,7 @@ void Agree(benchmark::State& state) {
   SecureRandom random;
   const AgreementKey own = AgreementKey::Generate(random);
   const std::string other = AgreementKey::Generate(random).public_key();
-  for (auto _ : state) benchmark::DoNotOptimize(own.Agree(other).ok());
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(own.Agree(other).ok());
 }
 BENCHMARK(Agree)->Unit(benchmark::kMicrosecond);
 
@@ -296,8 +296,9 @@ void Boxes(benchmark::State& state) {
   std::vector<Secret> secrets;
   std::vector<const Secret*> pointers;
   for (uint32_t i = 0; i < stewards + 18; ++i) secrets.push_back(Secret::Random(random, kShareBytes));
+  pointers.reserve(secrets.size());
   for (const Secret& secret : secrets) pointers.push_back(&secret);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     benchmark::DoNotOptimize(MakeBoxes(pointers, static_cast<uint32_t>(state.range(1)), stewards, random));
   }
 }
@@ -306,7 +307,7 @@ BENCHMARK(Boxes)->Args({7, 5})->Args({13, 9})->Args({18, 12})->Args({31, 21})->U
 void SplitShares(benchmark::State& state) {
   SecureRandom random;
   const Secret secret = Secret::Random(random, kShareBytes);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     for (int seed = 0; seed < 13 + 18; ++seed) benchmark::DoNotOptimize(SplitSecret(secret, 12, 18, random));
   }
 }
@@ -317,13 +318,13 @@ void JoinedShares(benchmark::State& state) {
   const std::vector<Secret> shares = SplitSecret(Secret::Random(random, kShareBytes), 12, 18, random);
   std::vector<std::pair<uint32_t, absl::string_view>> given;
   for (uint32_t i = 0; i < 12; ++i) given.emplace_back(i, shares[i].view());
-  for (auto _ : state) benchmark::DoNotOptimize(JoinShares(12, given));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(JoinShares(12, given));
 }
 BENCHMARK(JoinedShares)->Unit(benchmark::kMicrosecond);
 
 void ChunkRoot(benchmark::State& state) {
   const std::string vector(state.range(0), 'v');
-  for (auto _ : state) benchmark::DoNotOptimize(ChunkTree::Of(vector).Root());
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(ChunkTree::Of(vector).Root());
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(ChunkRoot)->Arg(400000)->Arg(4000000)->Unit(benchmark::kMillisecond);
@@ -331,10 +332,11 @@ BENCHMARK(ChunkRoot)->Arg(400000)->Arg(4000000)->Unit(benchmark::kMillisecond);
 void MailToReaders(benchmark::State& state) {
   SecureRandom random;
   std::vector<std::string> readers;
+  readers.reserve(state.range(0));
   for (int i = 0; i < state.range(0); ++i) readers.push_back(AgreementKey::Generate(random).public_key());
   const std::string content(4000000, 'm');
   const MailContext context = {std::string(32, 'q'), 1, 0};
-  for (auto _ : state) benchmark::DoNotOptimize(SealMail(context, content, readers, random));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(SealMail(context, content, readers, random));
 }
 BENCHMARK(MailToReaders)->Arg(19)->Arg(1001)->Unit(benchmark::kMillisecond);
 

@@ -73,7 +73,8 @@ class DatabaseTest : public ::testing::Test {
   // A copy of a running database with kCommits synced commits, `flushed` of them in its tables and the rest
   // only in its log; then `unsynced` more writes.
   fs::path Running(int flushed, int unsynced) {
-    const fs::path running = folder_ / "running", copy = folder_ / "gold";
+    const fs::path running = folder_ / "running";
+    fs::path copy = folder_ / "gold";
     auto db = Database::Open(running);
     EXPECT_TRUE(db.ok()) << db.status();
     for (int i = 0; i < kCommits; ++i) {

@@ -31,7 +31,7 @@ class Files : public ::testing::Test {
     return folder_ + "/plain.csv";
   }
   std::string Compressed() const {
-    const std::string path = folder_ + "/packed.csv";  // known by its content, whatever its name
+    std::string path = folder_ + "/packed.csv";  // known by its content, whatever its name
     gzFile file = gzopen(path.c_str(), "wb");
     EXPECT_EQ(gzwrite(file, text_.data(), static_cast<unsigned>(text_.size())),
               static_cast<int>(text_.size()));
