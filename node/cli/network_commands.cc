@@ -402,7 +402,7 @@ ExitCode WorkOnDraft(RosterOptions& options, const Outside& outside, Output& out
                            " --sign CLÉ (ou portez le fichier chez qui a la clé)"),
               absl::StrCat("draft in ", path, ": ", missing.en, ". Read it aloud, then penc network roster ",
                            options.dir, " --sign KEY (or carry the file to whoever has the key)")});
-  return kAnswered;
+  return kWaiting;
 }
 
 ExitCode ShowHub(const RosterOptions& options, const Outside& outside, Output& output) {

@@ -34,7 +34,7 @@ namespace penc::rpc {
 struct HubServerOptions {
   std::string listen = "127.0.0.1:7410";  // "host:0": any free port
   QuotaOptions quota;                     // of each known key
-  QuotaOptions strangers = {32, 2};       // of all others together; they may only join
+  QuotaOptions strangers = {128, 10};     // of all others together; they may only join
   HubServiceOptions service;
   int threads = 8;  // mostly waiting for the disk
   size_t queue = 4096;

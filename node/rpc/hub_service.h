@@ -30,7 +30,7 @@ struct HubServiceOptions {
   size_t waiting = 4;  // calls of one caller that wait; a further one answers the oldest
   int streams = 8;     // of one caller
   // Joining, per network address: whoever guesses codes.
-  QuotaOptions joins = {10, 0.2};
+  QuotaOptions joins = {60, 1};
 };
 
 class HubService final : public v1::HubService::CallbackService {
