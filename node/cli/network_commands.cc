@@ -183,6 +183,19 @@ void SayWhereTheNetworkStands(const v1::NetworkRosterResult& network, const Outs
   }
 }
 
+// From the first roster that the invitation vouches for, as many as a message holds: the office's own node
+// fetches the rest. Where it vouches for none, one that the office refuses.
+void AddVouchedFor(const std::vector<v1::SignedRoster>& rosters, const std::string& roots,
+                   v1::NetworkJoinedCommand& joined) {
+  constexpr size_t kMost = 900 << 10;
+  auto at = std::find_if(rosters.begin(), rosters.end(), [&](const v1::SignedRoster& roster) {
+    return ReadPinnedRoster(roster, roots).ok();
+  });
+  if (at == rosters.end()) at = rosters.begin();
+  for (size_t bytes = 0; at != rosters.end() && (bytes += at->ByteSizeLong()) <= kMost; ++at)
+    *joined.add_rosters() = *at;
+}
+
 void AddJoin(CLI::App& network, Invocation& invocation) {
   struct Options {
     std::string dir, invitation;
@@ -234,7 +247,7 @@ void AddJoin(CLI::App& network, Invocation& invocation) {
         joined.set_hub_key(card.key());
         joined.set_roots(card.roots());
         joined.set_steward(options->steward);
-        for (const v1::SignedRoster& roster : rosters) *joined.add_rosters() = roster;
+        AddVouchedFor(rosters, card.roots(), joined);
         ASSIGN_OR_RETURN(const v1::AdminResult kept,
                          RunOnDirectory(options->dir, command, nullptr, outside, output));
         return kept.network_joined();

@@ -33,14 +33,16 @@ std::shared_ptr<grpc::Channel> Dial(const Identity& identity, const std::string&
 absl::Status Translate(const grpc::Status& status, const Pin& pin, const DialWords& words) {
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED && status.error_details().empty())
     return Fail(absl::StatusCode::kDeadlineExceeded, words.late);
-  if (status.error_code() != grpc::StatusCode::UNAVAILABLE || !status.error_details().empty())
+  // Cancelled without a word of ours: the other end cut the call, it was stopping or waited too long for us.
+  const bool cut = status.error_code() == grpc::StatusCode::CANCELLED;
+  if (!status.error_details().empty() || (!cut && status.error_code() != grpc::StatusCode::UNAVAILABLE))
     return FromGrpc(status);
   if (absl::Status pinned = pin.last(); !pinned.ok()) return At(words.who, pinned);
   // What the transport says is of two kinds: nobody there, or somebody who hangs up (in many words: closed,
   // reset, broken pipe, handshake failed).
   const std::string& said = status.error_message();
-  const bool nobody = absl::StrContains(said, "remote host") || absl::StrContains(said, "DNS") ||
-                      absl::StrContains(said, "timed out");
+  const bool nobody = !cut && (absl::StrContains(said, "remote host") || absl::StrContains(said, "DNS") ||
+                               absl::StrContains(said, "timed out"));
   return Fail(absl::StatusCode::kUnavailable, nobody ? words.unreachable : words.closed);
 }
 

@@ -215,7 +215,11 @@ absl::StatusOr<std::vector<v1::SignedRoster>> HubClient::JoinNetwork(const std::
   request.set_member(member.member());
   request.set_signature(member.signature());
   ASSIGN_OR_RETURN(const v1::JoinNetworkResponse response, Call(&Stub::JoinNetwork, request, options_.call));
-  return std::vector<v1::SignedRoster>(response.rosters().begin(), response.rosters().end());
+  std::vector<v1::SignedRoster> rosters(response.rosters().begin(), response.rosters().end());
+  if (rosters.empty()) return rosters;
+  ASSIGN_OR_RETURN(const std::vector<v1::SignedRoster> rest, RostersAfter(rosters.size()));
+  rosters.insert(rosters.end(), rest.begin(), rest.end());
+  return rosters;
 }
 
 absl::StatusOr<std::vector<v1::SignedRoster>> HubClient::RostersAfter(uint64_t version) {

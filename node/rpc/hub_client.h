@@ -59,7 +59,7 @@ class HubClient final : public HubLink {
   // Ends open calls at once, from any thread; later ones end as they begin.
   void Stop();
 
-  // An invited office gives its keys. Rosters from the first on, as many as fit; possibly none yet.
+  // An invited office gives its keys. Rosters from the first on; possibly none yet.
   absl::StatusOr<std::vector<v1::SignedRoster>> JoinNetwork(const std::string& code,
                                                             const v1::PutMemberRequest& member);
 

@@ -20,6 +20,9 @@ using ::testing::SizeIs;
 
 class HubRoundTrip : public HubOnLoopback {
  protected:
+  HubRoundTrip() = default;
+  explicit HubRoundTrip(SmallNetwork::Numbers numbers) : HubOnLoopback(numbers) {}
+
   // What steward k does once: votes, releases, as far as the hub's news allow.
   void Attend(HubLink& hub, uint32_t k, const v1::Work& work) {
     const EpochSecrets secrets = SecretsOf(k);
@@ -214,6 +217,118 @@ TEST_F(HubRoundTrip, AClientMovesToWhereANewRosterSaysTheHubIs) {
   EXPECT_THAT(std::string(nobody.message()), ::testing::HasSubstr("cannot be reached at 127.0.0.1:1"));
   member->MoveTo(Address());
   EXPECT_THAT(member->RostersAfter(0).value(), SizeIs(1));
+}
+
+TEST_F(HubRoundTrip, WhoCallsAgainAndAgainIsAnsweredOldestFirst) {
+  HubServerOptions options;
+  options.service.waiting = 2;
+  Start(options);
+  auto member = Member(2), other = Member(3);
+  const auto first = member->WaitForWork(Waiting(0, absl::Seconds(30)));
+  const auto others = other->WaitForWork(Waiting(0, absl::Seconds(30)));
+  std::vector<std::future<absl::StatusOr<v1::WaitForWorkResponse>>> waits;
+  auto patient = std::async(std::launch::async,
+                            [&] { return other->WaitForWork(Waiting(others->mark(), absl::Seconds(60))); });
+  for (int i = 0; i < 5; ++i) {
+    waits.push_back(std::async(
+        std::launch::async, [&] { return member->WaitForWork(Waiting(first->mark(), absl::Seconds(60))); }));
+  }
+  // Three are answered although nothing happened; two go on waiting, and the other member with them.
+  int answered = 0;
+  while (answered < 3) {
+    answered = 0;
+    for (auto& wait : waits)
+      answered += wait.wait_for(std::chrono::milliseconds(5)) == std::future_status::ready;
+  }
+  EXPECT_EQ(answered, 3);
+  EXPECT_EQ(server_->service().waiting(), 3u);
+  Submit();
+  for (auto& wait : waits) EXPECT_TRUE(wait.get().ok());
+  EXPECT_EQ(patient.get()->work_size(), 1);
+}
+
+TEST_F(HubRoundTrip, TwoTransfersOfOneOpeningAreNotMixed) {
+  Submit();
+  std::vector<std::unique_ptr<HubClient>> members;
+  for (uint32_t i = 0; i < 8; ++i) {
+    members.push_back(Member(i));
+    ASSERT_TRUE(Send(*members[i], i, Build(i)).ok());
+  }
+  for (uint32_t k = 0; k < 5; ++k)
+    Attend(*members[k], k, members[k]->WaitForWork(Waiting(0, absl::Seconds(5)))->work(0));
+  const auto stub = v1::HubService::NewStub(
+      Dial(identities_[0], Address().address, std::make_shared<Pin>(hub_identity_.fingerprint, clock_), {}));
+  const auto piece = [&](uint32_t index, bool last, const std::string& bytes) {
+    v1::PutOpeningRequest request;
+    request.set_qid(round_->qid);
+    request.mutable_piece()->set_index(index);
+    request.mutable_piece()->set_last(last);
+    request.mutable_piece()->set_bytes(bytes);
+    return request;
+  };
+  const auto pieces_stored = [&] {
+    size_t stored = 0;
+    EXPECT_TRUE(database_
+                    ->Scan(Space::kRecords, absl::StrCat(round_->qid, "o"),
+                           [&](absl::string_view, absl::string_view) {
+                             ++stored;
+                             return true;
+                           })
+                    .ok());
+    return stored;
+  };
+  grpc::ClientContext first_context, second_context;
+  v1::PutOpeningResponse response;
+  auto first = stub->PutOpening(&first_context, &response);
+  ASSERT_TRUE(first->Write(piece(0, false, "first")));
+  while (pieces_stored() < 1) std::this_thread::yield();
+  auto second = stub->PutOpening(&second_context, &response);
+  ASSERT_TRUE(second->Write(piece(0, false, "second")));
+  const std::string key = absl::StrCat(round_->qid, "o", std::string(12, '\0'));
+  while (*database_->Get(Space::kRecords, key) != "second") std::this_thread::yield();
+  first->Write(piece(1, true, "first, late"));
+  first->WritesDone();
+  EXPECT_EQ(first->Finish().error_code(), grpc::StatusCode::ABORTED);
+  ASSERT_TRUE(second->Write(piece(1, true, "second, too")));
+  second->WritesDone();
+  const grpc::Status done = second->Finish();
+  EXPECT_TRUE(done.ok()) << done.error_message();
+  EXPECT_EQ(pieces_stored(), 2u);
+  EXPECT_THAT(members[0]->Rounds(round_->qid)->at(0).released(), ElementsAre(0u));
+}
+
+// More than what connections keep on the way.
+class LongRoundTrip : public HubRoundTrip {
+ protected:
+  LongRoundTrip() : HubRoundTrip({.length = 1'000'000}) {}
+};
+
+TEST_F(LongRoundTrip, AReaderThatStandsStillIsCutOff) {
+  HubServerOptions options;
+  options.service.stalled = absl::Milliseconds(300);
+  Start(options);
+  Submit();
+  std::vector<std::unique_ptr<HubClient>> members;
+  for (uint32_t i = 0; i < 8; ++i) {
+    members.push_back(Member(i));
+    ASSERT_TRUE(Send(*members[i], i, Build(i)).ok());
+  }
+  for (int step = 0; step < 2; ++step) {
+    for (uint32_t k = 0; k < 7; ++k) {
+      const auto news = members[k]->WaitForWork(Waiting(0, absl::Seconds(5)));
+      ASSERT_TRUE(news.ok()) << news.status();
+      if (step == 1 || news->work(0).round().state() == v1::ROUND_STATE_PROPOSED)
+        Attend(*members[k], k, news->work(0));
+    }
+  }
+  int pieces = 0;
+  const absl::Status cut = members[0]->FetchRound(round_->qid, [&](v1::FetchRoundResponse&&) {
+    if (++pieces == 1) std::this_thread::sleep_for(std::chrono::seconds(2));
+    return true;
+  });
+  EXPECT_EQ(cut.code(), absl::StatusCode::kUnavailable) << cut;
+  EXPECT_NE(Explain(cut).fr, Explain(cut).en);
+  EXPECT_TRUE(members[0]->FetchRound(round_->qid, [](auto&&) { return true; }).ok()) << "it may come back";
 }
 
 }  // namespace
