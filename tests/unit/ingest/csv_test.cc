@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "tests/unit/ingest/memory_file.h"
 
@@ -19,7 +20,7 @@ TEST(Csv, TakesTheDelimiterThatTheHeadingShows) {
   for (const char delimiter : {',', ';', '\t'}) {
     const std::string d(1, delimiter);
     char used = 0;
-    const auto rows = RowsOf("a" + d + "b\n1" + d + "2\n", "", 0, &used);
+    const auto rows = RowsOf(absl::StrCat("a", d, "b\n1", d, "2\n"), "", 0, &used);
     ASSERT_TRUE(rows.ok()) << rows.status();
     EXPECT_EQ(used, delimiter);
     EXPECT_THAT(*rows, ElementsAre(ElementsAre("a", "b"), ElementsAre("1", "2")));

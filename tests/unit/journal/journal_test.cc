@@ -145,6 +145,7 @@ TEST_F(JournalTest, VerifierNamesAnAlteredAndAMissingEntry) {
 TEST_F(JournalTest, AFailedStageLeavesNoTraceAndItsNeighboursStand) {
   std::atomic<int> stored{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 50; ++i) {
