@@ -112,10 +112,11 @@ void HubService::WakeThoseConcerned() {
   no_wake_.notify_all();
 }
 
-void HubService::StartWaiting(const std::shared_ptr<Waiter>& waiter) {
+bool HubService::StartWaiting(const std::shared_ptr<Waiter>& waiter) {
   std::shared_ptr<Waiter> oldest;
   {
     std::lock_guard<std::mutex> lock(mutex_);
+    if (stopping_) return false;
     size_t own = 0;
     for (const std::shared_ptr<Waiter>& other : waiting_) {
       if (other->caller().key != waiter->caller().key) continue;
@@ -128,7 +129,8 @@ void HubService::StartWaiting(const std::shared_ptr<Waiter>& waiter) {
     }
     waiting_.push_back(waiter);
   }
-  if (oldest != nullptr) Answer(oldest);
+  if (oldest != nullptr) RunSoon([this, oldest] { Answer(oldest); });
+  return true;
 }
 
 bool HubService::StopWaitingFor(const std::shared_ptr<Waiter>& waiter) {
@@ -158,10 +160,6 @@ grpc::ServerUnaryReactor* HubService::WaitForWork(grpc::CallbackServerContext* c
                                                   const v1::WaitForWorkRequest* request,
                                                   v1::WaitForWorkResponse* response) {
   absl::StatusOr<HubCaller> caller = CallerOf(context);
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (caller.ok() && stopping_) caller = Stopping();
-  }
   if (!caller.ok()) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     reactor->Finish(ToGrpc(caller.status()));
@@ -172,7 +170,10 @@ grpc::ServerUnaryReactor* HubService::WaitForWork(grpc::CallbackServerContext* c
   const absl::Duration wait =
       std::min(absl::Milliseconds(request->wait_milliseconds()), options_.longest_wait);
   // On the list first, then looked at: a change in between is seen by one or the other.
-  StartWaiting(waiter);
+  if (!StartWaiting(waiter)) {
+    waiter->Finish(ToGrpc(Stopping()));
+    return waiter.get();
+  }
   const bool taken = workers_.Submit([this, waiter] {
     if (hub_.MarkFor(waiter->caller()) != waiter->after() && StopWaitingFor(waiter)) Answer(waiter);
   });

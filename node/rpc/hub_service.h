@@ -106,7 +106,8 @@ class HubService final : public v1::HubService::CallbackService {
 
   void Changed();
   void WakeThoseConcerned();
-  void StartWaiting(const std::shared_ptr<Waiter>& waiter);
+  // False where the server is stopping.
+  bool StartWaiting(const std::shared_ptr<Waiter>& waiter);
   // Takes it off the list; false where it was not on it.
   bool StopWaitingFor(const std::shared_ptr<Waiter>& waiter);
   void Answer(const std::shared_ptr<Waiter>& waiter);
