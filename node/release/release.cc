@@ -31,11 +31,33 @@ Reply Refusal(v1::RefusalDetail detail) {
   return reply;
 }
 
+// What the asker is told of damage: nothing of where. The local log names it.
+absl::Status Internal(const absl::Status& cause) {
+  std::fprintf(stderr, "penc: %s\n", Explain(cause).fr.c_str());
+  return Fail(absl::StatusCode::kInternal,
+              {"l'organisation n'a pas pu répondre; son administrateur voit pourquoi. Ce qui a été compté le "
+               "reste; reposez la même question plus tard, sans frais",
+               "the organisation could not answer; its administrator sees why. What was charged stays "
+               "charged; ask the same question later, at no new cost"});
+}
+
+// A full disk is said to the asker, without where; damage is not.
+absl::Status ForAsker(const absl::Status& cause) {
+  if (!absl::IsResourceExhausted(cause)) return Internal(cause);
+  std::fprintf(stderr, "penc: %s\n", Explain(cause).fr.c_str());
+  return Fail(
+      absl::StatusCode::kResourceExhausted,
+      {"le disque de l'organisation est plein: elle ne peut rien répondre de nouveau. Prévenez-la, et "
+       "reposez la même question plus tard: elle n'est comptée qu'une fois",
+       "the organisation's disk is full: it can answer nothing new. Tell it, and ask the same question "
+       "later: it is charged only once"});
+}
+
 // A refusal is journaled, so that the office sees what was tried; nothing is spent. A question that was not
 // understood has no canonical text and is journaled without: an asker's own words could name somebody.
 absl::StatusOr<Reply> Refuse(const v1::RefusalDetail& detail, const Plan& plan, const AskFor& ask,
                              Responder& office) {
-  RETURN_IF_ERROR(office.committer.Commit([&](Staging& staging) {
+  const absl::Status journaled = office.committer.Commit([&](Staging& staging) {
     storage::v1::JournalLeaf leaf;
     storage::v1::Refused& refused = *leaf.mutable_refused();
     refused.set_plan_id(plan.id);
@@ -45,7 +67,8 @@ absl::StatusOr<Reply> Refuse(const v1::RefusalDetail& detail, const Plan& plan, 
     refused.set_question(QuestionText(plan, office.codebook));
     staging.Leaf(std::move(leaf));
     return absl::OkStatus();
-  }));
+  });
+  if (!journaled.ok()) return ForAsker(journaled);
   return Refusal(detail);
 }
 
@@ -72,21 +95,6 @@ absl::StatusOr<Opened> OpenEdition(const RecordStore& store) {
     if (store.Status().edition == before.edition)
       return Opened{std::move(snapshot), before.edition, std::move(before.editions)};
   }
-}
-
-// What the asker is told of damage: nothing of where. The local log names it.
-absl::Status Internal(const absl::Status& cause) {
-  std::fprintf(stderr, "penc: %s\n", Explain(cause).fr.c_str());
-  return Fail(absl::StatusCode::kInternal,
-              {"l'organisation n'a pas pu répondre; son administrateur voit pourquoi. Ce qui a été compté le "
-               "reste; reposez la même question plus tard, sans frais",
-               "the organisation could not answer; its administrator sees why. What was charged stays "
-               "charged; ask the same question later, at no new cost"});
-}
-
-// A full disk is said to the asker as it is; damage is not.
-absl::Status ForAsker(const absl::Status& cause) {
-  return absl::IsResourceExhausted(cause) ? cause : Internal(cause);
 }
 
 // Why the question is declined, if it is: of all reasons the first in the order of the enum. A question with

@@ -218,7 +218,7 @@ if small := mounted("small", "110m"):
                     fill.write(b"x" * 65536)
         except OSError:
             pass
-        full.free("a question on a full disk", full.ask("SELECT reason, count(*) FROM person GROUP BY reason"), 1, "disk full")
+        full.free("a question on a full disk", full.ask("SELECT reason, count(*) FROM person GROUP BY reason"), 1, "^penc: the organisation's disk is full")
         expect("what was answered before", full.ask("--json", COUNT), 0)
         if full.ask("--json", COUNT).stdout != stored.stdout:
             failures.append("the stored answer is another one on a full disk")
@@ -233,7 +233,7 @@ if small := mounted("small", "110m"):
         if must("status", full.dir) != status:
             failures.append(f"something changed on a full disk: {status}\n{must('status', full.dir)}")
         full.free("the emergency stop on a full disk", run("stop", full.dir), 1, "refuses every question from now on")
-        full.free("what was answered before, after the stop", full.ask(COUNT), 1, "disk full")
+        full.free("what was answered before, after the stop", full.ask(COUNT), 1, "^penc: the organisation's disk is full")
         full.stop()
         expect("opening on a full disk", run("status", full.dir), 1, "disk full")
         os.remove(f"{small}/fill")
