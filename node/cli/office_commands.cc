@@ -8,36 +8,10 @@
 #include "base/file.h"
 #include "cli/app.h"
 #include "cli/directory.h"
+#include "cli/on_directory.h"
 #include "office/card.h"
 
 namespace penc::cli {
-namespace {
-
-// What every DIR command has: DIR, --json, and the command that it fills.
-struct OnDirectory {
-  std::string dir;
-  bool json = false;
-  v1::AdminCommand command;
-};
-
-std::shared_ptr<OnDirectory> AddDirectory(CLI::App* app, const char* example) {
-  auto on = std::make_shared<OnDirectory>();
-  app->add_option("DIR", on->dir, "the office's folder")->required();
-  app->add_flag("--json", on->json, "print protobuf JSON");
-  app->footer(absl::StrCat("Example:\n  ", example));
-  return on;
-}
-
-void RunPlainly(CLI::App* app, Invocation& invocation, const std::shared_ptr<OnDirectory>& on) {
-  app->callback([on, &invocation] {
-    invocation.run = [on, &invocation](Output& output) {
-      return RunAndReport(on->dir, on->command, nullptr, on->json, invocation.outside, output);
-    };
-  });
-}
-
-}  // namespace
-
 void AddImport(CLI::App& parent, Invocation& invocation) {
   struct Options {
     std::string file, mapping;

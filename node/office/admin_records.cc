@@ -13,6 +13,7 @@
 #include "ingest/person_key.h"
 #include "journal/journal.h"
 #include "ledger/ledger.h"
+#include "office/admin_approvals.h"
 #include "office/closing.h"
 #include "office/grants.h"
 #include "store/record_store.h"
@@ -118,6 +119,7 @@ v1::StatusResult ShowStatus(Office& office) {
   }
   result.set_stopped(rules.stopped);
   result.set_journal_size(office.journal().size());
+  result.set_waiting_decisions(CountPending(office));
   return result;
 }
 
