@@ -162,9 +162,8 @@ ExitCode AskNetwork(AskOptions& options, const Outside& outside, Output& output)
                      PauseUntilCtrlC(), outside, output);
 }
 
-bool Waits(const v1::Answer& answer) {
-  return answer.refusal().reason() == v1::REFUSAL_NEEDS_APPROVAL ||
-         answer.refusal().reason() == v1::REFUSAL_IN_PROGRESS;
+bool Waits(const v1::RefusalDetail& refusal) {
+  return refusal.reason() == v1::REFUSAL_NEEDS_APPROVAL || refusal.reason() == v1::REFUSAL_IN_PROGRESS;
 }
 
 // The answer, or where --wait is given what it has become by the time that it waits no more. Asking again adds
@@ -172,7 +171,7 @@ bool Waits(const v1::Answer& answer) {
 absl::StatusOr<v1::Answer> AskOffice(rpc::NodeClient& client, const v1::Bulletin& bulletin,
                                      const v1::Price& price, const AskOptions& options, Output& output) {
   absl::StatusOr<v1::Answer> answer = client.Ask(bulletin, options.purpose, price);
-  if (!options.wait || !answer.ok() || !Waits(*answer)) return answer;
+  if (!options.wait || !answer.ok() || !Waits(answer->refusal())) return answer;
   output.Say(ReportRefusal(answer->refusal()));
   const Pause pause = PauseUntilCtrlC();
   for (absl::Duration next = kFirstLook; pause(next); next = std::min(next * 2, kLongestLook)) {
@@ -183,7 +182,7 @@ absl::StatusOr<v1::Answer> AskOffice(rpc::NodeClient& client, const v1::Bulletin
       return again;
     if (!again.ok()) continue;
     answer = std::move(again);
-    if (!Waits(*answer)) break;
+    if (!Waits(answer->refusal())) break;
   }
   return answer;
 }
@@ -204,7 +203,8 @@ ExitCode Ask(AskOptions& options, const Outside& outside, Output& output) {
     const absl::StatusOr<v1::ExplainResponse> explained = options.connection.client->Explain(request);
     if (!explained.ok()) return output.Fail(explained.status());
     output.Data(options.json ? Json(*explained) : ReportExplain(*explained, output.lang()));
-    return explained->has_refusal() ? kRefused : kAnswered;
+    if (!explained->has_refusal()) return kAnswered;
+    return Waits(explained->refusal()) ? kWaiting : kRefused;
   }
   const absl::StatusOr<v1::Answer> answer =
       AskOffice(*options.connection.client, *bulletin, *price, options, output);
@@ -219,7 +219,7 @@ ExitCode Ask(AskOptions& options, const Outside& outside, Output& output) {
                             : RenderAnswer(*answer, output.lang(), options.details));
   }
   if (!answer->has_refusal()) return kAnswered;
-  return Waits(*answer) ? kWaiting : kRefused;
+  return Waits(answer->refusal()) ? kWaiting : kRefused;
 }
 
 ExitCode Trust(const rpc::Partner& partner, const std::string& file, const std::string& codebook,

@@ -129,13 +129,13 @@ absl::optional<v1::RefusalDetail> WhyDeclined(const Planned& planned, const AskF
   return detail;
 }
 
-bool WaitsForPerson(const absl::optional<v1::RefusalDetail>& declined) {
-  return declined.has_value() && declined->reason() == v1::REFUSAL_NEEDS_APPROVAL;
-}
-
-// Puts the question before a person: once, however often it is asked. Nothing is spent.
+// Puts the question before a person: once, however often it is asked. Nothing is spent, no record is opened.
 absl::StatusOr<Reply> AskPerson(v1::RefusalDetail detail, const Plan& plan, const AskFor& ask,
-                                const Finisher& finish, Edition edition, Responder& office) {
+                                const Finisher& finish, const StoreStatus& held, Responder& office) {
+  ASSIGN_OR_RETURN(const absl::optional<v1::RefusalDetail> other,
+                   finish.CheckEdition(plan, held.edition, TouchedCohorts(plan, held.editions)));
+  if (other.has_value()) return Refuse(*other, plan, ask, office);
+  const Edition edition = *held.edition;
   const Subject subject = SubjectOf(plan, ask, finish, edition, office);
   Approvals::Row row;
   row.set_slot(subject.slot);
@@ -236,23 +236,21 @@ absl::StatusOr<Reply> Answer(const AskFor& ask, Finisher& finish, Responder& off
                    PlanQuestions(ask.bulletin, ask.price, office.codebook));  // validate, plan
   const Plan& plan = p.plan;
   if (planned && !p.refused) planned(plan);
-  const absl::optional<Edition> edition = office.store.Status().edition;
-  absl::optional<v1::RefusalDetail> declined = WhyDeclined(p, ask, finish, edition, office);
-  absl::optional<v1::RefusalDetail> other;
-  if (!declined.has_value() || WaitsForPerson(declined))
-    other = finish.Check(plan);  // regional: equals the descriptor
-  if (other.has_value()) declined = other;
-  if (declined.has_value() && !WaitsForPerson(declined))
-    return Refuse(*declined, plan, ask, office);  // nothing spent
+  const StoreStatus held = office.store.Status();
+  absl::optional<v1::RefusalDetail> declined = WhyDeclined(p, ask, finish, held.edition, office);
+  const bool waits = declined.has_value() && declined->reason() == v1::REFUSAL_NEEDS_APPROVAL;
+  const absl::optional<v1::RefusalDetail> other =
+      !declined.has_value() || waits ? finish.Check(plan) : absl::nullopt;  // regional: equals the descriptor
+  if (other.has_value()) return Refuse(*other, plan, ask, office);
+  if (waits) return AskPerson(*declined, plan, ask, finish, held, office);
+  if (declined.has_value()) return Refuse(*declined, plan, ask, office);  // nothing spent
 
   absl::StatusOr<Opened> records = OpenEdition(office.store);
   if (!records.ok()) return Internal(records.status());
   const std::vector<Edition> cohorts = TouchedCohorts(plan, records->editions);
-  ASSIGN_OR_RETURN(other, finish.CheckEdition(plan, records->edition, cohorts));
-  if (other.has_value()) return Refuse(*other, plan, ask, office);
-  // What was decided is decided of one edition.
-  if (records->edition != edition) declined = WhyDeclined(p, ask, finish, records->edition, office);
-  if (WaitsForPerson(declined)) return AskPerson(*declined, plan, ask, finish, *records->edition, office);
+  // What a person decided is decided of one edition.
+  if (records->edition != held.edition) return Answer(ask, finish, office, nullptr);
+  ASSIGN_OR_RETURN(declined, finish.CheckEdition(plan, records->edition, cohorts));
   if (declined.has_value()) return Refuse(*declined, plan, ask, office);
   const Order order = OrderOf(office.policy.promise);
   const Cost cost = CostAt(plan, order);
