@@ -45,11 +45,11 @@ void AddApprove(CLI::App& parent, Invocation& invocation) {
 
 void AddRefuse(CLI::App& parent, Invocation& invocation) {
   CLI::App* app = parent.add_subcommand("refuse", "decline a question that waits, or that was approved");
-  auto on = AddDirectory(app, "penc refuse office 2 --because \"too few people in this region\" --by Awa");
+  auto on = AddDirectory(app, "penc refuse office 2 --because \"not while arrests go on\" --by Awa");
   v1::DecideCommand* decide = AddDecision(app, *on);
   app->add_option_function<std::string>(
          "--because", [decide](const std::string& because) { decide->set_because(because); },
-         "why; the partner reads it (of a round: only the office's journal)")
+         "why; the partner reads it (of a round: only the office's journal); must say nothing of the records")
       ->required();
   RunPlainly(app, invocation, on);
 }

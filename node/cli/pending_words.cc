@@ -88,8 +88,10 @@ std::string Harm(const Question& question, Lang lang) {
       &out,
       fr ? "    Le bruit protège chaque personne; il ne protège ni un groupe, ni un lieu, ni votre organisation.\n"
            "    Imaginez ce tableau dans le journal demain: qui en souffrirait, et qui s'en servirait ?\n"
+           "    Décidez d'après la question, pas d'après vos dossiers: «trop peu de gens» en dirait déjà quelque chose.\n"
          : "    The noise protects every person; it protects no group, no place, and not your organisation.\n"
-           "    Imagine this table in tomorrow's newspaper: who would suffer from it, and who would use it?\n");
+           "    Imagine this table in tomorrow's newspaper: who would suffer from it, and who would use it?\n"
+           "    Decide by the question, not by your records: \"too few people\" would tell something of them already.\n");
   return out;
 }
 

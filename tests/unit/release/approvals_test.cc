@@ -110,14 +110,14 @@ TEST_F(ApprovalsTest, ADecisionOutlivesTheProgramAndIsOneLeaf) {
   Again();
   EXPECT_THAT(Numbers(), ElementsAre(1, 2));
   ASSERT_TRUE(Decide(1, true, "", "Awa").ok());
-  ASSERT_TRUE(Decide(2, false, "trop peu de personnes", "Awa").ok());
+  ASSERT_TRUE(Decide(2, false, "pas pendant les arrestations", "Awa").ok());
   Again();
   const auto approved = approvals_->Find(SubjectOf(Question("a")), clock_.Now()),
              refused = approvals_->Find(SubjectOf(Question("b")), clock_.Now());
   ASSERT_TRUE(approved.has_value() && refused.has_value());
   EXPECT_TRUE(VerdictOf(*approved)->approved);
   EXPECT_FALSE(VerdictOf(*refused)->approved);
-  EXPECT_EQ(VerdictOf(*refused)->because, "trop peu de personnes");
+  EXPECT_EQ(VerdictOf(*refused)->because, "pas pendant les arrestations");
   EXPECT_EQ(refused->by(), "Awa");
   EXPECT_EQ(Leaves(), "asked 1;asked 2;approved 1;refused 2;");
 }

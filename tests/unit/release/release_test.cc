@@ -424,10 +424,10 @@ TEST_F(ReleaseTest, AQuestionWaitsForAPersonWithoutALookAtTheRecordsAndIsCharged
 TEST_F(ReleaseTest, WhoeverIsRefusedByAPersonReadsWhy) {
   Record(30, 20, kFirst);
   Refused(Question(kByProfile));
-  Approve(1, false, "trop peu de personnes ici");
+  Approve(1, false, "pas pendant les arrestations");
   const v1::Answer answer = Answer(Question(kByProfile));
   EXPECT_EQ(answer.refusal().reason(), v1::REFUSAL_DECLINED_BY_PERSON);
-  EXPECT_EQ(answer.refusal().about(), "trop peu de personnes ici");
+  EXPECT_EQ(answer.refusal().about(), "pas pendant les arrestations");
   EXPECT_EQ(Leaves().back().refused().refusal(), v1::REFUSAL_DECLINED_BY_PERSON);
   EXPECT_EQ(SpentBy(kFirst), 0u);
 }
