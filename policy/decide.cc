@@ -146,8 +146,8 @@ std::vector<AskedColumn> AskedColumns(const Plan& plan, const Codebook& codebook
     ForEachColumn(plan.questions[q].question, [&](const ColumnRef& ref) {
       const std::string name = NameOf(codebook, ref);
       if (RuleOf(policy, name).rule != Rule::kAsk) return;
-      auto known = std::find_if(asked.begin(), asked.end(),
-                                [&](const AskedColumn& one) { return one.column == ref; });
+      auto known =
+          std::find_if(asked.begin(), asked.end(), [&](const AskedColumn& one) { return one.column == ref; });
       if (known == asked.end()) known = asked.insert(asked.end(), AskedColumn{name, ref, {}});
       if (known->questions.empty() || known->questions.back() != q) known->questions.push_back(q);
     });

@@ -234,7 +234,8 @@ const std::map<std::string, std::string>& Words() {
       {"who decides; stays in the office's journal", "qui décide; reste dans le journal de l'organisation"},
       {"why, for the office's journal", "pourquoi, pour le journal de l'organisation"},
       {"why; the partner reads it (of a round: only the office's journal); must say nothing of the records",
-       "pourquoi; le partenaire le lit (d'une ronde: seul le journal de l'organisation); sans rien dire des dossiers"},
+       "pourquoi; le partenaire le lit (d'une ronde: seul le journal de l'organisation); sans rien dire des "
+       "dossiers"},
       {"an office: wait until a person there has decided (Ctrl-C: later)",
        "une organisation: attendre qu'une personne y ait décidé (Ctrl-C: plus tard)"},
       {"how long epoch keys live, 7 to 30 (default 20)",

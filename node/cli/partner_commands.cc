@@ -166,8 +166,8 @@ bool Waits(const v1::RefusalDetail& refusal) {
   return refusal.reason() == v1::REFUSAL_NEEDS_APPROVAL || refusal.reason() == v1::REFUSAL_IN_PROGRESS;
 }
 
-// The answer, or where --wait is given what it has become by the time that it waits no more. Asking again adds
-// nothing: the question is known.
+// The answer, or where --wait is given what it has become by the time that it waits no more. Asking again
+// adds nothing: the question is known.
 absl::StatusOr<v1::Answer> AskOffice(rpc::NodeClient& client, const v1::Bulletin& bulletin,
                                      const v1::Price& price, const AskOptions& options, Output& output) {
   absl::StatusOr<v1::Answer> answer = client.Ask(bulletin, options.purpose, price);
@@ -175,7 +175,8 @@ absl::StatusOr<v1::Answer> AskOffice(rpc::NodeClient& client, const v1::Bulletin
   output.Say(ReportRefusal(answer->refusal()));
   const Pause pause = PauseUntilCtrlC();
   for (absl::Duration next = kFirstLook; pause(next); next = std::min(next * 2, kLongestLook)) {
-    output.Progress({"en attente d'une décision (Ctrl-C: plus tard)", "waiting for a decision (Ctrl-C: later)"});
+    output.Progress(
+        {"en attente d'une décision (Ctrl-C: plus tard)", "waiting for a decision (Ctrl-C: later)"});
     absl::StatusOr<v1::Answer> again = client.Ask(bulletin, options.purpose, price);
     // A line that fails for a while is no answer.
     if (!again.ok() && !absl::IsUnavailable(again.status()) && !absl::IsDeadlineExceeded(again.status()))

@@ -17,7 +17,8 @@ std::string At(int64_t unix_micros) { return Minute(absl::FromUnixMicros(unix_mi
 
 std::string Who(const Question& question, Lang lang) {
   if (!question.grant().empty()) return question.grant();
-  return absl::StrCat(question.asker(), lang == Lang::kFrench ? " (autorisation retirée)" : " (grant removed)");
+  return absl::StrCat(question.asker(),
+                      lang == Lang::kFrench ? " (autorisation retirée)" : " (grant removed)");
 }
 
 std::string Heading(const Question& question, Lang lang) {
@@ -55,7 +56,8 @@ std::string Questions(const Question& question, Lang lang) {
     absl::StrAppend(&out, "  ", several ? absl::StrCat(i + 1, ". ") : "");
     // The partner's own words: what is counted stands below.
     if (!one.title().empty())
-      absl::StrAppend(&out, fr ? "«" : "\"", OneLine(one.title()), fr ? "» (titre du partenaire)\n    " : "\" (the partner's title)\n    ");
+      absl::StrAppend(&out, fr ? "«" : "\"", OneLine(one.title()),
+                      fr ? "» (titre du partenaire)\n    " : "\" (the partner's title)\n    ");
     absl::StrAppend(&out, OneLine(one.question()), "\n    ", Number(static_cast<double>(one.cells()), lang),
                     one.cells() == 1 ? (fr ? " case, marge " : " cell, margin ")
                                      : (fr ? " cases, marge " : " cells, margin "),
@@ -72,7 +74,8 @@ const char* Meaning(const std::string& sensitivity, Lang lang) {
   if (sensitivity == "ordinary")
     return fr ? "ordinaire: sans danger en général, sauf si un groupe visé se lit dans le tableau"
               : "ordinary: harmless as a rule, unless a targeted group can be read from the table";
-  return fr ? "sensible: ce que police, trafiquants, employeurs ou voisins pourraient retourner contre les gens"
+  return fr ? "sensible: ce que police, trafiquants, employeurs ou voisins pourraient retourner contre les "
+              "gens"
             : "sensitive: what police, traffickers, employers or neighbours could turn against people";
 }
 
@@ -86,47 +89,52 @@ std::string Harm(const Question& question, Lang lang) {
   }
   absl::StrAppend(
       &out,
-      fr ? "    Le bruit protège chaque personne; il ne protège ni un groupe, ni un lieu, ni votre organisation.\n"
+      fr ? "    Le bruit protège chaque personne; il ne protège ni un groupe, ni un lieu, ni votre "
+           "organisation.\n"
            "    Imaginez ce tableau dans le journal demain: qui en souffrirait, et qui s'en servirait ?\n"
-           "    Décidez d'après la question, pas d'après vos dossiers: «trop peu de gens» en dirait déjà quelque chose.\n"
+           "    Décidez d'après la question, pas d'après vos dossiers: «trop peu de gens» en dirait déjà "
+           "quelque chose.\n"
          : "    The noise protects every person; it protects no group, no place, and not your organisation.\n"
            "    Imagine this table in tomorrow's newspaper: who would suffer from it, and who would use it?\n"
-           "    Decide by the question, not by your records: \"too few people\" would tell something of them already.\n");
+           "    Decide by the question, not by your records: \"too few people\" would tell something of them "
+           "already.\n");
   return out;
 }
 
 std::string Price(const Question& question, Lang lang) {
   const bool fr = lang == Lang::kFrench;
   const uint32_t left = 1000000 - std::min(1000000u, question.spent_ppm());
-  std::string out = absl::StrCat(
-      fr ? "  prix: " : "  price: ", Percent(question.charge().share_ppm(), lang),
-      fr ? " du crédit de confidentialité (cohortes " : " of the privacy budget (cohorts ",
-      absl::StrJoin(question.charge().cohorts(), ", "), fr ? "), il en reste " : "), of which ",
-      Percent(left, lang), fr ? "\n" : " is left\n");
+  std::string out =
+      absl::StrCat(fr ? "  prix: " : "  price: ", Percent(question.charge().share_ppm(), lang),
+                   fr ? " du crédit de confidentialité (cohortes " : " of the privacy budget (cohorts ",
+                   absl::StrJoin(question.charge().cohorts(), ", "), fr ? "), il en reste " : "), of which ",
+                   Percent(left, lang), fr ? "\n" : " is left\n");
   if (question.charge().share_ppm() > left)
-    absl::StrAppend(&out, fr ? "  le crédit ne suffit plus: approuvée, elle serait refusée quand même\n"
-                             : "  the budget no longer suffices: approved, it would be refused all the same\n");
+    absl::StrAppend(&out,
+                    fr ? "  le crédit ne suffit plus: approuvée, elle serait refusée quand même\n"
+                       : "  the budget no longer suffices: approved, it would be refused all the same\n");
   return out;
 }
 
 std::string Full(const Question& question, Lang lang) {
   const bool fr = lang == Lang::kFrench;
   std::string out = Heading(question, lang);
-  absl::StrAppend(&out, fr ? "  demandée par " : "  asked by ", Who(question, lang), fr ? ", but: " : ", purpose: ",
-                  OneLine(question.purpose()), fr ? ", édition " : ", edition ", question.edition(),
-                  fr ? ", le " : ", ", At(question.asked_unix_micros()), "\n");
-  absl::StrAppend(
-      &out, question.round_id().empty()
-                ? (fr ? "  à cette organisation seule: le tableau sera le vôtre\n"
-                      : "  of this office alone: the table will be yours\n")
-                : absl::StrCat(fr ? "  au réseau, ronde " : "  of the network, round ",
-                               question.round_id().substr(0, kShownId),
-                               fr ? ": seule la somme de toutes les organisations sera connue\n"
-                                  : ": only the sum of all organisations will be known\n"));
+  absl::StrAppend(&out, fr ? "  demandée par " : "  asked by ", Who(question, lang),
+                  fr ? ", but: " : ", purpose: ", OneLine(question.purpose()),
+                  fr ? ", édition " : ", edition ", question.edition(), fr ? ", le " : ", ",
+                  At(question.asked_unix_micros()), "\n");
+  absl::StrAppend(&out, question.round_id().empty()
+                            ? (fr ? "  à cette organisation seule: le tableau sera le vôtre\n"
+                                  : "  of this office alone: the table will be yours\n")
+                            : absl::StrCat(fr ? "  au réseau, ronde " : "  of the network, round ",
+                                           question.round_id().substr(0, kShownId),
+                                           fr ? ": seule la somme de toutes les organisations sera connue\n"
+                                              : ": only the sum of all organisations will be known\n"));
   absl::StrAppend(&out, Questions(question, lang), Price(question, lang));
   if (question.state() != Question::STATE_WAITING) return out;
-  return absl::StrCat(out, Harm(question, lang), fr ? "  décidez: penc approve DIR " : "  decide: penc approve DIR ",
-                      question.number(), fr ? " --by NOM   ou   penc refuse DIR " : " --by NAME   or   penc refuse DIR ",
+  return absl::StrCat(out, Harm(question, lang),
+                      fr ? "  décidez: penc approve DIR " : "  decide: penc approve DIR ", question.number(),
+                      fr ? " --by NOM   ou   penc refuse DIR " : " --by NAME   or   penc refuse DIR ",
                       question.number(), " --because \"…\"\n");
 }
 
@@ -136,21 +144,21 @@ std::string ReportPending(const v1::PendingResult& pending, Lang lang) {
   const bool fr = lang == Lang::kFrench;
   if (pending.questions().empty())
     return fr ? "aucune question n'attend de décision\n" : "no question waits for a decision\n";
-  return absl::StrJoin(pending.questions(), "\n", [lang](std::string* out, const Question& question) {
-    *out += Full(question, lang);
-  });
+  return absl::StrJoin(pending.questions(), "\n",
+                       [lang](std::string* out, const Question& question) { *out += Full(question, lang); });
 }
 
 std::string ReportDecided(const v1::PendingQuestion& question, Lang lang) {
   const bool fr = lang == Lang::kFrench, round = !question.round_id().empty();
   std::string out = absl::StrCat(fr ? "question n° " : "question no. ", question.number());
   if (question.state() == Question::STATE_APPROVED && round) {
-    return absl::StrCat(out,
-                        fr ? " approuvée. Le nœud (penc serve) contribue à son prochain passage au relais, dans la "
-                             "minute; la collecte finit le "
-                           : " approved. The node (penc serve) contributes when it next reaches the hub, within a "
-                             "minute; collecting ends ",
-                        At(question.until_unix_micros()), "\n");
+    return absl::StrCat(
+        out,
+        fr ? " approuvée. Le nœud (penc serve) contribue à son prochain passage au relais, dans la "
+             "minute; la collecte finit le "
+           : " approved. The node (penc serve) contributes when it next reaches the hub, within a "
+             "minute; collecting ends ",
+        At(question.until_unix_micros()), "\n");
   }
   if (question.state() == Question::STATE_APPROVED) {
     return absl::StrCat(out, fr ? " approuvée. " : " approved. ", Who(question, lang),
@@ -160,10 +168,11 @@ std::string ReportDecided(const v1::PendingQuestion& question, Lang lang) {
                         fr ? "; elle est comptée à ce moment-là\n" : "; it is charged then\n");
   }
   if (round)
-    return absl::StrCat(out, fr ? " refusée. L'organisation s'abstient; les autres sauront qu'une personne a refusé, "
-                                  "votre motif reste dans votre journal\n"
-                                : " refused. The office abstains; the others learn that a person declined, your "
-                                  "reason stays in your journal\n");
+    return absl::StrCat(
+        out, fr ? " refusée. L'organisation s'abstient; les autres sauront qu'une personne a refusé, "
+                  "votre motif reste dans votre journal\n"
+                : " refused. The office abstains; the others learn that a person declined, your "
+                  "reason stays in your journal\n");
   return absl::StrCat(out, fr ? " refusée. " : " refused. ", Who(question, lang),
                       fr ? " lira votre motif en reposant la question\n"
                          : " reads your reason on asking the question again\n");

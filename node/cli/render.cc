@@ -309,10 +309,12 @@ std::string RenderCsv(const v1::Answer& answer, Lang lang) {
 
 std::string RenderRefusal(const v1::RefusalDetail& refusal, Lang lang) {
   const bool fr = lang == Lang::kFrench, waits = refusal.reason() == v1::REFUSAL_NEEDS_APPROVAL;
-  std::string out = absl::StrCat(waits ? (fr ? "en attente: " : "waiting: ") : (fr ? "refusé: " : "refused: "),
-                                 v1::Refusal_Name(refusal.reason()).substr(8), "\n", In(refusal.says(), lang));
+  std::string out =
+      absl::StrCat(waits ? (fr ? "en attente: " : "waiting: ") : (fr ? "refusé: " : "refused: "),
+                   v1::Refusal_Name(refusal.reason()).substr(8), "\n", In(refusal.says(), lang));
   if (refusal.reason() == v1::REFUSAL_DECLINED_BY_PERSON) {
-    absl::StrAppend(&out, fr ? " Son motif: «" : " Its reason: \"", OneLine(refusal.about()), fr ? "»" : "\"");
+    absl::StrAppend(&out, fr ? " Son motif: «" : " Its reason: \"", OneLine(refusal.about()),
+                    fr ? "»" : "\"");
   } else if (!refusal.about().empty()) {
     absl::StrAppend(&out, " (", OneLine(refusal.about()), ")");
   }

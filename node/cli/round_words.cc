@@ -50,7 +50,8 @@ Text Both(const std::string& fr, const std::string& en) { return {fr, en}; }
 // That an office waits for one of its people, or why it stays away.
 std::string Abstains(const v1::Abstention& abstention, Lang lang) {
   const bool fr = lang == Lang::kFrench;
-  if (abstention.waiting()) return fr ? " attend la décision d'une personne" : " waits for a person to decide";
+  if (abstention.waiting())
+    return fr ? " attend la décision d'une personne" : " waits for a person to decide";
   return absl::StrCat(fr ? " s'abstient: " : " abstains: ",
                       WhyAbsent(static_cast<v1::Refusal>(abstention.reason()), lang));
 }

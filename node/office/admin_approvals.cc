@@ -73,6 +73,8 @@ absl::Status AddQuestions(Office& office, const Plan& plan, const Rules& rules, 
   return absl::OkStatus();
 }
 
+// FAILED_PRECONDITION where this program plans the question otherwise than the one that took it: nobody can
+// be asked about it any more, and it can never be answered as it was.
 absl::StatusOr<v1::PendingQuestion> Describe(Office& office, const Rules& rules, const Approvals::Row& row) {
   v1::PendingQuestion out;
   out.set_state(static_cast<v1::PendingQuestion::State>(row.state()));
@@ -92,13 +94,13 @@ absl::StatusOr<v1::PendingQuestion> Describe(Office& office, const Rules& rules,
   ASSIGN_OR_RETURN(const Planned planned, PlanQuestions(row.bulletin(), row.price(), *rules.codebook));
   const Plan& plan = planned.plan;
   if (planned.refused || plan.id != row.plan_id()) {
-    return Fail(absl::StatusCode::kInternal,
+    return Fail(absl::StatusCode::kFailedPrecondition,
                 {absl::StrCat("la question n° ", row.number(),
-                              " ne se calcule plus comme quand elle a été posée: penc a changé; refusez-la, "
-                              "ou laissez-la expirer"),
+                              " ne se calcule plus comme quand elle a été posée: penc a changé depuis. Elle "
+                              "expirera; le partenaire peut la reposer"),
                  absl::StrCat("question no. ", row.number(),
-                              " is no longer computed as when it was asked: penc has changed; refuse it, or "
-                              "let it expire")});
+                              " is no longer computed as when it was asked: penc has changed since. It will "
+                              "expire; the partner can ask it again")});
   }
   RETURN_IF_ERROR(AddQuestions(office, plan, rules, row, out));
   AddColumns(plan, rules, out);
@@ -133,7 +135,10 @@ absl::StatusOr<v1::PendingResult> ListPending(Office& office, const v1::PendingC
   v1::PendingResult result;
   for (const Approvals::Row& row : office.approvals().All(office.in_force())) {
     if (row.state() != Approvals::Row::STATE_WAITING && !command.decided()) continue;
-    ASSIGN_OR_RETURN(*result.add_questions(), Describe(office, rules, row));
+    absl::StatusOr<v1::PendingQuestion> question = Describe(office, rules, row);
+    if (absl::IsFailedPrecondition(question.status())) continue;
+    if (!question.ok()) return question.status();
+    *result.add_questions() = *std::move(question);
   }
   std::stable_sort(result.mutable_questions()->begin(), result.mutable_questions()->end(),
                    [](const v1::PendingQuestion& a, const v1::PendingQuestion& b) {
@@ -147,12 +152,14 @@ absl::StatusOr<v1::DecideResult> DecideHere(Office& office, const v1::DecideComm
   const Rules rules = office.rules();
   const InForce in_force = office.in_force();
   for (const Approvals::Row& row : office.approvals().All(in_force)) {
-    if (row.number() == command.number()) RETURN_IF_ERROR(CheckNothingCameOfIt(office, row));
+    if (row.number() != command.number()) continue;
+    RETURN_IF_ERROR(CheckNothingCameOfIt(office, row));
+    RETURN_IF_ERROR(Describe(office, rules, row).status());
   }
-  ASSIGN_OR_RETURN(const Approvals::Row decided,
-                   office.approvals().Decide(command.number(), command.approve(), command.because(),
-                                             command.by(), absl::Hours(24 * rules.policy->approvals.days),
-                                             in_force));
+  ASSIGN_OR_RETURN(
+      const Approvals::Row decided,
+      office.approvals().Decide(command.number(), command.approve(), command.because(), command.by(),
+                                absl::Hours(24 * rules.policy->approvals.days), in_force));
   office.environment().steps.Reached("decide.after_decided");
   v1::DecideResult result;
   ASSIGN_OR_RETURN(*result.mutable_question(), Describe(office, rules, decided));

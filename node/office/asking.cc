@@ -42,10 +42,10 @@ absl::StatusOr<v1::ExplainResponse> Office::ExplainFor(const Grant* grant,
 }
 
 Responder Office::ResponderFor(const Rules& rules, const Grant* grant) {
-  return Responder{*rules.codebook,    *rules.policy,       grant,
-                   rules.standing(),   config_.office(),    config_.practice(),
-                   *store_,            *ledger_,            *approvals_,
-                   *committer_,        environment_.clock,  environment_.random,
+  return Responder{*rules.codebook,   *rules.policy,      grant,
+                   rules.standing(),  config_.office(),   config_.practice(),
+                   *store_,           *ledger_,           *approvals_,
+                   *committer_,       environment_.clock, environment_.random,
                    environment_.steps};
 }
 

@@ -24,9 +24,10 @@ constexpr size_t kLongestReason = 300, kLongestName = 100;
 std::string KeyOf(uint64_t number) { return absl::StrCat(kRows, BigEndian64(number)); }
 
 absl::Status Damaged() {
-  return Fail(absl::StatusCode::kDataLoss,
-              {"registre des décisions abîmé: ce nœud ne répond plus; restaurez une sauvegarde (penc restore)",
-               "damaged register of decisions: this node answers nothing; restore a backup (penc restore)"});
+  return Fail(
+      absl::StatusCode::kDataLoss,
+      {"registre des décisions abîmé: ce nœud ne répond plus; restaurez une sauvegarde (penc restore)",
+       "damaged register of decisions: this node answers nothing; restore a backup (penc restore)"});
 }
 
 // A refusal outside of rounds has no end of its own.
@@ -47,23 +48,24 @@ bool IsOf(const Row& row, const Subject& subject) {
 
 // It reaches another person's terminal, and the journal.
 absl::Status CheckWords(absl::string_view option, absl::string_view words, size_t most) {
-  const bool one_line = std::none_of(words.begin(), words.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 32 || c == 127;
-  });
-  if (words.size() <= most && one_line && FirstInvalidUtf8(words) == absl::string_view::npos) return absl::OkStatus();
+  const bool one_line = std::none_of(words.begin(), words.end(),
+                                     [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; });
+  if (words.size() <= most && one_line && FirstInvalidUtf8(words) == absl::string_view::npos)
+    return absl::OkStatus();
   return Fail(absl::StatusCode::kInvalidArgument,
               {absl::StrCat(option, ": une seule ligne d'au plus ", most, " octets est attendue"),
                absl::StrCat(option, ": one line of at most ", most, " bytes is expected")});
 }
 
 absl::Status Unknown(uint64_t number) {
-  return Fail(absl::StatusCode::kNotFound,
-              {absl::StrCat("aucune question n° ", number,
-                            " n'attend ni ne vaut encore: elle a pu expirer, ou l'édition, la politique ou le "
-                            "lexique ont changé depuis. Voyez penc pending"),
-               absl::StrCat("no question no. ", number,
-                            " waits or still holds: it may have expired, or edition, policy or codebook have "
-                            "changed since. See penc pending")});
+  return Fail(
+      absl::StatusCode::kNotFound,
+      {absl::StrCat("aucune question n° ", number,
+                    " n'attend ni ne vaut encore: elle a pu expirer, ou l'édition, la politique ou le "
+                    "lexique ont changé depuis. Voyez penc pending"),
+       absl::StrCat("no question no. ", number,
+                    " waits or still holds: it may have expired, or edition, policy or codebook have "
+                    "changed since. See penc pending")});
 }
 
 }  // namespace

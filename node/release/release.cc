@@ -98,8 +98,8 @@ absl::StatusOr<Opened> OpenEdition(const RecordStore& store) {
   }
 }
 
-// What a person was asked, or said, of exactly this question in this edition. Nothing is ever asked of anybody
-// before an edition is closed.
+// What a person was asked, or said, of exactly this question in this edition. Nothing is ever asked of
+// anybody before an edition is closed.
 Subject SubjectOf(const Plan& plan, const AskFor& ask, const Finisher& finish, Edition edition,
                   const Responder& office) {
   return {finish.KeyOf(plan, edition), plan.id, ask.asker, ask.purpose, office.policy.hash};
@@ -309,7 +309,8 @@ absl::StatusOr<std::string> AnswerAlone(const AskFor& ask, Responder& office,
 absl::StatusOr<v1::ExplainResponse> ExplainQuestion(const AskFor& ask, const Responder& office) {
   ASSIGN_OR_RETURN(const Planned p, PlanQuestions(ask.bulletin, ask.price, office.codebook));
   v1::ExplainResponse response;
-  const LocalNoise finish({office.codebook, office.policy, office.random, office.organisation, office.practice});
+  const LocalNoise finish(
+      {office.codebook, office.policy, office.random, office.organisation, office.practice});
   if (auto refusal = WhyDeclined(p, ask, finish, office.store.Status().edition, office); refusal.has_value())
     *response.mutable_refusal() = *std::move(refusal);
   if (p.refused) return response;

@@ -184,8 +184,10 @@ TEST_F(ApprovalsRegion, AKillAtAnyStepChangesNothing) {
     const char* step;
     bool after_decision;
   };
-  for (const Killed& killed : {Killed{"round.after_asked", false}, {"round.after_waiting", false},
-                               {"round.after_decided", true}, {"ask.after_reserve", true},
+  for (const Killed& killed : {Killed{"round.after_asked", false},
+                               {"round.after_waiting", false},
+                               {"round.after_decided", true},
+                               {"ask.after_reserve", true},
                                {"round.after_file", true}}) {
     SCOPED_TRACE(killed.step);
     const Spent before = SpentBy(careful());

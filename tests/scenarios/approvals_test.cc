@@ -20,8 +20,8 @@ using ::testing::IsEmpty;
 constexpr char kQuestion[] = "SELECT race, count(DISTINCT person) FROM work GROUP BY race";
 
 std::string PolicyWith(const std::string& race, const std::string& more = "") {
-  return absl::StrCat(absl::StrReplaceAll(kSmallPolicy, {{"work.race: allow", absl::StrCat("work.race: ", race)}}),
-                      more);
+  return absl::StrCat(
+      absl::StrReplaceAll(kSmallPolicy, {{"work.race: allow", absl::StrCat("work.race: ", race)}}), more);
 }
 
 class ApprovalsScenario : public SmallOffice {
@@ -97,7 +97,8 @@ TEST_F(ApprovalsScenario, WaitsIsApprovedAndIsAnsweredAndChargedOnceWithARestart
 }
 
 TEST_F(ApprovalsScenario, ThePersonSeesWhoAsksWhatAtWhatPriceAndWhichColumnsMadeItWait) {
-  Ask({kQuestion, "SELECT year, count(*) FROM work GROUP BY year", "SELECT count(*) FROM work WHERE race = 'black'"});
+  Ask({kQuestion, "SELECT year, count(*) FROM work GROUP BY year",
+       "SELECT count(*) FROM work WHERE race = 'black'"});
   const v1::PendingResult pending = Pending();
   ASSERT_EQ(pending.questions_size(), 1) << "a bulletin is one vector, hence one decision";
   const v1::PendingQuestion& one = pending.questions(0);
@@ -180,7 +181,8 @@ TEST_F(ApprovalsScenario, TheEmergencyStopAndAnEmptyBudgetStandAboveAnApproval) 
   ASSERT_TRUE(office_->SetStopped(true).ok());
   EXPECT_EQ(Why({kQuestion}, 900000), v1::REFUSAL_STOPPED);
   ASSERT_TRUE(office_->SetStopped(false).ok());
-  EXPECT_EQ(Why({"SELECT count(DISTINCT person) FROM work WHERE year = 70"}, 900000), v1::REFUSAL_UNSPECIFIED);
+  EXPECT_EQ(Why({"SELECT count(DISTINCT person) FROM work WHERE year = 70"}, 900000),
+            v1::REFUSAL_UNSPECIFIED);
   EXPECT_EQ(Why({kQuestion}, 900000), v1::REFUSAL_BUDGET_EXHAUSTED);
   EXPECT_EQ(Pending(true).questions(0).spent_ppm(), SpentPpm()) << "and whoever decides sees it";
 }
@@ -188,7 +190,8 @@ TEST_F(ApprovalsScenario, TheEmergencyStopAndAnEmptyBudgetStandAboveAnApproval) 
 TEST_F(ApprovalsScenario, APartnerThatAsksAndAsksFillsTwentyPlacesAndNoMore) {
   for (int i = 0; i < 25; ++i) {
     const std::string years = i < 20 ? absl::StrCat("year <= ", 68 + i) : absl::StrCat("year >= ", 50 + i);
-    const v1::Refusal why = Why({absl::StrCat("SELECT race, count(*) FROM work WHERE ", years, " GROUP BY race")});
+    const v1::Refusal why =
+        Why({absl::StrCat("SELECT race, count(*) FROM work WHERE ", years, " GROUP BY race")});
     EXPECT_EQ(why, i < 20 ? v1::REFUSAL_NEEDS_APPROVAL : v1::REFUSAL_TOO_MANY_WAITING) << i;
   }
   EXPECT_EQ(Pending().questions_size(), 20);
@@ -200,7 +203,8 @@ TEST_F(ApprovalsScenario, APartnerThatAsksAndAsksFillsTwentyPlacesAndNoMore) {
 
 TEST_F(ApprovalsScenario, AGrantThatIsGoneLeavesAQuestionThatCanStillBeRefused) {
   Why();
-  for (const auto& file : std::filesystem::directory_iterator(dir_ + "/grants")) std::filesystem::remove(file);
+  for (const auto& file : std::filesystem::directory_iterator(dir_ + "/grants"))
+    std::filesystem::remove(file);
   office_->grants().Reload(*office_->rules().codebook);
   ASSERT_EQ(Pending().questions_size(), 1);
   EXPECT_EQ(Pending().questions(0).grant(), "");

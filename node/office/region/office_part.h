@@ -28,8 +28,8 @@ class OfficePart {
   absl::Status Contribute(PlannedWork& work);
   // Nobody decided in time.
   absl::Status TooLate();
-  // The contribution's missing parts, or the abstention, for good or for now. FAILED_PRECONDITION where the round no longer
-  // collects.
+  // The contribution's missing parts, or the abstention, for good or for now. FAILED_PRECONDITION where the
+  // round no longer collects.
   absl::Status Send(HubLink& hub);
   // Spent for ever, or given back.
   absl::Status Settle(const v1::Work& work);

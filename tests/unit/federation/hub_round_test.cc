@@ -110,7 +110,8 @@ TEST_F(HubRounds, WaitsForThoseWhoSayThatAPersonDecides) {
   for (uint32_t office = 0; office < 6; ++office) Contribute(office);
   for (uint32_t office : {6, 7})
     EXPECT_TRUE(hub_.AddAbstention(network_.SignAbstention(round_, office, /*waiting=*/true), now()).ok());
-  EXPECT_TRUE(hub_.AddAbstention(network_.SignAbstention(round_, 7, /*waiting=*/true), now()).ok()) << "again";
+  EXPECT_TRUE(hub_.AddAbstention(network_.SignAbstention(round_, 7, /*waiting=*/true), now()).ok())
+      << "again";
   EXPECT_FALSE(hub_.Tick(Hour(71)));
   EXPECT_EQ(hub_.Summary().abstained_size(), 2);
 
@@ -125,7 +126,8 @@ TEST_F(HubRounds, WaitsForThoseWhoSayThatAPersonDecides) {
   ASSERT_EQ(hub_.Summary().abstained_size(), 1);
   EXPECT_FALSE(ParseAbstention(round_, hub_.Summary().abstained(0))->waiting());
   EXPECT_TRUE(hub_.AddAbstention(network_.SignAbstention(round_, 7, /*waiting=*/true), now()).ok());
-  EXPECT_FALSE(ParseAbstention(round_, hub_.Summary().abstained(0))->waiting()) << "it stays with what it said";
+  EXPECT_FALSE(ParseAbstention(round_, hub_.Summary().abstained(0))->waiting())
+      << "it stays with what it said";
   EXPECT_TRUE(hub_.Tick(now()));
   EXPECT_EQ(hub_.state(), v1::ROUND_STATE_PROPOSED);
 }

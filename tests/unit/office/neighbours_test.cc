@@ -310,7 +310,8 @@ class Neighbours : public ::testing::Test {
     }
     DecideAll();
     SameButForNoise(Body("SELECT delicate, count(*) FROM person GROUP BY delicate", 15000), "approved");
-    SameButForNoise(Body("SELECT sex, count(*) FROM person WHERE delicate = 'f' GROUP BY sex", 15000), "refused");
+    SameButForNoise(Body("SELECT sex, count(*) FROM person WHERE delicate = 'f' GROUP BY sex", 15000),
+                    "refused");
     SameButForNoise(Body("SELECT count(*) FROM work", 1000000), "more than there is");
     v1::AskBody late = Body("SELECT count(*) FROM work", 1000);
     late.set_expires_unix_micros(absl::ToUnixMicros(clock_.now - absl::Hours(1)));

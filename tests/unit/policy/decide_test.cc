@@ -86,7 +86,8 @@ Plan Planned(const std::string& sql, const Codebook& book) {
 }
 
 Verdict VerdictOn(const std::string& sql, const Codebook& book, const Policy& policy, bool approved) {
-  return {Planned(sql, book).id, Partner().key, "plaidoyer", policy.hash, approved, approved ? "" : "trop tôt"};
+  return {Planned(sql, book).id, Partner().key, "plaidoyer",
+          policy.hash,           approved,      approved ? "" : "trop tôt"};
 }
 
 // What stands between a question and its answer; each row takes one obstacle away.
@@ -296,8 +297,8 @@ TEST(Decide, RefusesTheWholeBulletinForOneQuestionThatMayNotBeAsked) {
   bulletin.add_questions()->set_sql(kGood);
   bulletin.add_questions()->set_sql("SELECT count(*) FROM visit WHERE person.secret = 'f'");
   const Plan plan = *MakePlan(*BindAll(bulletin, book), {}, book);
-  const Decision decision =
-      Decide(plan, book, "plaidoyer", policy, &grant, Standing::kAnswering, Reach::kLocal, nullptr, Day(2026, 8, 15));
+  const Decision decision = Decide(plan, book, "plaidoyer", policy, &grant, Standing::kAnswering,
+                                   Reach::kLocal, nullptr, Day(2026, 8, 15));
   EXPECT_EQ(decision.refusal, v1::REFUSAL_COLUMN_DENIED);
   EXPECT_EQ(decision.about, "person.secret");
 }

@@ -47,7 +47,8 @@ class ApprovalsTest : public SmallStore {
     return {row.slot(), row.plan_id(), row.asker(), row.purpose(), row.policy_sha256()};
   }
   absl::optional<absl::Time> Ask(const Row& row, uint32_t most = 20) {
-    const auto until = approvals_->Ask(row, clock_.Now() + absl::Hours(24 * 14), most, Now(), "SELECT 1", "2026-Q3");
+    const auto until =
+        approvals_->Ask(row, clock_.Now() + absl::Hours(24 * 14), most, Now(), "SELECT 1", "2026-Q3");
     EXPECT_TRUE(until.ok()) << until.status();
     return until.ok() ? *until : absl::nullopt;
   }
@@ -63,15 +64,22 @@ class ApprovalsTest : public SmallStore {
   // What the journal says of it.
   std::string Leaves() {
     std::string all;
-    EXPECT_TRUE(journal_->ForEach(0, [&](uint64_t, absl::string_view bytes) {
-      storage::v1::JournalLeaf leaf;
-      EXPECT_TRUE(leaf.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
-      if (leaf.has_decision_asked()) absl::StrAppend(&all, "asked ", leaf.decision_asked().number(), ";");
-      if (leaf.has_decided())
-        absl::StrAppend(&all, leaf.decided().approved() ? "approved " : "refused ", leaf.decided().number(), ";");
-      for (uint64_t number : leaf.decision_lapsed().numbers()) absl::StrAppend(&all, "lapsed ", number, ";");
-      return true;
-    }).ok());
+    EXPECT_TRUE(journal_
+                    ->ForEach(0,
+                              [&](uint64_t, absl::string_view bytes) {
+                                storage::v1::JournalLeaf leaf;
+                                EXPECT_TRUE(
+                                    leaf.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+                                if (leaf.has_decision_asked())
+                                  absl::StrAppend(&all, "asked ", leaf.decision_asked().number(), ";");
+                                if (leaf.has_decided())
+                                  absl::StrAppend(&all, leaf.decided().approved() ? "approved " : "refused ",
+                                                  leaf.decided().number(), ";");
+                                for (uint64_t number : leaf.decision_lapsed().numbers())
+                                  absl::StrAppend(&all, "lapsed ", number, ";");
+                                return true;
+                              })
+                    .ok());
     return all;
   }
 
@@ -223,11 +231,14 @@ TEST_F(ApprovalsTest, ADamagedRegisterDoesNotOpen) {
   Ask(Question("a"));
   for (const char* prefix : {"approval/", "approvals"}) {
     std::string key, value;
-    ASSERT_TRUE(database_->Scan(Space::kOffice, prefix, [&](absl::string_view k, absl::string_view v) {
-      key = std::string(k);
-      value = std::string(v);
-      return false;
-    }).ok());
+    ASSERT_TRUE(database_
+                    ->Scan(Space::kOffice, prefix,
+                           [&](absl::string_view k, absl::string_view v) {
+                             key = std::string(k);
+                             value = std::string(v);
+                             return false;
+                           })
+                    .ok());
     ASSERT_FALSE(key.empty());
     for (int kind = 0; kind < 2; ++kind) {
       std::string bad = value;
@@ -236,7 +247,8 @@ TEST_F(ApprovalsTest, ADamagedRegisterDoesNotOpen) {
       if (kind == 0) database_->Put(damage, Space::kOffice, key, bad);
       if (kind == 1) {  // the counter lost: its number could come again; the row under another key
         database_->Delete(damage, Space::kOffice, key);
-        if (key != "approvals") database_->Put(damage, Space::kOffice, absl::StrCat(prefix, "12345678"), value);
+        if (key != "approvals")
+          database_->Put(damage, Space::kOffice, absl::StrCat(prefix, "12345678"), value);
       }
       ASSERT_TRUE(database_->Write(damage, true).ok());
       EXPECT_TRUE(absl::IsDataLoss(Approvals::Open(*database_, *committer_).status())) << prefix << kind;

@@ -133,10 +133,11 @@ class ReleaseTest : public SmallStore {
   }
 
   Responder Here() {
-    return {codebook_, policy_,  has_grant_ ? &grant_ : nullptr,
-            standing_, "ALCRER", practice_,
-            *watched_, *ledger_, *approvals_, *committer_,
-            clock_,    random_,  steps_};
+    return {codebook_,   policy_,  has_grant_ ? &grant_ : nullptr,
+            standing_,   "ALCRER", practice_,
+            *watched_,   *ledger_, *approvals_,
+            *committer_, clock_,   random_,
+            steps_};
   }
   // What a person says of the question with this number.
   void Approve(uint64_t number, bool approve, const std::string& because = "") {
@@ -621,8 +622,8 @@ TEST_F(ReleaseTest, NeverTellsThatTheSameQuestionIsStillBeingAnswered) {
   watched_->during_extract = [&] {
     meanwhile = std::thread([&] {
       NoSteps steps;
-      Responder here{codebook_, policy_,  &grant_,     standing_, "ALCRER", false,
-                     *watched_, *ledger_, *approvals_, *committer_, clock_, random_, steps};
+      Responder here{codebook_, policy_,     &grant_,     standing_, "ALCRER", false, *watched_,
+                     *ledger_,  *approvals_, *committer_, clock_,    random_,  steps};
       const AskFor same = Question(kBySex, "SHA256:b");
       asked = true;
       second = AnswerAlone(same, here, nullptr).value_or("");
@@ -646,8 +647,8 @@ TEST_F(ReleaseTest, LetsManyAskTheSameAtOnceAndGivesThemOneAnswer) {
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       NoSteps steps;
-      Responder here{codebook_, policy_,  &grant_,     standing_, "ALCRER", false,
-                     *watched_, *ledger_, *approvals_, *committer_, clock_, random_, steps};
+      Responder here{codebook_, policy_,     &grant_,     standing_, "ALCRER", false, *watched_,
+                     *ledger_,  *approvals_, *committer_, clock_,    random_,  steps};
       const auto bytes = AnswerAlone(Question(kBySex, absl::StrCat("SHA256:", t)), here, nullptr);
       ASSERT_TRUE(bytes.ok()) << bytes.status();
       std::lock_guard<std::mutex> lock(mutex);
