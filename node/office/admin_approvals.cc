@@ -133,18 +133,19 @@ absl::Status CheckNothingCameOfIt(Office& office, const Approvals::Row& row) {
 absl::StatusOr<v1::PendingResult> ListPending(Office& office, const v1::PendingCommand& command) {
   const Rules rules = office.rules();
   v1::PendingResult result;
+  std::vector<v1::PendingQuestion> decided;
   for (const Approvals::Row& row : office.approvals().All(office.in_force())) {
     if (row.state() != Approvals::Row::STATE_WAITING && !command.decided()) continue;
     absl::StatusOr<v1::PendingQuestion> question = Describe(office, rules, row);
     if (absl::IsFailedPrecondition(question.status())) continue;
     if (!question.ok()) return question.status();
-    *result.add_questions() = *std::move(question);
+    if (question->state() == v1::PendingQuestion::STATE_WAITING) {
+      *result.add_questions() = *std::move(question);
+    } else {
+      decided.push_back(*std::move(question));
+    }
   }
-  std::stable_sort(result.mutable_questions()->begin(), result.mutable_questions()->end(),
-                   [](const v1::PendingQuestion& a, const v1::PendingQuestion& b) {
-                     return a.state() == v1::PendingQuestion::STATE_WAITING &&
-                            b.state() != v1::PendingQuestion::STATE_WAITING;
-                   });
+  for (v1::PendingQuestion& question : decided) *result.add_questions() = std::move(question);
   return result;
 }
 

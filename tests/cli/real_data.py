@@ -174,7 +174,7 @@ with tempfile.TemporaryDirectory() as folder:
     assert os.stat(quarantine).st_mode & 0o777 == 0o600
     lines = list(csv.reader(open(quarantine, encoding="utf-8-sig"), delimiter=";"))
     at = lines[0].index("pid")
-    assert [int(line[1]) for line in lines[1:]] == [i for i, r in enumerate(rows, 1) if not r["pid"]]
+    assert [int(line[1]) for line in lines[1:]] == [i for i, r in enumerate(rows, 2) if not r["pid"]]  # as Excel numbers them
     for number, line in enumerate(lines[1:]):
         line[at] = nameless[number]["pid"] = f"found {number}"
     corrected = f"{folder}/0/corrected.csv"
