@@ -19,6 +19,7 @@
 #include "store/merge.h"
 #include "store/rows.h"
 #include "store/staged.h"
+#include "store/withdrawals.h"
 
 namespace penc {
 namespace {
@@ -50,8 +51,14 @@ class StoreImport final : public RecordStore::Import {
 
  private:
   absl::Status CheckValues(const RowBlock& block) const;
+  // Whether a row as it is stored lets its person be counted.
+  bool Consents(const RowBlock& block, size_t row) const;
+  static void DropRefused(RowBlock& block);
   // Rows that are there already, to check_.
   absl::Status Learn();
+  // `overtaken`: a staged file takes the place of the whole table.
+  void LearnRow(const PersonKey& person, const RowId& id, const RowId& content,
+                const std::vector<std::vector<StoredValue>>& columns, size_t row, bool overtaken) const;
   // Blocks without the rows that are not to be stored.
   absl::StatusOr<StagedCounts> Judge();
 
@@ -61,6 +68,7 @@ class StoreImport final : public RecordStore::Import {
   const Table& table_;
   std::vector<StoredValue> largest_;  // by column
   std::vector<size_t> constant_;      // stored columns in which a person has one value
+  absl::optional<uint32_t> consent_column_;  // of the codebook's table; where this table has it
   std::unique_ptr<RunWriter> writer_;
   std::unique_ptr<ImportCheck> check_;
   uint64_t rows_ = 0;
@@ -162,6 +170,7 @@ class Store final : public RecordStore {
       return Bad(absl::StatusCode::kFailedPrecondition, absl::StrCat("le lot ", id, " est déjà annulé"),
                  absl::StrCat("batch ", id, " is undone already"));
     batch->set_undone(true);
+    batch->clear_withdrawn();
     storage::v1::JournalLeaf leaf;
     leaf.mutable_undone()->set_batch(id);
     if (!batch->closed()) {
@@ -193,6 +202,7 @@ class Store final : public RecordStore {
     next.add_editions(edition);
     MergePlan plan;
     plan.cohort = edition;
+    plan.withdraw = !Withdrawals(next).empty();
     uint64_t total = 0;
     for (StoredBatch& batch : *next.mutable_batches()) {
       if (batch.closed() || batch.undone()) continue;
@@ -203,8 +213,9 @@ class Store final : public RecordStore {
       total = std::accumulate(segment.rows().begin(), segment.rows().end(), total);
     if (progress) plan.progress = [&](uint64_t done) { progress(done, total); };
     // Where nothing is staged, the label moves all the same.
-    if (!plan.staged.empty()) RETURN_IF_ERROR(Rewrite(plan, next).status());
+    if (!plan.staged.empty() || plan.withdraw) RETURN_IF_ERROR(Rewrite(plan, next).status());
     for (StoredBatch& batch : *next.mutable_batches()) {
+      batch.clear_withdrawn();
       if (batch.closed() || batch.undone()) continue;
       batch.set_closed(true);
       batch.set_closed_in(edition);
@@ -485,6 +496,8 @@ StoreImport::StoreImport(Store& store, StoredBatch batch, std::shared_ptr<const 
       codebook_(std::move(codebook)),
       table_(codebook_->tables[table]) {
   const Generation& generation = *store.generation_;
+  if (codebook_->consent.has_value() && codebook_->consent->column.table == table)
+    consent_column_ = codebook_->consent->column.column;
   // Columns by their stored numbers, which may be in another order than the codebook's.
   std::vector<int> from(generation.manifest().tables(batch_.table()).columns_size(), -1);
   for (size_t c = 0; c < table_.columns.size(); ++c) {
@@ -530,20 +543,44 @@ absl::Status StoreImport::CheckValues(const RowBlock& block) const {
   return absl::OkStatus();
 }
 
+bool StoreImport::Consents(const RowBlock& block, size_t row) const {
+  return !consent_column_.has_value() || codebook_->consent->keeps(block.columns[*consent_column_][row]);
+}
+
 absl::Status StoreImport::Add(RowBlock block) {
   RETURN_IF_ERROR(CheckValues(block));
-  rows_ += block.rows();
   // A table of persons has one row each: the person is the row's identity.
   if (table_.unit == Unit::kPerson) block.identity = block.persons;
   if (block.identity.empty()) {
     block.content.clear();
-  } else {
-    if (block.content.empty()) block.content.assign(block.rows(), kNoId);
-    for (size_t r = 0; r < block.rows(); ++r) {
-      check_->See(block.persons[r], block.identity[r], block.content[r]);
-    }
+  } else if (block.content.empty()) {
+    block.content.assign(block.rows(), kNoId);
   }
+  for (size_t r = 0; r < block.rows(); ++r) {
+    const bool refused = !block.refused.empty() && block.refused[r] != 0;
+    const RowId& id = block.identity.empty() ? kNoId : block.identity[r];
+    check_->See(block.persons[r], id, block.content.empty() ? kNoId : block.content[r],
+                !refused && Consents(block, r), !refused);
+  }
+  DropRefused(block);
+  rows_ += block.rows();
   return writer_->Add(std::move(block));
+}
+
+void StoreImport::DropRefused(RowBlock& block) {
+  const std::vector<uint8_t> refused = std::exchange(block.refused, {});
+  if (std::none_of(refused.begin(), refused.end(), [](uint8_t r) { return r != 0; })) return;
+  const auto thin = [&](auto& values) {
+    size_t kept = 0;
+    for (size_t r = 0; r < values.size(); ++r) {
+      if (refused[r] == 0) values[kept++] = values[r];
+    }
+    values.resize(kept);
+  };
+  thin(block.persons);
+  thin(block.identity);
+  thin(block.content);
+  for (auto& column : block.columns) thin(column);
 }
 
 absl::Status StoreImport::Learn() {
@@ -555,8 +592,10 @@ absl::Status StoreImport::Learn() {
   for (const StoredBatch& batch : manifest.batches()) {
     if (batch.table() == table && batch.replaces() && !batch.closed() && !batch.undone()) from = batch.id();
   }
+  const Withdrawals withdrawals(manifest);
+  const bool thinned = withdrawals.Touches(table);
   for (const storage::v1::StoredSegment& segment : manifest.segments()) {
-    if (from > 0) break;
+    if (from > 0 && !check_->withdraws()) break;
     const uint32_t rows = table < static_cast<uint32_t>(segment.rows_size()) ? segment.rows(table) : 0;
     if (rows == 0) continue;
     ASSIGN_OR_RETURN(const std::string identity, generation->ReadChunk(segment.id(), table, kIdentityColumn));
@@ -573,15 +612,16 @@ absl::Status StoreImport::Learn() {
       values[c].resize(rows);
       read->With([&](const auto* v) { std::copy(v, v + rows, values[c].begin()); });
     }
-    ASSIGN_OR_RETURN(const std::string keys, generation->ReadChunk(segment.id(), kPersonsTable, kKeyColumn));
+    ASSIGN_OR_RETURN(const std::vector<PersonKey> persons,
+                     generation->ReadPersons(segment.id(), segment.persons()));
     ASSIGN_OR_RETURN(const auto counts,
                      generation->ReadColumn(segment.id(), table, kCountColumn, segment.persons()));
+    ASSIGN_OR_RETURN(const auto batches, generation->ReadColumn(segment.id(), table, kBatchColumn, rows));
     size_t row = 0;
     for (uint32_t p = 0; p < segment.persons(); ++p) {
-      PersonKey person;
-      std::memcpy(person.data(), keys.data() + size_t{16} * p, 16);
       for (const size_t end = row + counts->at(p); row < end; ++row) {
-        check_->Learn(person, ids[row], contents[row], values, row);
+        if (thinned && withdrawals.Takes(table, persons[p], ids[row], batches->at(row))) continue;
+        LearnRow(persons[p], ids[row], contents[row], values, row, from > 0);
       }
     }
   }
@@ -591,17 +631,27 @@ absl::Status StoreImport::Learn() {
     for (uint32_t b = 0; b < batch.blocks(); ++b) {
       ASSIGN_OR_RETURN(const StagedBlock block, ReadBlock(store_.db_, aead, batch.id(), b, columns));
       for (size_t r = 0; r < block.persons.size(); ++r) {
-        check_->Learn(block.persons[r], block.rows.identity[r], block.rows.content[r], block.rows.columns, r);
+        if (thinned && withdrawals.Takes(table, block.persons[r], block.rows.identity[r], batch.id())) continue;
+        LearnRow(block.persons[r], block.rows.identity[r], block.rows.content[r], block.rows.columns, r, false);
       }
     }
   }
   return absl::OkStatus();
 }
 
+void StoreImport::LearnRow(const PersonKey& person, const RowId& id, const RowId& content,
+                           const std::vector<std::vector<StoredValue>>& columns, size_t row, bool overtaken) const {
+  if (overtaken || batch_.replaces()) {
+    check_->LearnConsent(person, id, content);
+  } else {
+    check_->Learn(person, id, content, columns, row);
+  }
+}
+
 absl::StatusOr<StagedCounts> StoreImport::Judge() {
   batch_.set_rows(rows_);
-  if (!check_->needed()) return StagedCounts{rows_, 0, 0, 0};
-  if (!batch_.replaces()) RETURN_IF_ERROR(Learn());
+  if (!check_->needed()) return StagedCounts{rows_};
+  if (!batch_.replaces() || check_->withdraws()) RETURN_IF_ERROR(Learn());
   const std::shared_ptr<const Generation> generation = store_.current();
   const size_t columns = generation->manifest().tables(batch_.table()).columns_size();
   Aead aead(generation->key_of(batch_.table()));
@@ -626,6 +676,7 @@ absl::StatusOr<StagedCounts> StoreImport::Judge() {
   }
   for (const storage::v1::Superseded& superseded : check_->superseded())
     *batch_.add_superseded() = superseded;
+  for (const storage::v1::Withdrawn& withdrawn : check_->withdrawn()) *batch_.add_withdrawn() = withdrawn;
   return check_->counts();
 }
 

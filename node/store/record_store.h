@@ -44,13 +44,17 @@ struct RowBlock {
       identity;  // row identity (keyed hash), empty where the mapping declares none
   std::vector<std::array<uint8_t, 16>> content;   // keyed hash of all cells: tells duplicate from replacement
   std::vector<std::vector<StoredValue>> columns;  // [column][row]
+  // Rows without consent: 1 each; empty where all have it. They are not stored, and take earlier versions of
+  // themselves out: at once from what is counted, for good at the next closing.
+  std::vector<uint8_t> refused;
   size_t rows() const { return persons.size(); }
 };
 
-// What an import did; read = stored + duplicate + replaced + quarantined + dropped (the last two are the
-// importer's).
+// What an import did; rows added that were not refused = stored + duplicate + replaced + conflicting + dropped.
 struct StagedCounts {
   uint64_t stored = 0, duplicate = 0, replaced = 0, conflicting = 0;
+  uint64_t dropped = 0;    // withdrawn by a later row of the same file
+  uint64_t withdrawn = 0;  // rows of earlier files that a row without consent took out
 };
 
 struct BatchInfo {
