@@ -94,7 +94,7 @@ class Generation {
   absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> ReadPersonIds(uint32_t segment,
                                                                              size_t persons) const;
 
-  Chunks& chunks() const { return *chunks_; }
+  const std::shared_ptr<Chunks>& chunks() const { return chunks_; }
 
  private:
   Generation(Database& db, ColumnCache& cache, storage::v1::Manifest manifest)

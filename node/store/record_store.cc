@@ -6,17 +6,22 @@
 #include <map>
 #include <mutex>
 #include <numeric>
+#include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/database.h"
 #include "base/status.h"
 #include "crypto/aead.h"
 #include "crypto/keyfile.h"
 #include "journal/committer.h"
+#include "store/counted.h"
+#include "store/erasure.h"
 #include "store/extract.h"
 #include "store/generation.h"
 #include "store/import_check.h"
 #include "store/merge.h"
+#include "store/person_rows.h"
 #include "store/rows.h"
 #include "store/staged.h"
 #include "store/withdrawals.h"
@@ -105,7 +110,10 @@ class Store final : public RecordStore {
     }
     RETURN_IF_ERROR(Adopt(manifest, *codebook_));
     RETURN_IF_ERROR(Sweep(manifest));
-    return Use(std::move(manifest));
+    RETURN_IF_ERROR(Use(std::move(manifest)));
+    RETURN_IF_ERROR(LoadPurgeDue());
+    Settle();  // not where it was a person: whoever opens the store finishes that
+    return absl::OkStatus();
   }
 
   // ---- imports
@@ -148,6 +156,7 @@ class Store final : public RecordStore {
       info.rows = stored.rows();
       info.closed_in = stored.closed() ? stored.closed_in() : -1;
       info.undone = stored.undone();
+      info.expired = stored.expired();
       batches.push_back(std::move(info));
     }
     return batches;
@@ -173,21 +182,28 @@ class Store final : public RecordStore {
     batch->clear_withdrawn();
     storage::v1::JournalLeaf leaf;
     leaf.mutable_undone()->set_batch(id);
-    if (!batch->closed()) {
-      const uint64_t staged = batch->id();
-      batch->set_blocks(0);
-      batch->clear_runs();
-      batch->clear_superseded();
-      return Flip(std::move(next), std::move(leaf), "undo", [&](rocksdb::WriteBatch& writes) {
-        db_.DeleteRange(writes, Space::kRecords, BatchKey(staged), BatchKey(staged + 1));
-      });
+    return Drop({id}, std::move(next), std::move(leaf), "undo");
+  }
+
+  absl::StatusOr<std::vector<uint64_t>> Expire(int64_t today) override {
+    std::lock_guard<std::mutex> writing(writing_);
+    RETURN_IF_ERROR(CheckNoImport());
+    Manifest next = Copy();
+    storage::v1::JournalLeaf leaf;
+    std::set<uint64_t> gone;
+    for (StoredBatch& batch : *next.mutable_batches()) {
+      if (batch.undone() || !batch.has_keep_until_day() || batch.keep_until_day() >= today) continue;
+      batch.set_undone(true);
+      batch.set_expired(true);
+      gone.insert(batch.id());
+      leaf.mutable_expired()->add_batches(batch.id());
     }
-    MergePlan plan;
-    plan.dropped_batches = {id};
-    RETURN_IF_ERROR(Rewrite(plan, next).status());
-    RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), "undo", nullptr));
-    db_.Compact(Space::kRecords);
-    return absl::OkStatus();
+    if (gone.empty()) {
+      Settle();  // what a question kept from being purged the last time
+      return std::vector<uint64_t>();
+    }
+    RETURN_IF_ERROR(Drop(gone, std::move(next), std::move(leaf), "expire"));
+    return std::vector<uint64_t>(gone.begin(), gone.end());
   }
 
   absl::Status Close(Edition edition, absl::Time now,
@@ -228,25 +244,19 @@ class Store final : public RecordStore {
     const uint64_t end = next.next_batch();
     RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), "close", [&](rocksdb::WriteBatch& writes) {
       db_.DeleteRange(writes, Space::kRecords, BatchKey(0), BatchKey(end));
+      StagePurge(writes);
     }));
-    // Staged rows and the last generation stay in the database's files until they are compacted.
-    db_.Compact(Space::kRecords);
+    Settle();
     return absl::OkStatus();
   }
 
-  absl::StatusOr<uint64_t> Erase(const PersonKey& person) override {
+  absl::StatusOr<uint64_t> Erase(const PersonKey& person, bool elsewhere) override {
     std::lock_guard<std::mutex> writing(writing_);
     RETURN_IF_ERROR(CheckNoImport());
     Manifest next = Copy();
-    uint64_t rows = 0;
-    bool known = false;
-    std::map<std::string, std::string> blocks;  // sealed again without the person
-    for (StoredBatch& batch : *next.mutable_batches()) {
-      if (batch.closed() || batch.undone()) continue;
-      ASSIGN_OR_RETURN(const uint64_t gone, EraseStaged(batch, person, blocks, known));
-      batch.set_rows(batch.rows() - gone);
-      rows += gone;
-    }
+    ASSIGN_OR_RETURN(const StagedErasure staged, EraseStaged(db_, *current(), *options_.random, person, next));
+    uint64_t rows = staged.rows;
+    bool known = staged.known || elsewhere;
     if (next.generation() > 0) {
       MergePlan plan;
       plan.erased = person;
@@ -256,18 +266,46 @@ class Store final : public RecordStore {
         known = true;
       } else {
         RETURN_IF_ERROR(DropGeneration(plan.target));
+        next.set_generation(current()->manifest().generation());
+        *next.mutable_segments() = current()->manifest().segments();
       }
     }
     if (!known) return 0;  // the journal does not say that somebody was erased
     storage::v1::JournalLeaf leaf;
     leaf.mutable_erased();
     RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), "erase", [&](rocksdb::WriteBatch& writes) {
-      for (const auto& [key, sealed] : blocks) db_.Put(writes, Space::kRecords, key, sealed);
+      for (const auto& [key, sealed] : staged.blocks) db_.Put(writes, Space::kRecords, key, sealed);
+      StagePurge(writes, Bytes(person));
     }));
-    // Deleted values stay in the database's files until they are compacted; decoded ones go with the cache.
     cache_.Clear();
-    db_.Compact(Space::kRecords);
     return rows;
+  }
+
+  absl::optional<PersonKey> Unfinished() const override {
+    std::lock_guard<std::mutex> writing(writing_);
+    if (!purge_due_.has_value() || purge_due_->person().size() != sizeof(PersonKey)) return absl::nullopt;
+    PersonKey person;
+    std::memcpy(person.data(), purge_due_->person().data(), person.size());
+    return person;
+  }
+
+  absl::StatusOr<ErasureProof> FinishErase(const PersonKey& person, absl::Duration wait) override {
+    std::lock_guard<std::mutex> writing(writing_);
+    ErasureProof purged;
+    if (purge_due_.has_value()) {
+      // The note names nobody any more before files are rewritten, so that none of them keeps it.
+      rocksdb::WriteBatch writes;
+      purge_due_->clear_person();
+      StagePurge(writes);
+      RETURN_IF_ERROR(db_.Write(writes, /*sync=*/true));
+      Reached("erase.unnamed");
+      ASSIGN_OR_RETURN(purged, Purge(wait));
+      Reached("erase.purged");
+    }
+    ASSIGN_OR_RETURN(ErasureProof proof, SeekPerson(db_, *current(), manifest_key_, person));
+    proof.files_removed = purged.files_removed;
+    proof.files_left = purged.files_left;
+    return proof;
   }
 
   // ---- readers
@@ -279,6 +317,24 @@ class Store final : public RecordStore {
 
   absl::StatusOr<ExactVector> Extract(const Snapshot& snapshot, const Plan& plan) const override {
     return Extraction::Run(snapshot, plan, cap_key_, options_.threads);
+  }
+
+  absl::StatusOr<PersonRecord> ReadPerson(const PersonKey& person) const override {
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, OpenSnapshot());
+    return ReadPersonRows(db_, *snapshot, person);
+  }
+
+  absl::StatusOr<uint64_t> PersonsWithoutConsent() const override {
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, OpenSnapshot());
+    if (!snapshot->codebook->consent.has_value()) return 0;
+    const Withdrawals withdrawals(snapshot->generation->manifest());
+    uint64_t without = 0;
+    for (int s = 0; s < snapshot->generation->manifest().segments_size(); ++s) {
+      ASSIGN_OR_RETURN(const std::vector<uint8_t> consenting,
+                       PersonsConsenting(SegmentView(*snapshot, s), withdrawals));
+      without += std::count(consenting.begin(), consenting.end(), 0);
+    }
+    return without;
   }
 
   StoreStatus Status() const override {
@@ -355,12 +411,15 @@ class Store final : public RecordStore {
 
   // What a crash left: generations that are not this one, blocks of imports that never committed.
   absl::Status Sweep(const Manifest& manifest) {
+    RETURN_IF_ERROR(SweepGenerations(manifest));
+    return DropFrom(manifest.next_batch());
+  }
+  absl::Status SweepGenerations(const Manifest& manifest) {
     rocksdb::WriteBatch writes;
     if (manifest.generation() > 0)
       db_.DeleteRange(writes, Space::kRecords, GenerationKey(0), GenerationKey(manifest.generation()));
     db_.DeleteRange(writes, Space::kRecords, GenerationKey(manifest.generation() + 1), "h");
-    RETURN_IF_ERROR(db_.Write(writes, /*sync=*/false));
-    return DropFrom(manifest.next_batch());
+    return db_.Write(writes, /*sync=*/false);
   }
   absl::Status DropFrom(uint64_t batch) {
     rocksdb::WriteBatch writes;
@@ -381,6 +440,88 @@ class Store final : public RecordStore {
     return Bad(absl::StatusCode::kAlreadyExists,
                absl::StrCat("ce fichier est déjà là (lot ", in, "); rien n'a changé"),
                absl::StrCat("this file is in already (batch ", in, "); nothing changed"));
+  }
+
+  // Batches that `next` says are undone: their rows go at once, staged or closed.
+  absl::Status Drop(const std::set<uint64_t>& batches, Manifest next, storage::v1::JournalLeaf leaf,
+                    const char* what) {
+    MergePlan plan;
+    std::vector<uint64_t> staged;
+    for (StoredBatch& batch : *next.mutable_batches()) {
+      if (batches.count(batch.id()) == 0) continue;
+      if (batch.closed()) {
+        plan.dropped_batches.insert(batch.id());
+        continue;
+      }
+      staged.push_back(batch.id());
+      batch.set_blocks(0);
+      batch.clear_runs();
+      batch.clear_superseded();
+    }
+    if (!plan.dropped_batches.empty()) RETURN_IF_ERROR(Rewrite(plan, next).status());
+    RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), what, [&](rocksdb::WriteBatch& writes) {
+      for (uint64_t batch : staged)
+        db_.DeleteRange(writes, Space::kRecords, BatchKey(batch), BatchKey(batch + 1));
+      StagePurge(writes);
+    }));
+    Settle();
+    return absl::OkStatus();
+  }
+
+  absl::Status LoadPurgeDue() {
+    purge_due_.reset();
+    ASSIGN_OR_RETURN(const absl::optional<std::string> due, db_.Get(Space::kRecords, PurgeKey()));
+    if (!due.has_value()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::string opened, Aead(manifest_key_).Open(ChunkName(PurgeKey()), *due));
+    storage::v1::PurgeDue read;
+    if (!read.ParseFromString(opened) || read.format() != 1)
+      return Bad(absl::StatusCode::kDataLoss, "note d'effacement illisible; restaurez une sauvegarde (penc restore)",
+                 "unreadable note of an erasure; restore a backup (penc restore)");
+    purge_due_ = std::move(read);
+    return absl::OkStatus();
+  }
+
+  // With the write that takes something out: the next opening finishes what a crash cuts off from here. `person`:
+  // who was erased; an earlier one who waits still is erased by then or is erased again.
+  void StagePurge(rocksdb::WriteBatch& writes, const std::string& person = "") {
+    if (!purge_due_.has_value()) purge_due_.emplace();
+    purge_due_->set_format(1);
+    if (!person.empty()) purge_due_->set_person(person);
+    db_.Put(writes, Space::kRecords, PurgeKey(),
+            Aead(manifest_key_).Seal(*options_.random, ChunkName(PurgeKey()), purge_due_->SerializeAsString()));
+  }
+
+  // What was replaced leaves the database's files, unless somebody reads it still: then at the next change or
+  // opening. A full disk hinders this, not what was asked for.
+  void Settle() {
+    if (purge_due_.has_value() && purge_due_->person().empty()) Purge(absl::ZeroDuration()).status().IgnoreError();
+  }
+
+  absl::StatusOr<ErasureProof> Purge(absl::Duration wait) {
+    const absl::Time until = absl::Now() + wait;
+    const auto read = [](const std::weak_ptr<Chunks>& chunks) { return !chunks.expired(); };
+    while (std::any_of(replaced_.begin(), replaced_.end(), read)) {
+      if (absl::Now() >= until) {
+        return Bad(absl::StatusCode::kUnavailable,
+                   "une question lit encore d'anciens dossiers; recommencez dans une minute",
+                   "a question still reads old records; try again in a minute");
+      }
+      absl::SleepFor(absl::Milliseconds(2));
+    }
+    replaced_.clear();
+    cache_.Clear();  // readers may have decoded old columns since
+    RETURN_IF_ERROR(SweepGenerations(current()->manifest()));
+    ASSIGN_OR_RETURN(const Database::Purged purged, db_.Purge(Space::kRecords));
+    if (purged.left.empty()) {
+      rocksdb::WriteBatch writes;
+      db_.Delete(writes, Space::kRecords, PurgeKey());
+      RETURN_IF_ERROR(db_.Write(writes, /*sync=*/true));
+      purge_due_.reset();
+    }
+    ErasureProof proof;
+    proof.files_removed = purged.removed;
+    proof.files_left = purged.left;
+    return proof;
   }
 
   // Chunks of a new generation for `next`; nothing shows before Flip.
@@ -422,6 +563,7 @@ class Store final : public RecordStore {
       // A write that failed may be on the disk all the same: what is there counts.
       const absl::StatusOr<absl::optional<std::string>> found = db_.Get(Space::kRecords, ManifestKey());
       if (found.ok() && found->has_value() && **found == sealed) Use(std::move(next)).IgnoreError();
+      LoadPurgeDue().IgnoreError();
       return committed;
     }
     Reached(absl::StrCat(what, ".after_flip"));
@@ -433,43 +575,13 @@ class Store final : public RecordStore {
     std::shared_ptr<Generation> old = current();
     ASSIGN_OR_RETURN(std::shared_ptr<Generation> generation,
                      Generation::Open(db_, cache_, node_key_, std::move(next), old.get()));
-    if (old != nullptr && &old->chunks() != &generation->chunks()) old->chunks().Doom();
+    if (old != nullptr && old->chunks() != generation->chunks()) {
+      old->chunks()->Doom();
+      replaced_.push_back(old->chunks());
+    }
     std::lock_guard<std::mutex> lock(mutex_);
     generation_ = std::move(generation);
     return absl::OkStatus();
-  }
-
-  // The person's rows of a staged batch go: the blocks that held some, as they will be, to `blocks`. Whether
-  // the batch knew the person, to `known`.
-  absl::StatusOr<uint64_t> EraseStaged(StoredBatch& batch, const PersonKey& person,
-                                       std::map<std::string, std::string>& blocks, bool& known) {
-    uint64_t gone = 0;
-    for (storage::v1::Superseded& superseded : *batch.mutable_superseded()) {
-      if (superseded.person() != Bytes(person)) continue;
-      superseded.clear_person();
-      known = true;
-    }
-    const std::shared_ptr<const Generation> generation = current();
-    Aead aead(generation->key_of(batch.table()));
-    for (uint32_t b = 0; b < batch.blocks(); ++b) {
-      ASSIGN_OR_RETURN(
-          const StagedBlock block,
-          ReadBlock(db_, aead, batch.id(), b, generation->manifest().tables(batch.table()).columns_size()));
-      if (std::find(block.persons.begin(), block.persons.end(), person) == block.persons.end()) continue;
-      known = true;
-      StagedBlock kept;
-      kept.rows = TableRows(block.rows.columns.size());
-      for (size_t r = 0; r < block.persons.size(); ++r) {
-        if (block.persons[r] == person) {
-          ++gone;
-          continue;
-        }
-        kept.persons.push_back(block.persons[r]);
-        kept.rows.Append(block.rows, r);
-      }
-      blocks[BlockKey(batch.id(), b)] = SealBlock(aead, *options_.random, batch.id(), b, kept);
-    }
-    return gone;
   }
 
   void Reached(const std::string& step) {
@@ -481,7 +593,9 @@ class Store final : public RecordStore {
   const StoreOptions options_;
   const Secret node_key_, manifest_key_, cap_key_;
   ColumnCache cache_;
-  std::mutex writing_;        // one change at a time
+  mutable std::mutex writing_;                     // one change at a time, and what follows
+  absl::optional<storage::v1::PurgeDue> purge_due_;  // as it is on the disk
+  std::vector<std::weak_ptr<Chunks>> replaced_;    // somebody may read them still
   mutable std::mutex mutex_;  // what follows
   std::shared_ptr<const Codebook> codebook_;
   std::shared_ptr<Generation> generation_;
