@@ -175,6 +175,10 @@ class Store final : public RecordStore {
     if (batch == nullptr)
       return Bad(absl::StatusCode::kNotFound, absl::StrCat("pas de lot ", id, "; voyez penc batches"),
                  absl::StrCat("no batch ", id, "; see penc batches"));
+    if (batch->expired())
+      return Bad(absl::StatusCode::kFailedPrecondition,
+                 absl::StrCat("le lot ", id, " est déjà retiré: son délai de garde est passé"),
+                 absl::StrCat("batch ", id, " left already: its last day is over"));
     if (batch->undone())
       return Bad(absl::StatusCode::kFailedPrecondition, absl::StrCat("le lot ", id, " est déjà annulé"),
                  absl::StrCat("batch ", id, " is undone already"));
