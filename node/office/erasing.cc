@@ -17,13 +17,6 @@ namespace {
 // How long an erasure waits for questions that read the records as they were: longer than any takes.
 constexpr absl::Duration kReaders = absl::Seconds(30);
 
-void Tell(const Progress& progress, const char* step) {
-  if (!progress) return;
-  v1::AdminProgress at;
-  at.set_step(step);
-  progress(at);
-}
-
 // Backups hold what they held: how many the journal knows of.
 absl::Status CountBackups(Office& office, v1::EraseResult& result) {
   return office.journal().ForEach(0, [&](uint64_t, absl::string_view bytes) {
@@ -70,13 +63,16 @@ absl::StatusOr<v1::EraseResult> Erase(Office& office, const v1::EraseCommand& co
   for (const v1::QuarantineErased& file : FindInQuarantine(office, match)) set_aside = set_aside || file.rows() > 0;
 
   v1::EraseResult result;
-  Tell(progress, "erasing");
+  if (progress) {
+    v1::AdminProgress at;
+    at.set_step("erasing");
+    progress(at);
+  }
   ASSIGN_OR_RETURN(const uint64_t rows, office.store().Erase(person, set_aside));
   result.set_rows(rows);
   ASSIGN_OR_RETURN(const std::vector<v1::QuarantineErased> files, EraseFromQuarantine(office, match));
   for (const v1::QuarantineErased& file : files) *result.add_quarantine() = file;
   office.environment().steps.Reached("erase.quarantine");
-  Tell(progress, "verifying");
   absl::StatusOr<v1::ErasureProof> proof = Finish(office, person);
   if (!proof.ok()) {
     const Text why = Explain(proof.status());
