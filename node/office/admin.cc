@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "journal/committer.h"
+#include "office/admin_approvals.h"
 #include "office/admin_journal.h"
 #include "office/admin_network.h"
 #include "office/admin_records.h"
@@ -105,6 +106,10 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
       return As(&v1::AdminResult::mutable_person_sheet, MakePersonSheet(office, command.person_sheet()));
     case v1::AdminCommand::kDossier:
       return As(&v1::AdminResult::mutable_dossier, MakeDossier(office));
+    case v1::AdminCommand::kPending:
+      return As(&v1::AdminResult::mutable_pending, ListPending(office, command.pending()));
+    case v1::AdminCommand::kDecide:  // a round may be about to close
+      return As(&v1::AdminResult::mutable_decide, DecideHere(office, command.decide()));
     case v1::AdminCommand::kStop:  // an emergency does not wait for an import
       return As(&v1::AdminResult::mutable_stop, Stop(office, command.stop()));
     default:
