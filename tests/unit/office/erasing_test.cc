@@ -1,4 +1,4 @@
-// Erasing a person from everything that the office has: records, rows set aside, old files; and what a crash leaves.
+// Erasing a person from everything that the office has: records, rows set aside, old files. Crashes: tests/robustness/persons.py.
 #include "office/erasing.h"
 
 #include <gmock/gmock.h>
@@ -18,16 +18,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-// Stops at a step by an exception: what is on the disk then is what a crash leaves, but for the log's last bytes.
-class StopAt : public Steps {
- public:
-  struct Stopped {};
-  std::string at;
-  void Reached(absl::string_view step) override {
-    if (step == at) throw Stopped();
-  }
-};
 
 class Erasing : public SmallOffice {
  protected:
@@ -159,34 +149,6 @@ TEST_F(Erasing, SaysThatBackupsHoldTheRowsStill) {
   EXPECT_EQ(erased->erase().backups(), 1u);
   EXPECT_EQ(erased->erase().last_backup_unix_micros(), absl::ToUnixMicros(clock_.now));
   std::filesystem::remove(backup.backup().path());
-}
-
-TEST_F(Erasing, IsFinishedByTheNextOpeningWhereverItWasCutOff) {
-  for (const char* step : {"erase.before_flip", "erase.after_flip", "erase.quarantine", "erase.unnamed", "erase.purged"}) {
-    SCOPED_TRACE(step);
-    const std::string file = ImportWithBadRows(absl::StrCat(step, ".csv"));
-    office_.reset();
-    StopAt stop;
-    {
-      auto office = Office::Open(dir_, Environment{clock_, random_, stop});
-      ASSERT_TRUE(office.ok()) << office.status();
-      v1::AdminCommand command;
-      command.mutable_erase()->add_person("P1");
-      stop.at = step;
-      EXPECT_THROW((void)Administer(**office, command, nullptr, nullptr), StopAt::Stopped);
-      stop.at.clear();
-    }
-    Open();
-    const bool begun = std::string(step) != "erase.before_flip";
-    EXPECT_EQ(absl::StrContains(Read(file), "P1"), !begun);
-    EXPECT_FALSE(office_->store().Unfinished().has_value());
-    v1::AdminCommand sheet;
-    sheet.mutable_person_sheet()->add_person("P1");
-    EXPECT_EQ(Run(sheet)->person_sheet().unknown(), begun);
-    ASSERT_TRUE(Erase({"P1"}).ok());
-    ASSERT_TRUE(Erase({"P2"}).ok());
-    ASSERT_TRUE(Erase({"P3"}).ok());
-  }
 }
 
 }  // namespace
