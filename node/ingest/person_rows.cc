@@ -98,7 +98,7 @@ absl::StatusOr<PersonCut> CutPerson(const std::string& path, const std::vector<s
       [&](const FileRow& row) {
         // Rows that are cut badly were set aside for that: their cells may stand in other columns.
         const bool theirs = places.empty() || row.cells.size() != width ? match.Anywhere(row.cells)
-                                                                         : match.InColumns(row.cells, places);
+                                                                        : match.InColumns(row.cells, places);
         if (theirs) {
           ++cut.rows;
         } else {
