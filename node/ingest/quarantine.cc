@@ -9,6 +9,17 @@
 
 namespace penc {
 
+void CopyHeading(const FileHeading& heading, SheetWriter& writer) {
+  writer.Heading(heading.names);
+  for (const auto& [mark, cells] :
+       {std::pair(kLabelsMark, heading.labels), std::pair(kTagsMark, heading.tags)}) {
+    if (cells.empty()) continue;
+    std::vector<std::string> row = cells;
+    if (heading.quarantine) row[0] = mark;
+    writer.Heading(row);
+  }
+}
+
 void Quarantine::WriteHeading() {
   const auto row = [&](std::vector<std::string> before, const std::vector<std::string>& cells) {
     for (size_t i = 0; i < cells.size(); ++i) {

@@ -19,6 +19,9 @@ struct RowOrigin {
   std::string row;
 };
 
+// The heading as it was read, marks of a quarantine file's second and third rows included.
+void CopyHeading(const FileHeading& heading, SheetWriter& writer);
+
 class Quarantine {
  public:
   // `path`: "….xlsx"; where a file of that name waits already, another is written beside it. Empty: nothing

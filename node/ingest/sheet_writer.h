@@ -35,11 +35,11 @@ class SheetWriter {
   absl::Status Close();
   // After Close: takes its name.
   absl::Status Keep();
+  std::string temporary() const { return path_ + ".tmp"; }
 
  private:
   void Put(uint32_t column, absl::string_view cell, CellKind kind);
   absl::Status Full() const;
-  std::string temporary() const { return path_ + ".tmp"; }
 
   std::string path_;
   std::string folder_;
