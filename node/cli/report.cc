@@ -264,6 +264,8 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
     case v1::AdminResult::kPending:
     case v1::AdminResult::kDecide:
     case v1::AdminResult::kKeyWrap:
+    case v1::AdminResult::kInternal:
+    case v1::AdminResult::kQuality:
     case v1::AdminResult::KIND_NOT_SET:
       break;
   }
