@@ -12,10 +12,10 @@ namespace penc {
 
 // A column of a file, or a question whose options have a column each.
 struct SourceColumn {
-  std::string name;                 // the heading, or the question
-  std::string label, tag;           // may be empty
-  std::vector<size_t> at;           // its places in the file: one, or one for each option
-  std::vector<std::string> options;  // of a question with option columns: the part after the question
+  std::string name;                        // the heading, or the question
+  std::string label, tag;                  // may be empty
+  std::vector<size_t> at;                  // its places in the file: one, or one for each option
+  std::vector<std::string> options;        // of a question with option columns: the part after the question
   const ColumnProfile* profile = nullptr;  // of the first place
 
   // The last part of a group's path: "sexe" of "identite/sexe".

@@ -56,9 +56,10 @@ std::string WriteMapping(const MappingDraft& draft) {
   absl::StrAppend(&text, "mapping: ", Quoted(draft.name), "\ncodebook: ", draft.codebook,
                   "\ntable: ", draft.table, "\n", Form(draft));
   if (!draft.parent_here.empty()) {
-    absl::StrAppend(&text, "parent: {",
-                    draft.parent_sheet.empty() ? "" : absl::StrCat("sheet: ", Quoted(draft.parent_sheet), ", "),
-                    "here: ", Quoted(draft.parent_here), ", there: ", Quoted(draft.parent_there), "}\n");
+    absl::StrAppend(
+        &text, "parent: {",
+        draft.parent_sheet.empty() ? "" : absl::StrCat("sheet: ", Quoted(draft.parent_sheet), ", "),
+        "here: ", Quoted(draft.parent_here), ", there: ", Quoted(draft.parent_there), "}\n");
   }
   absl::StrAppend(&text, "person: ", draft.person.empty() ? "[each-row]" : List(draft.person), "\n");
   if (!draft.row.empty()) absl::StrAppend(&text, "row: ", List(draft.row), "\n");

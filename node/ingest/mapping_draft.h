@@ -10,11 +10,11 @@
 namespace penc {
 
 struct DraftColumn {
-  std::string column;                          // the codebook's
-  std::string from;                            // the file's heading, or the question of option columns
-  bool options = false;                        // `from` is a question whose options have a column each
-  std::map<std::string, std::string> values;   // spelling -> code
-  std::vector<std::string> open;               // spellings that nobody has decided yet
+  std::string column;                         // the codebook's
+  std::string from;                           // the file's heading, or the question of option columns
+  bool options = false;                       // `from` is a question whose options have a column each
+  std::map<std::string, std::string> values;  // spelling -> code
+  std::vector<std::string> open;              // spellings that nobody has decided yet
 };
 
 struct MappingDraft {

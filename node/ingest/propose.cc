@@ -19,10 +19,10 @@
 namespace penc {
 namespace {
 
-constexpr int kCalledSo = 90;          // by the codebook or by offices
-constexpr int kPerhaps = 55;           // some words in common: only where the values fit, too
+constexpr int kCalledSo = 90;              // by the codebook or by offices
+constexpr int kPerhaps = 55;               // some words in common: only where the values fit, too
 constexpr size_t kMostOpenSpellings = 12;  // of a column; more are no codes
-constexpr size_t kFewCodes = 25;       // of a list that can be shown whole
+constexpr size_t kFewCodes = 25;           // of a list that can be shown whole
 
 Text Both(absl::string_view text) { return {std::string(text), std::string(text)}; }
 
@@ -124,8 +124,9 @@ class Proposer {
     if (codebook_.tables.size() == 1 || best > second + kCalledSo) return true;
     OpenQuestion question{"table", {"de quelle table s'agit-il ?", "which table is it?"}, {}};
     for (const Table& table : codebook_.tables)
-      question.options.push_back({table.name, {absl::StrCat(table.name, ": ", table.label.fr),
-                                               absl::StrCat(table.name, ": ", table.label.en)}});
+      question.options.push_back(
+          {table.name,
+           {absl::StrCat(table.name, ": ", table.label.fr), absl::StrCat(table.name, ": ", table.label.en)}});
     Ask(std::move(question));
     return false;
   }
@@ -169,16 +170,16 @@ class Proposer {
       break;
     }
     if (answer == "each-row") return;
-    OpenQuestion question{"person",
-                          {"quelle colonne est la référence locale de la personne (code, numéro de dossier) ?",
-                           "which column is the person's local reference (code, file number)?"},
-                          {}};
+    OpenQuestion question{
+        "person",
+        {"quelle colonne est la référence locale de la personne (code, numéro de dossier) ?",
+         "which column is the person's local reference (code, file number)?"},
+        {}};
     if (fitting.size() != 1) {
       for (const SourceColumn& source : sources_) {
         const bool fits = std::find(fitting.begin(), fitting.end(), &source) != fitting.end();
         const bool could = source.options.empty() && !Sensitive(source) && source.profile->filled() > 0 &&
-                           (source.profile->many() || source.profile->distinct()) &&
-                           !source.profile->dates();
+                           (source.profile->many() || source.profile->distinct()) && !source.profile->dates();
         if (fits || (fitting.empty() && could)) question.options.push_back({source.name, Both(source.name)});
       }
       question.options.push_back({"each-row",
@@ -191,8 +192,9 @@ class Proposer {
       }
     }
     made_.draft.person = {fitting[0]->name};
-    Becomes(*fitting[0], Fate::kReference, "", {"référence de la personne: seule son empreinte est gardée",
-                                                "the person's reference: only a keyed hash is kept"});
+    Becomes(*fitting[0], Fate::kReference, "",
+            {"référence de la personne: seule son empreinte est gardée",
+             "the person's reference: only a keyed hash is kept"});
   }
 
   // A repeat group of a form: its persons are named on the sheet of its parents.
@@ -220,8 +222,8 @@ class Proposer {
   void FindDeciding() {
     for (const SourceColumn& source : sources_) {
       const std::string words = PlainWords(source.leaf());
-      const bool consent = synonyms_.consent.count(words) > 0 ||
-                           synonyms_.consent.count(PlainWords(source.label)) > 0;
+      const bool consent =
+          synonyms_.consent.count(words) > 0 || synonyms_.consent.count(PlainWords(source.label)) > 0;
       if (consent && made_.draft.consent_from.empty() && !codebook_.consent.has_value() &&
           !source.profile->many()) {
         std::vector<std::string> keep;
@@ -277,7 +279,8 @@ class Proposer {
         pairs.push_back({named * 100 + fits, s, c});
       }
     }
-    std::stable_sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.score > b.score; });
+    std::stable_sort(pairs.begin(), pairs.end(),
+                     [](const Pair& a, const Pair& b) { return a.score > b.score; });
     std::set<size_t> used_sources;
     std::set<uint32_t> used_columns;
     for (const Pair& pair : pairs) {
@@ -324,10 +327,11 @@ class Proposer {
       const std::string id = absl::StrCat("column:", source.name);
       if (used_sources.count(s) > 0 || !Free(source) || Sensitive(source) || HasAnswer(id)) continue;
       if (source.options.empty() && source.profile->spellings().size() < 3) continue;
-      OpenQuestion question{id,
-                            {absl::StrCat("la colonne «", source.name, "» contient des codes connus: est-ce ?"),
-                             absl::StrCat("column \"", source.name, "\" holds known codes: is it?")},
-                            {}};
+      OpenQuestion question{
+          id,
+          {absl::StrCat("la colonne «", source.name, "» contient des codes connus: est-ce ?"),
+           absl::StrCat("column \"", source.name, "\" holds known codes: is it?")},
+          {}};
       for (uint32_t c = 0; c < table_->columns.size(); ++c) {
         const Column& column = table_->columns[c];
         if (used_columns.count(c) > 0 || codebook_.list_of(column) == nullptr ||
@@ -479,8 +483,8 @@ class Proposer {
   SurveyedSheet sheet_;
   std::vector<SourceColumn> sources_;
   const Table* table_ = nullptr;
-  std::vector<ColumnFate> fate_;                         // by column of the file
-  std::vector<std::pair<size_t, uint32_t>> matched_;     // source, codebook's column
+  std::vector<ColumnFate> fate_;                      // by column of the file
+  std::vector<std::pair<size_t, uint32_t>> matched_;  // source, codebook's column
   Proposal made_;
 };
 

@@ -42,9 +42,9 @@ struct OpenQuestion {
 };
 
 struct ProposeOptions {
-  std::string name;                  // of the mapping
-  absl::optional<uint32_t> table;    // nothing: the one that the headings fit best
-  std::string sheet;                 // empty: the only one that has rows
+  std::string name;                            // of the mapping
+  absl::optional<uint32_t> table;              // nothing: the one that the headings fit best
+  std::string sheet;                           // empty: the only one that has rows
   std::map<std::string, std::string> answers;  // by OpenQuestion::id: OpenOption::id
 };
 

@@ -24,7 +24,8 @@ struct Synonyms {
   bool Means(const Table& table, const Column& column, const std::string& words) const;
 };
 
-// Every mistake with file and line: names of tables, columns, lists and codes that the codebook does not have.
+// Every mistake with file and line: names of tables, columns, lists and codes that the codebook does not
+// have.
 absl::StatusOr<Synonyms> ReadSynonyms(absl::string_view file, absl::string_view text,
                                       const Codebook& codebook);
 

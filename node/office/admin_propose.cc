@@ -78,15 +78,18 @@ absl::StatusOr<v1::ImportResult> LookAtHeadings(Office& office, const Codebook& 
       return result;
     }
     if (const auto changed = FindChangedForm(office.layout(), codebook, heading); changed.has_value()) {
-      AddProblem(result, "",
-                 {absl::StrCat("le formulaire a changé depuis ", changed->path,
-                               changed->unknown.empty() ? "" : absl::StrCat("; colonnes nouvelles: ", Some(changed->unknown)),
-                               changed->missing.empty() ? "" : absl::StrCat("; colonnes absentes: ", Some(changed->missing)),
-                               ". Corrigez ce mapping, ou faites-en proposer un autre: --dry-run"),
-                  absl::StrCat("the form has changed since ", changed->path,
-                               changed->unknown.empty() ? "" : absl::StrCat("; new columns: ", Some(changed->unknown)),
-                               changed->missing.empty() ? "" : absl::StrCat("; missing columns: ", Some(changed->missing)),
-                               ". Correct this mapping, or have another one proposed: --dry-run")});
+      AddProblem(
+          result, "",
+          {absl::StrCat(
+               "le formulaire a changé depuis ", changed->path,
+               changed->unknown.empty() ? "" : absl::StrCat("; colonnes nouvelles: ", Some(changed->unknown)),
+               changed->missing.empty() ? "" : absl::StrCat("; colonnes absentes: ", Some(changed->missing)),
+               ". Corrigez ce mapping, ou faites-en proposer un autre: --dry-run"),
+           absl::StrCat(
+               "the form has changed since ", changed->path,
+               changed->unknown.empty() ? "" : absl::StrCat("; new columns: ", Some(changed->unknown)),
+               changed->missing.empty() ? "" : absl::StrCat("; missing columns: ", Some(changed->missing)),
+               ". Correct this mapping, or have another one proposed: --dry-run")});
     }
   }
   return result;
@@ -169,7 +172,8 @@ absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCom
                    absl::StrCat("--table ", command.table(), ": unknown to the codebook (penc describe)")});
     }
   }
-  for (const v1::MappingAnswer& answer : command.answers()) options.answers[answer.question()] = answer.option();
+  for (const v1::MappingAnswer& answer : command.answers())
+    options.answers[answer.question()] = answer.option();
   ASSIGN_OR_RETURN(const Proposal proposal, Propose(*file, codebook, options));
   v1::ImportResult result;
   result.set_dry_run(true);
@@ -178,8 +182,10 @@ absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCom
   result.set_table(proposal.draft.table);
   ToMessage(proposal, result);
   if (proposal.draft.table.empty()) return result;  // which sheet, which table comes first
-  result.set_own_headings(OwnHeadings(proposal.sheet.heading, codebook, proposal.draft.table));
-  if (const auto kept = FindKeptMapping(office.layout(), codebook, proposal.sheet.heading); kept.has_value()) {
+  result.set_own_headings(proposal.draft.encoding.empty() &&
+                          OwnHeadings(proposal.sheet.heading, codebook, proposal.draft.table));
+  if (const auto kept = FindKeptMapping(office.layout(), codebook, proposal.sheet.heading);
+      kept.has_value()) {
     result.clear_questions();
     result.set_mapping_used(kept->path);
     result.set_mapping(kept->text);

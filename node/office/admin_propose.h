@@ -8,7 +8,8 @@
 
 namespace penc {
 
-// Keeps nothing. Spellings of options appear in it, for the office's own people; never a value of a reference.
+// Keeps nothing. Spellings of options appear in it, for the office's own people; never a value of a
+// reference.
 absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCommand& command,
                                              ByteSource& upload);
 

@@ -66,7 +66,8 @@ ChangedForm Difference(const KeptMapping& kept, const FileHeading& heading) {
       if (!column.options.empty() && absl::StartsWith(name, column.options)) return true;
     }
     const Mapping& m = kept.mapping;
-    return name == m.status_from || (m.parent != nullptr && name == m.parent->here) || name == "_parent_table_name";
+    return name == m.status_from || (m.parent != nullptr && name == m.parent->here) ||
+           name == "_parent_table_name";
   };
   for (size_t at = 0; at < heading.names.size(); ++at) {
     if (used.count(at) == 0 && !IsQuarantineColumn(heading.names[at]) && !covered(heading.names[at]))
@@ -103,7 +104,8 @@ absl::optional<ChangedForm> FindChangedForm(const Layout& layout, const Codebook
 absl::StatusOr<std::string> KeepMapping(const Layout& layout, const Codebook& codebook,
                                         const std::string& text) {
   ASSIGN_OR_RETURN(const Mapping mapping, ReadMapping("mapping", text, codebook));
-  if (!std::filesystem::is_directory(layout.mappings())) RETURN_IF_ERROR(MakePrivateFolder(layout.mappings()));
+  if (!std::filesystem::is_directory(layout.mappings()))
+    RETURN_IF_ERROR(MakePrivateFolder(layout.mappings()));
   const std::string name = FileNameOf(mapping.name);
   for (int n = 1;; ++n) {
     const std::string path =

@@ -1,5 +1,5 @@
-// Mappings that an import used, kept in the office's folder and found again by the headings of the next export
-// of the same form. Files of people: they may be edited and deleted.
+// Mappings that an import used, kept in the office's folder and found again by the headings of the next
+// export of the same form. Files of people: they may be edited and deleted.
 #pragma once
 #include <string>
 #include <vector>
@@ -32,8 +32,8 @@ struct ChangedForm {
 absl::optional<ChangedForm> FindChangedForm(const Layout& layout, const Codebook& codebook,
                                             const FileHeading& heading);
 
-// Keeps `text` under the mapping's name; the same mapping again changes nothing, another one of that name gets
-// a number. Where it lies.
+// Keeps `text` under the mapping's name; the same mapping again changes nothing, another one of that name
+// gets a number. Where it lies.
 absl::StatusOr<std::string> KeepMapping(const Layout& layout, const Codebook& codebook,
                                         const std::string& text);
 
