@@ -17,7 +17,7 @@ constexpr AddCommand kCommands[] = {
     AddInit,    AddImport,  AddClose,    AddBatches, AddUndo,   AddStatus, AddErase,   AddCodebook,
     AddPolicy,  AddGrant,   AddCard,     AddServe,   AddStop,   AddBudget, AddJournal, AddBackup,
     AddRestore, AddPartner, AddDescribe, AddAsk,     AddRounds, AddAnswer, AddPlan,    AddDemo,
-    AddNetwork, AddHub,     AddPending,  AddApprove, AddRefuse,
+    AddNetwork, AddHub,     AddPending,  AddApprove, AddRefuse, AddExpire, AddPerson,  AddDossier,
 };
 
 // What stands for an option's value in help. Arguments carry their name already.
@@ -31,7 +31,7 @@ void NameValues(CLI::App& app) {
       {"--table", "TABLE"},     {"--again", "ROUND"},      {"--hub", "NETWORK"},     {"--network", "FILE"},
       {"--region", "REGION"},   {"--save", "FILE"},        {"--within", "TIME"},     {"--partner", "FILE"},
       {"--sign", "FILE"},       {"--remove", "NAME"},      {"--closing", "PERIOD"},  {"--because", "TEXT"},
-      {"--by", "NAME"},
+      {"--by", "NAME"},         {"--today", "DATE"},       {"--html", "FILE"},
   };
   for (CLI::Option* option : app.get_options()) {
     if (option->get_expected_max() == 0) continue;  // a flag

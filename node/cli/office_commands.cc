@@ -31,7 +31,7 @@ void AddImport(CLI::App& parent, Invocation& invocation) {
       "--replace", [import] { import->set_replace(true); }, "the file becomes the whole table");
   app->add_option_function<std::string>(
       "--keep-until", [import](const std::string& day) { import->set_keep_until(day); },
-      "the last day on which these rows may be kept (YYYY-MM-DD), shown by `penc batches`");
+      "the last day on which these rows may be kept (YYYY-MM-DD); then they leave by themselves");
   app->callback([on, options, import, &invocation] {
     invocation.run = [=, &invocation](Output& output) -> ExitCode {
       if (!options->mapping.empty()) {
@@ -81,20 +81,6 @@ void AddStatus(CLI::App& parent, Invocation& invocation) {
   CLI::App* app = parent.add_subcommand("status", "what this office holds and allows");
   auto on = AddDirectory(app, "penc status office");
   on->command.mutable_status();
-  RunPlainly(app, invocation, on);
-}
-
-void AddErase(CLI::App& parent, Invocation& invocation) {
-  CLI::App* app = parent.add_subcommand("erase", "remove every row of one person, everywhere");
-  auto on = AddDirectory(app, "penc erase office --person BKO-0042");
-  v1::EraseCommand* erase = on->command.mutable_erase();
-  app->add_option_function<std::vector<std::string>>(
-         "--person",
-         [erase](const std::vector<std::string>& parts) {
-           for (const std::string& part : parts) erase->add_person(part);
-         },
-         "the local reference; its parts one after another where the mapping's is composite")
-      ->required();
   RunPlainly(app, invocation, on);
 }
 
