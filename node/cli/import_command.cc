@@ -23,7 +23,7 @@ namespace penc::cli {
 namespace {
 
 struct Options {
-  std::string dir, file, mapping, save;
+  std::string dir, file, mapping, save, parent;
   bool json = false;
   v1::AdminCommand command;
 };
@@ -79,7 +79,16 @@ class ImportRun {
   ExitCode Import() {
     absl::StatusOr<std::unique_ptr<ByteSource>> file = Open();
     if (!file.ok()) return output_.Fail(file.status());
-    return RunAndReport(options_.dir, options_.command, file->get(), options_.json, outside_, output_);
+    if (options_.parent.empty())
+      return RunAndReport(options_.dir, options_.command, file->get(), options_.json, outside_, output_);
+    absl::StatusOr<uint64_t> length = LengthOf(options_.parent);
+    if (!length.ok()) return output_.Fail(length.status());
+    absl::StatusOr<std::unique_ptr<ByteSource>> parents = OpenFile(options_.parent);
+    if (!parents.ok()) return output_.Fail(parents.status());
+    import_.set_parent_bytes(*length);
+    import_.set_parent_name(std::filesystem::path(options_.parent).filename().string());
+    ChainedSource both(**parents, **file);
+    return RunAndReport(options_.dir, options_.command, &both, options_.json, outside_, output_);
   }
 
   void Use(const v1::ImportResult& found) {
@@ -210,19 +219,20 @@ class ImportRun {
 }  // namespace
 
 void AddImport(CLI::App& parent, Invocation& invocation) {
-  CLI::App* app =
-      parent.add_subcommand("import", "stage a file (CSV, XLSX); nothing is asked of it before `penc close`");
+  CLI::App* app = parent.add_subcommand(
+      "import", "stage a CSV or Excel file; nothing is asked of it before `penc close`");
   auto options = std::make_shared<Options>();
   v1::ImportCommand* import = options->command.mutable_import_file();
   app->add_option("DIR", options->dir, "the office's folder")->required();
-  app->add_option("FILE", options->file,
-                  "a CSV file (.csv, .csv.gz) or workbook (.xlsx), or - for standard input")
+  app->add_option("FILE", options->file, "a file of rows (CSV, .csv.gz, .xlsx), or - for standard input")
       ->required();
   app->add_option_function<std::string>(
       "--table", [import](const std::string& t) { import->set_table(t); }, "the codebook's table");
   app->add_option_function<std::string>(
-      "--sheet", [import](const std::string& s) { import->set_sheet(s); }, "the sheet of a workbook");
+      "--sheet", [import](const std::string& s) { import->set_sheet(s); }, "which sheet of a workbook");
   app->add_option("--mapping", options->mapping, "how the file's columns become the codebook's (YAML)");
+  app->add_option("--parent", options->parent,
+                  "the file of the rows that the mapping joins (households of members)");
   app->add_option("--save-mapping", options->save, "where a proposed mapping is written");
   app->add_flag_callback(
       "--dry-run", [import] { import->set_dry_run(true); }, "propose, preview, list problems; keep nothing");
@@ -230,7 +240,7 @@ void AddImport(CLI::App& parent, Invocation& invocation) {
       "--replace", [import] { import->set_replace(true); }, "the file becomes the whole table");
   app->add_option_function<std::string>(
       "--keep-until", [import](const std::string& day) { import->set_keep_until(day); },
-      "the last day on which these rows may be kept (YYYY-MM-DD), shown by `penc batches`");
+      "the last day on which these rows may be kept (YYYY-MM-DD); then they leave by themselves");
   app->add_flag("--json", options->json, "print protobuf JSON");
   app->footer("Example:\n  penc import office person.csv --table person --dry-run");
   app->callback([options, &invocation] {

@@ -12,6 +12,7 @@
 #include "office/card.h"
 
 namespace penc::cli {
+
 void AddClose(CLI::App& parent, Invocation& invocation) {
   CLI::App* app =
       parent.add_subcommand("close", "close what is staged: the edition opens, its persons get their budget");

@@ -10,6 +10,7 @@
 #include "cli/dossier_page.h"
 #include "cli/erase_report.h"
 #include "cli/journal_words.h"
+#include "cli/pending_words.h"
 #include "cli/person_page.h"
 #include "cli/render.h"
 #include "cli/round_words.h"
@@ -23,7 +24,10 @@ std::string Problems(const v1::ImportResult& result, const Words& w) {
   for (const v1::ImportProblem& problem : result.problems()) {
     absl::StrAppend(&out, "  ");
     if (problem.row() > 0) absl::StrAppend(&out, w("ligne ", "row "), problem.row(), ": ");
-    if (!problem.column().empty()) absl::StrAppend(&out, w("colonne ", "column "), problem.column(), ": ");
+    if (!problem.column().empty()) {
+      absl::StrAppend(&out, w("colonne ", "column "), problem.letters(), problem.letters().empty() ? "" : " ",
+                      problem.column(), ": ");
+    }
     absl::StrAppend(&out, w(problem.fr().c_str(), problem.en().c_str()));
     if (problem.rows() > 1) absl::StrAppend(&out, " (", w.Count(problem.rows()), w(" lignes)", " rows)"));
     absl::StrAppend(&out, "\n");
@@ -51,19 +55,27 @@ std::string Import(const v1::ImportResult& result, const Words& w) {
       result.dry_run() ? w(" à garder", " to keep") : w(" gardées", " kept"), " + ",
       w.Count(result.duplicate()), w(" en double", " duplicate"), " + ", w.Count(result.replaced()),
       w(" remplacées", " replaced"), " + ", w.Count(result.conflicting() + result.quarantined()),
-      w(" à corriger", " to correct"), " + ", w.Count(result.dropped()),
-      w(" sans consentement", " without consent"), "\n", Problems(result, w));
+      w(" à corriger", " to correct"), " + ", w.Count(result.dropped()), w(" écartées", " left out"),
+      result.dropped() == 0
+          ? ""
+          : w(" (sans accord, ou par l'organisation)", " (without consent, or by the office)"),
+      "\n",
+      result.sheet().empty() ? ""
+                             : absl::StrCat(w("feuille «", "sheet \""), result.sheet(), w("»\n", "\"\n")),
+      Problems(result, w));
   if (!result.quarantine_file().empty()) {
     absl::StrAppend(&out, w("lignes à corriger: ", "rows to correct: "), result.quarantine_file(),
                     w(" (s'ouvre dans Excel; corrigez, puis importez-le)\n",
                       " (opens in Excel; correct, then import it)\n"));
   }
   if (result.withdrawn() > 0) {
-    absl::StrAppend(&out, w.Count(result.withdrawn()),
-                    w(" lignes plus anciennes ne sont plus comptées: l'accord a été retiré; elles disparaissent au prochain "
-                      "arrêté (penc undo les rend avant)\n",
-                      " earlier rows are counted no more: consent was withdrawn; they are gone at the next closing (penc "
-                      "undo gives them back before)\n"));
+    absl::StrAppend(
+        &out, w.Count(result.withdrawn()),
+        w(" lignes plus anciennes ne sont plus comptées: l'accord a été retiré; elles disparaissent au "
+          "prochain "
+          "arrêté (penc undo les rend avant)\n",
+          " earlier rows are counted no more: consent was withdrawn; they are gone at the next closing (penc "
+          "undo gives them back before)\n"));
   }
   if (result.dry_run()) return out;
   absl::StrAppend(&out, w("lot ", "batch "), result.batch(),
@@ -76,7 +88,7 @@ std::string Batches(const v1::BatchesResult& result, const Words& w) {
   TextTable table({w("lot", "batch"), "table", w("fichier", "file"), w("lignes", "rows"),
                    w("importé", "imported"), w("état", "state"), w("à garder jusqu'au", "keep until")});
   for (const v1::Batch& batch : result.batches()) {
-    std::string state = batch.expired()  ? w("retirée (délai de garde passé)", "left (its last day is over)")
+    std::string state = batch.expired() ? w("retirée (délai de garde passé)", "left (its last day is over)")
                         : batch.undone() ? w("annulé", "undone")
                         : batch.closed_in().empty()
                             ? w("en attente", "staged")
@@ -113,6 +125,8 @@ std::string Status(const v1::StatusResult& status, const Words& w) {
   for (const v1::Label& error : status.grant_errors())
     line(w("autorisation illisible (refusée)", "unreadable grant (denied)"), w.Of(error));
   line(w("journal", "journal"), absl::StrCat(w.Count(status.journal_size()), w(" entrées", " entries")));
+  if (status.waiting_decisions() > 0)
+    line(w("à décider (penc pending)", "to decide (penc pending)"), w.Count(status.waiting_decisions()));
   if (status.stopped())
     absl::StrAppend(&out, w("ARRÊT D'URGENCE: toute question est refusée (penc stop --lift)\n",
                             "EMERGENCY STOP: every question is refused (penc stop --lift)\n"));
@@ -245,15 +259,16 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
                  : w("le nœud répond de nouveau\n", "the node answers again\n");
     case v1::AdminResult::kRounds:
       return ReportOfficeRounds(result.rounds(), lang);
+    case v1::AdminResult::kPending:
+      return ReportPending(result.pending(), lang);
+    case v1::AdminResult::kDecide:
+      return ReportDecided(result.decide().question(), lang);
     // Steps of the network commands, which say what they did themselves.
     case v1::AdminResult::kNetworkMember:
     case v1::AdminResult::kNetworkJoined:
     case v1::AdminResult::kNetworkSent:
     case v1::AdminResult::kNetworkRoster:
-    case v1::AdminResult::kPending:
-    case v1::AdminResult::kDecide:
-    case v1::AdminResult::kKeyWrap:
-    case v1::AdminResult::KIND_NOT_SET:
+    default:
       break;
   }
   return "";

@@ -17,16 +17,19 @@ constexpr int kLongestYears = 100;
 
 absl::CivilDay DayAt(absl::Time time) { return absl::ToCivilDay(time, absl::UTCTimeZone()); }
 
-// What the clock said when it was believed last; before the first time, what the folder tells.
-absl::StatusOr<absl::Time> Seen(Office& office) {
-  ASSIGN_OR_RETURN(const absl::optional<std::string> kept, office.database().Get(Space::kOffice, kSeenKey));
+// What the clock said when it was believed last; nothing before the first time. No other time that was written down is
+// worth more than the clock was then.
+absl::StatusOr<absl::optional<absl::Time>> Believed(const Database& db) {
+  ASSIGN_OR_RETURN(const absl::optional<std::string> kept, db.Get(Space::kOffice, kSeenKey));
   int64_t micros = 0;
-  if (kept.has_value() && absl::SimpleAtoi(*kept, &micros)) return absl::FromUnixMicros(micros);
-  absl::Time seen;
+  if (kept.has_value() && absl::SimpleAtoi(*kept, &micros)) return absl::make_optional(absl::FromUnixMicros(micros));
+  return absl::optional<absl::Time>();
+}
+
+absl::Time Created(const Office& office) {
+  absl::Time created;
   std::string ignored;
-  if (!absl::ParseTime(absl::RFC3339_full, office.config().created(), &seen, &ignored)) seen = absl::UnixEpoch();
-  for (const BatchInfo& batch : office.store().Batches()) seen = std::max(seen, batch.imported);
-  return seen;
+  return absl::ParseTime(absl::RFC3339_full, office.config().created(), &created, &ignored) ? created : absl::UnixEpoch();
 }
 
 absl::Status Believe(Office& office, absl::Time now) {
@@ -84,25 +87,29 @@ bool ClockIsBelieved(absl::Time now, absl::Time seen, Closing closing, absl::opt
 
 absl::StatusOr<Expired> ExpireDue(Office& office, absl::optional<absl::CivilDay> confirmed) {
   const absl::Time now = office.environment().clock.Now();
-  ASSIGN_OR_RETURN(const absl::Time seen, Seen(office));
-  const std::vector<BatchInfo> batches = office.store().Batches();
-  if (confirmed.has_value() && *confirmed != DayAt(now)) {
-    const std::string day = absl::FormatCivilTime(DayAt(now));
+  const absl::CivilDay today = DayAt(now);
+  if (confirmed.has_value() && *confirmed != today) {
+    const std::string day = absl::FormatCivilTime(today);
     return Fail(absl::StatusCode::kInvalidArgument,
                 {absl::StrCat("--today: l'horloge de cet ordinateur dit ", day, "; mettez-la à l'heure, puis recommencez"),
                  absl::StrCat("--today: this computer's clock says ", day, "; set it right, then try again")});
   }
+  ASSIGN_OR_RETURN(const absl::optional<absl::Time> believed, Believed(office.database()));
+  const absl::Time seen = believed.value_or(Created(office));
+  const std::vector<BatchInfo> batches = office.store().Batches();
   Expired expired;
+  // A clock that fell behind keeps rows for longer; one that ran ahead would lose them for ever.
+  const bool behind = now < seen - absl::Hours(24);
   if (!confirmed.has_value() &&
-      !ClockIsBelieved(now, seen, office.rules().codebook->closing, office.store().Status().edition)) {
-    if (AnyDue(batches, DayAt(now) - kEpoch)) expired.notices.push_back(NotBelieved(DayAt(now), DayAt(seen)));
+      (behind || !ClockIsBelieved(now, seen, office.rules().codebook->closing, office.store().Status().edition))) {
+    if (AnyDue(batches, std::max(today, DayAt(seen)) - kEpoch))
+      expired.notices.push_back(NotBelieved(today, DayAt(seen)));
     return expired;
   }
-  // One write a day is enough to remember it by; a clock that fell behind is not.
-  if (confirmed.has_value() || now > seen + absl::Hours(24)) RETURN_IF_ERROR(Believe(office, now));
-  // What was seen once is past, whatever the clock says now.
-  const int64_t today = std::max(DayAt(now), confirmed.has_value() ? DayAt(now) : DayAt(seen)) - kEpoch;
-  ASSIGN_OR_RETURN(expired.batches, office.store().Expire(today));
+  // One write a day is enough to remember it by.
+  if (confirmed.has_value() || !believed.has_value() || now > seen + absl::Hours(24))
+    RETURN_IF_ERROR(Believe(office, now));
+  ASSIGN_OR_RETURN(expired.batches, office.store().Expire(today - kEpoch));
   for (const BatchInfo& batch : batches) {
     if (std::find(expired.batches.begin(), expired.batches.end(), batch.id) != expired.batches.end())
       expired.notices.push_back(Left(batch));
