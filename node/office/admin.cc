@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/status.h"
-#include "office/admin_approvals.h"
 #include "journal/committer.h"
+#include "office/admin_approvals.h"
 #include "office/admin_journal.h"
 #include "office/admin_network.h"
 #include "office/admin_records.h"
