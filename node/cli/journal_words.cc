@@ -30,6 +30,10 @@ const Text* KindWords(const std::string& kind) {
       {"grant_changed", {"autorisation changée", "grant changed"}},
       {"grant_removed", {"autorisation retirée", "grant removed"}},
       {"refused", {"question refusée", "question refused"}},
+      {"decision_asked", {"question à décider", "question before a person"}},
+      {"decided", {"décidé par une personne", "decided by a person"}},
+      {"decision_lapsed",
+       {"questions que personne n'a décidées à temps", "questions that nobody decided in time"}},
       {"charged", {"question comptée", "question charged"}},
       {"released", {"réponse donnée", "answer given"}},
       {"given_up", {"réponse abandonnée", "answer given up"}},
@@ -60,6 +64,11 @@ const std::vector<Field>& Fields() {
       {"batch", {"lot ", "batch "}},
       {"batches", {"lots ", "batches "}},
       {"replaced", {"remplace la table", "replaces the table"}},
+      {"number", {"question n° ", "question no. "}},
+      {"numbers", {"n° ", "no. "}},
+      {"approved", {"approuvée", "approved"}},
+      {"because", {"motif: ", "because: "}},
+      {"by", {"par ", "by "}},
       {"edition", {"", ""}},
       {"question", {"", ""}},
       {"purpose", {"but: ", "purpose: "}},
@@ -109,6 +118,7 @@ std::string Said(const std::string& name, const Value& value, Lang lang) {
         const auto& fields = one.struct_value().fields();
         if (const auto cohort = fields.find("cohort"); cohort != fields.end())
           absl::StrAppend(out, cohort->second.string_value());
+        absl::StrAppend(out, one.string_value());
       });
     default:
       return value.string_value();

@@ -12,56 +12,6 @@
 #include "office/card.h"
 
 namespace penc::cli {
-void AddImport(CLI::App& parent, Invocation& invocation) {
-  struct Options {
-    std::string file, mapping, parent;
-  };
-  CLI::App* app = parent.add_subcommand(
-      "import", "stage a CSV or Excel file; nothing is asked of it before `penc close`");
-  auto on = AddDirectory(app, "penc import office person.csv --table person --dry-run");
-  auto options = std::make_shared<Options>();
-  v1::ImportCommand* import = on->command.mutable_import_file();
-  app->add_option("FILE", options->file, "a file of rows (CSV, .csv.gz, .xlsx), or - for standard input")
-      ->required();
-  app->add_option_function<std::string>(
-      "--table", [import](const std::string& t) { import->set_table(t); }, "the codebook's table");
-  app->add_option("--mapping", options->mapping, "how the file's columns become the codebook's (YAML)");
-  app->add_option_function<std::string>(
-      "--sheet", [import](const std::string& s) { import->set_sheet(s); }, "which sheet of a workbook");
-  app->add_option("--parent", options->parent,
-                  "the file of the rows that the mapping joins (households of members)");
-  app->add_flag_callback(
-      "--dry-run", [import] { import->set_dry_run(true); }, "propose, preview, list problems; keep nothing");
-  app->add_flag_callback(
-      "--replace", [import] { import->set_replace(true); }, "the file becomes the whole table");
-  app->add_option_function<std::string>(
-      "--keep-until", [import](const std::string& day) { import->set_keep_until(day); },
-      "the last day on which these rows may be kept (YYYY-MM-DD); then they leave by themselves");
-  app->callback([on, options, import, &invocation] {
-    invocation.run = [=, &invocation](Output& output) -> ExitCode {
-      if (!options->mapping.empty()) {
-        absl::StatusOr<std::string> text = ReadFile(options->mapping);
-        if (!text.ok()) return output.Fail(text.status());
-        import->set_mapping(*text);
-        import->set_mapping_name(options->mapping);
-      }
-      const std::string path = options->file == "-" ? "/dev/stdin" : options->file;
-      absl::StatusOr<std::unique_ptr<ByteSource>> file = OpenFile(path);
-      if (!file.ok()) return output.Fail(file.status());
-      import->set_file_name(std::filesystem::path(path).filename().string());
-      if (options->parent.empty())
-        return RunAndReport(on->dir, on->command, file->get(), on->json, invocation.outside, output);
-      absl::StatusOr<uint64_t> length = LengthOf(options->parent);
-      if (!length.ok()) return output.Fail(length.status());
-      absl::StatusOr<std::unique_ptr<ByteSource>> parents = OpenFile(options->parent);
-      if (!parents.ok()) return output.Fail(parents.status());
-      import->set_parent_bytes(*length);
-      import->set_parent_name(std::filesystem::path(options->parent).filename().string());
-      ChainedSource both(**parents, **file);
-      return RunAndReport(on->dir, on->command, &both, on->json, invocation.outside, output);
-    };
-  });
-}
 
 void AddClose(CLI::App& parent, Invocation& invocation) {
   CLI::App* app =

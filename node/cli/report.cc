@@ -10,6 +10,7 @@
 #include "cli/dossier_page.h"
 #include "cli/erase_report.h"
 #include "cli/journal_words.h"
+#include "cli/pending_words.h"
 #include "cli/person_page.h"
 #include "cli/render.h"
 #include "cli/round_words.h"
@@ -124,6 +125,8 @@ std::string Status(const v1::StatusResult& status, const Words& w) {
   for (const v1::Label& error : status.grant_errors())
     line(w("autorisation illisible (refusée)", "unreadable grant (denied)"), w.Of(error));
   line(w("journal", "journal"), absl::StrCat(w.Count(status.journal_size()), w(" entrées", " entries")));
+  if (status.waiting_decisions() > 0)
+    line(w("à décider (penc pending)", "to decide (penc pending)"), w.Count(status.waiting_decisions()));
   if (status.stopped())
     absl::StrAppend(&out, w("ARRÊT D'URGENCE: toute question est refusée (penc stop --lift)\n",
                             "EMERGENCY STOP: every question is refused (penc stop --lift)\n"));
@@ -256,17 +259,16 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
                  : w("le nœud répond de nouveau\n", "the node answers again\n");
     case v1::AdminResult::kRounds:
       return ReportOfficeRounds(result.rounds(), lang);
+    case v1::AdminResult::kPending:
+      return ReportPending(result.pending(), lang);
+    case v1::AdminResult::kDecide:
+      return ReportDecided(result.decide().question(), lang);
     // Steps of the network commands, which say what they did themselves.
     case v1::AdminResult::kNetworkMember:
     case v1::AdminResult::kNetworkJoined:
     case v1::AdminResult::kNetworkSent:
     case v1::AdminResult::kNetworkRoster:
-    case v1::AdminResult::kPending:
-    case v1::AdminResult::kDecide:
-    case v1::AdminResult::kKeyWrap:
-    case v1::AdminResult::kInternal:
-    case v1::AdminResult::kQuality:
-    case v1::AdminResult::KIND_NOT_SET:
+    default:
       break;
   }
   return "";

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "journal/committer.h"
+#include "office/admin_approvals.h"
 #include "office/admin_journal.h"
 #include "office/admin_network.h"
 #include "office/admin_records.h"
@@ -101,6 +102,10 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
       return As(&v1::AdminResult::mutable_rounds, ListRounds(office));
     case v1::AdminCommand::kNetworkRoster:
       return As(&v1::AdminResult::mutable_network_roster, ShowNetwork(office));
+    case v1::AdminCommand::kPending:
+      return As(&v1::AdminResult::mutable_pending, ListPending(office, command.pending()));
+    case v1::AdminCommand::kDecide:  // a round may be about to close
+      return As(&v1::AdminResult::mutable_decide, DecideHere(office, command.decide()));
     case v1::AdminCommand::kPersonSheet:
       return As(&v1::AdminResult::mutable_person_sheet, MakePersonSheet(office, command.person_sheet()));
     case v1::AdminCommand::kDossier:

@@ -9,7 +9,9 @@
 #include "crypto/secret.h"
 #include "ingest/importer.h"
 #include "ingest/mapping.h"
+#include "office/admin_propose.h"
 #include "office/admin_records.h"
+#include "office/mappings.h"
 #include "office/quarantine.h"
 #include "office/retention.h"
 
@@ -58,6 +60,7 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   const Rules rules = office.rules();
   const Codebook& codebook = *rules.codebook;
   PENC_CHECK(upload != nullptr);
+  if (command.propose()) return ProposeHere(office, command, *upload);
   ImportOptions options;
   Mapping mapping;
   if (!command.mapping().empty()) {
@@ -147,6 +150,11 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   result.set_dry_run(options.dry_run);
   result.set_mapping(report.proposal);
   result.set_sheet(report.sheet);
+  if (options.mapping != nullptr && !options.dry_run) {
+    // The rows are in: that the mapping could not be kept is no error of the import.
+    const absl::StatusOr<std::string> kept = KeepMapping(office.layout(), codebook, command.mapping());
+    if (kept.ok()) result.set_mapping_kept(*kept);
+  }
   return result;
 }
 

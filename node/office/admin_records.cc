@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "journal/journal.h"
 #include "ledger/ledger.h"
+#include "office/admin_approvals.h"
 #include "office/closing.h"
 #include "office/grants.h"
 #include "store/record_store.h"
@@ -125,6 +126,7 @@ absl::StatusOr<v1::StatusResult> ShowStatus(Office& office) {
   }
   result.set_stopped(rules.stopped);
   result.set_journal_size(office.journal().size());
+  result.set_waiting_decisions(CountPending(office));
   return result;
 }
 

@@ -27,6 +27,7 @@
 #include "office/membership.h"
 #include "office/retention.h"
 #include "policy/read.h"
+#include "release/approvals.h"
 #include "store/record_store.h"
 
 namespace penc {
@@ -105,6 +106,7 @@ absl::Status Office::OpenParts() {
   options.steps = &environment_.steps;
   ASSIGN_OR_RETURN(store_, RecordStore::Open(*database_, *committer_, *rules_.codebook, *node_key_, options));
   ASSIGN_OR_RETURN(ledger_, Ledger::Open(*database_, *committer_, rules_.codebook->closing));
+  ASSIGN_OR_RETURN(approvals_, Approvals::Open(*database_, *committer_));
   RETURN_IF_ERROR(CheckSpending(*ledger_, *journal_, rules_.codebook->closing));
   RETURN_IF_ERROR(OpenMissingBudgets());
   for (const std::string& folder : {layout_.contributions(), layout_.answers()}) {

@@ -28,6 +28,7 @@
 
 namespace penc {
 
+class Approvals;
 class Committer;
 class Database;
 class Grants;
@@ -36,6 +37,7 @@ class Ledger;
 class OfficeNetwork;
 class RecordStore;
 class Secret;
+struct InForce;
 struct Responder;
 
 struct InitOptions {
@@ -109,6 +111,9 @@ class Office {
   Grants& grants() { return *grants_; }
   RecordStore& store() { return *store_; }
   Ledger& ledger() { return *ledger_; }
+  Approvals& approvals() { return *approvals_; }
+  // What questions before a person are held against.
+  InForce in_force() const;
   Journal& journal() { return *journal_; }
   // The journal's latest signed checkpoint.
   absl::StatusOr<std::string> Checkpoint();
@@ -144,6 +149,7 @@ class Office {
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<RecordStore> store_;
   std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Approvals> approvals_;
   std::unique_ptr<Grants> grants_;
   std::unique_ptr<OfficeNetwork> network_;
 

@@ -1,4 +1,5 @@
-// Erasing a person from everything that the office has: records, rows set aside, old files; and what a crash leaves.
+// Erasing a person from everything that the office has: records, rows set aside, old files; and what a crash
+// leaves.
 #include "office/erasing.h"
 
 #include <gmock/gmock.h>
@@ -19,7 +20,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Stops at a step by an exception: what is on the disk then is what a crash leaves, but for the log's last bytes.
+// Stops at a step by an exception: what is on the disk then is what a crash leaves, but for the log's last
+// bytes.
 class StopAt : public Steps {
  public:
   struct Stopped {};
@@ -40,10 +42,9 @@ class Erasing : public SmallOffice {
   }
   // A file of good rows and one bad row each of P1 and P2.
   std::string ImportWithBadRows(const std::string& name = "work.csv") {
-    const auto imported =
-        Import(absl::StrCat("person_ref,race,year\nP1,black,70\nP2,white,71\nP3,other,72\n", name,
-                            ",other,72\n P1 ,blue,70\nP2,black,99\n"),
-               name);
+    const auto imported = Import(absl::StrCat("person_ref,race,year\nP1,black,70\nP2,white,71\nP3,other,72\n",
+                                              name, ",other,72\n P1 ,blue,70\nP2,black,99\n"),
+                                 name);
     EXPECT_TRUE(imported.ok()) << imported.status();
     return imported->import_file().quarantine_file();
   }
@@ -90,7 +91,8 @@ TEST_F(Erasing, TakesThePersonOutOfRecordsAndOfRowsSetAside) {
 
 TEST_F(Erasing, OfSomebodyWhoIsOnlySetAsideIsJournaled) {
   ImportWithBadRows();
-  Quarantine("other.csv", "\"motif (penc)\";\"ligne (penc)\";\"person_ref\"\n\"x\";\"2\";\"Q9\"\n\"x\";\"3\";\"Q8\"\n");
+  Quarantine("other.csv",
+             "\"motif (penc)\";\"ligne (penc)\";\"person_ref\"\n\"x\";\"2\";\"Q9\"\n\"x\";\"3\";\"Q8\"\n");
   const uint64_t before = Status().journal_size();
   const auto erased = Erase({"Q9"});
   ASSERT_TRUE(erased.ok()) << erased.status();
@@ -108,7 +110,9 @@ TEST_F(Erasing, FindsACompositeReferenceByItsColumns) {
   import->set_mapping(
       "mapping: parts\ncodebook: small@1\ntable: work\nperson: [site, number]\n"
       "columns: {race: {from: race}, year: {from: year}}\n");
-  const auto imported = Run(command, "site,number,race,year\nA,7,black,70\nB,7,white,71\nA,7,blue,70\nB,7,blue,71\n7,A,other,72\nC,9,other,73\n");
+  const auto imported = Run(command,
+                            "site,number,race,year\nA,7,black,70\nB,7,white,71\nA,7,blue,70\nB,7,blue,71\n7,"
+                            "A,other,72\nC,9,other,73\n");
   ASSERT_TRUE(imported.ok()) << imported.status();
   const std::string file = imported->import_file().quarantine_file();
   const auto erased = Erase({"A", "7"});
@@ -131,7 +135,8 @@ TEST_F(Erasing, SeeksEverywhereWhereColumnsAreNotKnown) {
   EXPECT_THAT(Read(moved), Not(HasSubstr("P1")));
   EXPECT_THAT(Read(moved), HasSubstr("P2"));
 
-  const auto shifted = Import("person_ref,race,year\nP5,black,70\nP6,black,71\nP7,black,71\noops,P5,black,70\n");
+  const auto shifted =
+      Import("person_ref,race,year\nP5,black,70\nP6,black,71\nP7,black,71\noops,P5,black,70\n");
   ASSERT_TRUE(shifted.ok()) << shifted.status();
   EXPECT_EQ(shifted->import_file().quarantined(), 1u);
   ASSERT_TRUE(Erase({"P5"}).ok());
@@ -162,7 +167,8 @@ TEST_F(Erasing, SaysThatBackupsHoldTheRowsStill) {
 }
 
 TEST_F(Erasing, IsFinishedByTheNextOpeningWhereverItWasCutOff) {
-  for (const char* step : {"erase.before_flip", "erase.after_flip", "erase.quarantine", "erase.unnamed", "erase.purged"}) {
+  for (const char* step :
+       {"erase.before_flip", "erase.after_flip", "erase.quarantine", "erase.unnamed", "erase.purged"}) {
     SCOPED_TRACE(step);
     const std::string file = ImportWithBadRows(absl::StrCat(step, ".csv"));
     office_.reset();

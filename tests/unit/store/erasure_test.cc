@@ -1,4 +1,5 @@
-// Erasing a person: nothing that is sealed and no file of the database holds them afterwards, whatever was cut off.
+// Erasing a person: nothing that is sealed and no file of the database holds them afterwards, whatever was
+// cut off.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -75,7 +76,8 @@ class Erasure : public SmallStore {
     return found;
   }
 
-  // Files in the folder that hold one of the sealed values. Logs cut values into pieces; their beginning tells enough.
+  // Files in the folder that hold one of the sealed values. Logs cut values into pieces; their beginning
+  // tells enough.
   std::vector<std::string> FilesWith(const std::vector<std::string>& sealed) const {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
@@ -174,8 +176,8 @@ TEST_F(Erasure, IsFinishedAfterACrashAtAnyStepOrHasNotBegun) {
   Open();
   ASSERT_TRUE(store_->Erase(p7_).ok());
   ASSERT_TRUE(store_->FinishErase(p7_, absl::ZeroDuration()).ok());
-  ASSERT_EQ(crashes.steps(), (std::vector<std::string>{"erase.before_flip", "erase.after_flip", "erase.unnamed",
-                                                       "erase.purged"}));
+  ASSERT_EQ(crashes.steps(), (std::vector<std::string>{"erase.before_flip", "erase.after_flip",
+                                                       "erase.unnamed", "erase.purged"}));
   options_.steps = nullptr;
   for (size_t i = 0; i < crashes.steps().size(); ++i) {
     SCOPED_TRACE(crashes.steps()[i]);
@@ -215,8 +217,8 @@ TEST_F(Erasure, ShowsEverythingThatIsStoredOfOnePerson) {
   EXPECT_FALSE(record.consents.has_value());
   std::vector<std::string> rows;
   for (const PersonRow& row : record.rows) {
-    rows.push_back(absl::StrCat(codebook_.tables[row.table].name, " ", row.batch, row.staged ? " staged" : "", " ",
-                                row.values[0]));
+    rows.push_back(absl::StrCat(codebook_.tables[row.table].name, " ", row.batch, row.staged ? " staged" : "",
+                                " ", row.values[0]));
   }
   EXPECT_EQ(rows, (std::vector<std::string>{"move 1 4", "move 1 4", "move 1 4", "move 1 4", "visit 2 1",
                                             "visit 3 staged 2", "visit 3 staged 3", "person 4 staged 1"}));
