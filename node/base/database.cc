@@ -252,7 +252,8 @@ absl::StatusOr<Database::Purged> Database::Purge(Space space) {
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_, ignored)) {
     const fs::path name = entry.path().filename();
-    if ((name.extension() == ".sst" && others.count(name) == 0) || name.extension() == ".log") old.push_back(name);
+    if ((name.extension() == ".sst" && others.count(name) == 0) || name.extension() == ".log")
+      old.push_back(name);
   }
   // Every space leaves the log, so that it can go; one that has nothing to flush would keep it.
   rocksdb::WriteBatch nothing;

@@ -75,8 +75,9 @@ class Database {
   // On disk, about.
   uint64_t Bytes() const;
 
-  // Makes sure that what was deleted or replaced in a space is in none of the folder's files: flushes, rewrites
-  // the space's files, starts another log, removes the old ones. `left`: old files that are there all the same.
+  // Makes sure that what was deleted or replaced in a space is in none of the folder's files: flushes,
+  // rewrites the space's files, starts another log, removes the old ones. `left`: old files that are there
+  // all the same.
   struct Purged {
     uint32_t removed = 0;
     std::vector<std::string> left;  // names, without the folder

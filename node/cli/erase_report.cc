@@ -13,10 +13,11 @@ std::string ReportErase(const v1::EraseResult& erased, Lang lang) {
   for (const v1::QuarantineErased& file : erased.quarantine()) set_aside += file.rows();
   if (erased.rows() + set_aside == 0) {
     // A reference written otherwise than in the file would look like a person erased.
-    out = w("aucune ligne n'a cette référence, rien n'est effacé: vérifiez qu'elle est écrite comme dans le "
-            "fichier importé\n",
-            "no row has this reference, nothing was erased: check that it is written as in the imported "
-            "file\n");
+    out =
+        w("aucune ligne n'a cette référence, rien n'est effacé: vérifiez qu'elle est écrite comme dans le "
+          "fichier importé\n",
+          "no row has this reference, nothing was erased: check that it is written as in the imported "
+          "file\n");
   } else {
     out = absl::StrCat(w.Count(erased.rows()),
                        w(" lignes effacées, partout; les réponses déjà données restent, le journal le dit\n",
@@ -24,8 +25,9 @@ std::string ReportErase(const v1::EraseResult& erased, Lang lang) {
   }
   for (const v1::QuarantineErased& file : erased.quarantine()) {
     if (file.has_unread()) {
-      absl::StrAppend(&out, w("À REGARDER À LA MAIN, peut contenir cette personne: quarantine/",
-                              "TO BE LOOKED AT BY HAND, may hold this person: quarantine/"),
+      absl::StrAppend(&out,
+                      w("À REGARDER À LA MAIN, peut contenir cette personne: quarantine/",
+                        "TO BE LOOKED AT BY HAND, may hold this person: quarantine/"),
                       file.file(), ": ", w.Of(file.unread()), "\n");
       continue;
     }
@@ -48,20 +50,22 @@ std::string ReportErase(const v1::EraseResult& erased, Lang lang) {
                                             : "",
                   "\n");
   if (!proof.files_left().empty()) {
-    absl::StrAppend(&out, w("d'anciens fichiers sont encore ouverts et partent au prochain démarrage: ",
-                            "old files are still open and go at the next start: "),
+    absl::StrAppend(&out,
+                    w("d'anciens fichiers sont encore ouverts et partent au prochain démarrage: ",
+                      "old files are still open and go at the next start: "),
                     absl::StrJoin(proof.files_left(), ", "), "\n");
   }
-  absl::StrAppend(&out, erased.backups() > 0
-                            ? absl::StrCat(w("les sauvegardes faites avant contiennent encore ces lignes (",
-                                             "backups made before still hold these rows ("),
-                                           erased.backups(), w(", la dernière le ", ", the last on "),
-                                           Day(erased.last_backup_unix_micros()),
-                                           w("): remplacez-les\n", "): replace them\n"))
-                            : std::string(w("si des copies de ce dossier ont été faites autrement qu'avec penc backup, elles "
-                                            "contiennent encore ces lignes\n",
-                                            "if copies of this folder were made otherwise than with penc backup, they still "
-                                            "hold these rows\n")));
+  absl::StrAppend(
+      &out,
+      erased.backups() > 0
+          ? absl::StrCat(w("les sauvegardes faites avant contiennent encore ces lignes (",
+                           "backups made before still hold these rows ("),
+                         erased.backups(), w(", la dernière le ", ", the last on "),
+                         Day(erased.last_backup_unix_micros()), w("): remplacez-les\n", "): replace them\n"))
+          : std::string(w("si des copies de ce dossier ont été faites autrement qu'avec penc backup, elles "
+                          "contiennent encore ces lignes\n",
+                          "if copies of this folder were made otherwise than with penc backup, they still "
+                          "hold these rows\n")));
   return out;
 }
 

@@ -13,7 +13,8 @@ namespace {
 // Black on white, lines instead of colours: what a copier makes of it stays legible.
 constexpr char kStyle[] =
     "@page{size:A4;margin:18mm 16mm}"
-    "body{font:11pt/1.4 Georgia,'Liberation Serif',serif;color:#000;background:#fff;max-width:178mm;margin:0 auto}"
+    "body{font:11pt/1.4 Georgia,'Liberation Serif',serif;color:#000;background:#fff;max-width:178mm;margin:0 "
+    "auto}"
     "h1{font-size:18pt;margin:0 0 2mm}h2{font-size:13pt;margin:7mm 0 2mm;border-bottom:1px solid #000}"
     "h3{font-size:11pt;margin:4mm 0 1mm}h2,h3{break-after:avoid}p{margin:0 0 2mm}"
     ".mark{border:1.5px solid #000;padding:1mm 2mm;font-weight:bold;margin:0 0 5mm;display:inline-block}"
@@ -27,8 +28,15 @@ std::string Escaped(absl::string_view text) {
 
 // What a cell holds must not end it, nor begin something else.
 std::string InMarkdown(absl::string_view text) {
-  return absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"|", "\\|"}, {"*", "\\*"}, {"_", "\\_"}, {"<", "\\<"},
-                                    {"[", "\\["}, {"#", "\\#"}, {"`", "\\`"}, {"\n", " "}});
+  return absl::StrReplaceAll(text, {{"\\", "\\\\"},
+                                    {"|", "\\|"},
+                                    {"*", "\\*"},
+                                    {"_", "\\_"},
+                                    {"<", "\\<"},
+                                    {"[", "\\["},
+                                    {"#", "\\#"},
+                                    {"`", "\\`"},
+                                    {"\n", " "}});
 }
 
 void AppendHtmlRow(const std::vector<std::string>& row, const char* cell, std::string& out) {
@@ -38,7 +46,8 @@ void AppendHtmlRow(const std::vector<std::string>& row, const char* cell, std::s
 }
 
 void AppendMarkdownRow(const std::vector<std::string>& row, size_t columns, std::string& out) {
-  for (size_t c = 0; c < columns; ++c) absl::StrAppend(&out, "| ", c < row.size() ? InMarkdown(row[c]) : "", " ");
+  for (size_t c = 0; c < columns; ++c)
+    absl::StrAppend(&out, "| ", c < row.size() ? InMarkdown(row[c]) : "", " ");
   absl::StrAppend(&out, "|\n");
 }
 
@@ -58,8 +67,8 @@ void Page::Table(std::vector<std::string> heading, std::vector<std::vector<std::
 
 std::string Page::Html() const {
   std::string out = absl::StrCat("<!DOCTYPE html>\n<html lang=\"", lang_ == Lang::kFrench ? "fr" : "en",
-                                 "\">\n<head><meta charset=\"utf-8\"><title>", Escaped(title_), "</title>\n<style>",
-                                 kStyle, "</style></head>\n<body>\n");
+                                 "\">\n<head><meta charset=\"utf-8\"><title>", Escaped(title_),
+                                 "</title>\n<style>", kStyle, "</style></head>\n<body>\n");
   if (!mark_.empty()) absl::StrAppend(&out, "<div class=\"mark\">", Escaped(mark_), "</div>\n");
   absl::StrAppend(&out, "<h1>", Escaped(title_), "</h1>\n");
   for (const Part& part : parts_) {

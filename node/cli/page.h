@@ -1,5 +1,5 @@
-// A document to be printed and handed over: written once, set as a web page that prints on A4 without anything from
-// elsewhere, as Markdown, or as plain text. Pure.
+// A document to be printed and handed over: written once, set as a web page that prints on A4 without
+// anything from elsewhere, as Markdown, or as plain text. Pure.
 //
 //   Page page("Fiche de la personne", lang);
 //   page.Mark("confidentiel");
@@ -40,7 +40,9 @@ class Page {
     Kind kind;
     std::vector<std::vector<std::string>> rows;  // of a table the first is the heading
   };
-  void Add(Kind kind, std::vector<std::vector<std::string>> rows) { parts_.push_back({kind, std::move(rows)}); }
+  void Add(Kind kind, std::vector<std::vector<std::string>> rows) {
+    parts_.push_back({kind, std::move(rows)});
+  }
 
   std::string title_, mark_;
   Lang lang_;

@@ -36,8 +36,8 @@ void AddHead(const v1::PersonSheetResult& sheet, const std::vector<std::string>&
 }
 
 std::string Where(const v1::SheetRow& row, const v1::SheetBatch& batch, const Words& w) {
-  std::string where = absl::StrCat(w("fichier ", "file "), batch.file_name(), w(", importé le ", ", imported on "),
-                                   Day(batch.imported_unix_micros()));
+  std::string where = absl::StrCat(w("fichier ", "file "), batch.file_name(),
+                                   w(", importé le ", ", imported on "), Day(batch.imported_unix_micros()));
   if (!batch.keep_until().empty())
     absl::StrAppend(&where, w(", gardé jusqu'au ", ", kept until "), batch.keep_until());
   if (row.staged()) absl::StrAppend(&where, w(" (en attente)", " (staged)"));
@@ -51,7 +51,8 @@ std::string Where(const v1::SheetRow& row, const v1::SheetBatch& batch, const Wo
 void AddRecords(const v1::PersonSheetResult& sheet, const Words& w, Page& page) {
   page.Heading(w("Ce qui est gardé", "What is kept"));
   if (sheet.tables().empty()) {
-    page.Paragraph(w("Aucune ligne n'est gardée sous cette référence.", "No row is kept under this reference."));
+    page.Paragraph(
+        w("Aucune ligne n'est gardée sous cette référence.", "No row is kept under this reference."));
   }
   std::map<uint64_t, v1::SheetBatch> batches;
   for (const v1::SheetBatch& batch : sheet.batches()) batches[batch.id()] = batch;
@@ -68,15 +69,20 @@ void AddRecords(const v1::PersonSheetResult& sheet, const Words& w, Page& page) 
       page.Table({w("donnée", "item"), w("valeur", "value")}, std::move(rows));
     }
   }
-  page.Paragraph(w("Ces données sont des codes, des nombres et des dates. Ni nom, ni téléphone, ni numéro de document, ni texte "
-                   "libre n'y trouve place; la référence elle-même est remplacée par une empreinte secrète.",
-                   "These items are codes, numbers and dates. No name, phone number, document number or free text has a "
-                   "place among them; the reference itself is replaced by a secret fingerprint."));
+  page.Paragraph(
+      w("Ces données sont des codes, des nombres et des dates. Ni nom, ni téléphone, ni numéro de document, "
+        "ni texte "
+        "libre n'y trouve place; la référence elle-même est remplacée par une empreinte secrète.",
+        "These items are codes, numbers and dates. No name, phone number, document number or free text has a "
+        "place among them; the reference itself is replaced by a secret fingerprint."));
   if (!sheet.quarantine_files().empty()) {
-    page.Paragraph(w("Des lignes de cette personne attendent une correction, telles qu'elles furent écrites, texte compris, "
-                     "dans ces fichiers du dossier quarantine:",
-                     "Rows of this person wait to be corrected, as they were written, text included, in these files of the "
-                     "folder quarantine:"));
+    page.Paragraph(
+        w("Des lignes de cette personne attendent une correction, telles qu'elles furent écrites, texte "
+          "compris, "
+          "dans ces fichiers du dossier quarantine:",
+          "Rows of this person wait to be corrected, as they were written, text included, in these files of "
+          "the "
+          "folder quarantine:"));
     page.List({sheet.quarantine_files().begin(), sheet.quarantine_files().end()});
   }
 }
@@ -84,9 +90,11 @@ void AddRecords(const v1::PersonSheetResult& sheet, const Words& w, Page& page) 
 void AddQuestions(const v1::PersonSheetResult& sheet, const Words& w, Page& page) {
   page.Heading(w("Ce qui est sorti", "What left"));
   page.Paragraph(
-      w("Aucune ligne n'est jamais sortie d'ici. Seuls des nombres brouillés exprès en sont sortis, tels qu'on ne peut y "
+      w("Aucune ligne n'est jamais sortie d'ici. Seuls des nombres brouillés exprès en sont sortis, tels "
+        "qu'on ne peut y "
         "reconnaître personne. Les réponses suivantes ont pu compter cette personne.",
-        "No row ever left this place. Only numbers left that were blurred on purpose, so that nobody can be told from "
+        "No row ever left this place. Only numbers left that were blurred on purpose, so that nobody can be "
+        "told from "
         "them. The following answers may have counted this person."));
   if (sheet.questions().empty()) {
     page.Paragraph(w("Aucune réponse à ce jour.", "No answer so far."));
@@ -95,24 +103,29 @@ void AddQuestions(const v1::PersonSheetResult& sheet, const Words& w, Page& page
   Rows rows;
   for (const v1::SheetQuestion& question : sheet.questions()) {
     rows.push_back({Day(question.time_unix_micros()),
-                    absl::StrCat(question.asker(), question.regional() ? w(" (total régional)", " (regional total)") : ""),
+                    absl::StrCat(question.asker(),
+                                 question.regional() ? w(" (total régional)", " (regional total)") : ""),
                     question.purpose(), question.has_says() ? w.Of(question.says()) : question.question()});
   }
-  page.Table({w("date", "date"), w("à qui", "to whom"), w("but", "purpose"), w("question", "question")}, std::move(rows));
+  page.Table({w("date", "date"), w("à qui", "to whom"), w("but", "purpose"), w("question", "question")},
+             std::move(rows));
 }
 
 void AddRights(const Words& w, Page& page) {
   page.Heading(w("Vos droits", "Your rights"));
-  page.List({w("Faire corriger ce qui est faux: demandez-le à l'organisation, qui réimporte la ligne corrigée.",
-               "To have corrected what is wrong: ask the organisation, which imports the corrected row again."),
-             w("Retirer votre accord: vos lignes ne sont plus comptées dès que l'organisation le note.",
-               "To withdraw your consent: your rows are counted no more as soon as the organisation notes it."),
-             w("Faire tout effacer: l'organisation le fait aussitôt (penc erase) et vérifie qu'il ne reste rien. Les nombres "
-               "déjà sortis restent: on ne peut vous y reconnaître.",
-               "To have everything erased: the organisation does it at once (penc erase) and verifies that nothing is left. "
-               "Numbers that left already stand: you cannot be told from them."),
-             w("Vous plaindre à l'autorité de protection des données de votre pays.",
-               "To complain to your country's data-protection authority.")});
+  page.List(
+      {w("Faire corriger ce qui est faux: demandez-le à l'organisation, qui réimporte la ligne corrigée.",
+         "To have corrected what is wrong: ask the organisation, which imports the corrected row again."),
+       w("Retirer votre accord: vos lignes ne sont plus comptées dès que l'organisation le note.",
+         "To withdraw your consent: your rows are counted no more as soon as the organisation notes it."),
+       w("Faire tout effacer: l'organisation le fait aussitôt (penc erase) et vérifie qu'il ne reste rien. "
+         "Les nombres "
+         "déjà sortis restent: on ne peut vous y reconnaître.",
+         "To have everything erased: the organisation does it at once (penc erase) and verifies that nothing "
+         "is left. "
+         "Numbers that left already stand: you cannot be told from them."),
+       w("Vous plaindre à l'autorité de protection des données de votre pays.",
+         "To complain to your country's data-protection authority.")});
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What an office does for the persons in its records: erasing, retention, a person's sheet, the data-protection dossier.
+// What an office does for the persons in its records: erasing, retention, a person's sheet, the
+// data-protection dossier.
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -68,8 +69,10 @@ void AddPerson(CLI::App& parent, Invocation& invocation) {
       if (!result.ok()) return output.Fail(result.status());
       const v1::PersonSheetResult& sheet = result->person_sheet();
       if (sheet.unknown()) {
-        output.Say({"rien n'est gardé sous cette référence: vérifiez qu'elle est écrite comme dans le fichier importé",
-                    "nothing is kept under this reference: check that it is written as in the imported file"});
+        output.Say(
+            {"rien n'est gardé sous cette référence: vérifiez qu'elle est écrite comme dans le fichier "
+             "importé",
+             "nothing is kept under this reference: check that it is written as in the imported file"});
       }
       const Page page =
           PersonPage(sheet, {command->person().begin(), command->person().end()}, output.lang());

@@ -10,8 +10,8 @@
 #include "cli/dossier_page.h"
 #include "cli/erase_report.h"
 #include "cli/journal_words.h"
-#include "cli/person_page.h"
 #include "cli/pending_words.h"
+#include "cli/person_page.h"
 #include "cli/render.h"
 #include "cli/round_words.h"
 #include "cli/words.h"
@@ -24,7 +24,10 @@ std::string Problems(const v1::ImportResult& result, const Words& w) {
   for (const v1::ImportProblem& problem : result.problems()) {
     absl::StrAppend(&out, "  ");
     if (problem.row() > 0) absl::StrAppend(&out, w("ligne ", "row "), problem.row(), ": ");
-    if (!problem.column().empty()) absl::StrAppend(&out, w("colonne ", "column "), problem.column(), ": ");
+    if (!problem.column().empty()) {
+      absl::StrAppend(&out, w("colonne ", "column "), problem.letters(), problem.letters().empty() ? "" : " ",
+                      problem.column(), ": ");
+    }
     absl::StrAppend(&out, w(problem.fr().c_str(), problem.en().c_str()));
     if (problem.rows() > 1) absl::StrAppend(&out, " (", w.Count(problem.rows()), w(" lignes)", " rows)"));
     absl::StrAppend(&out, "\n");
@@ -52,8 +55,14 @@ std::string Import(const v1::ImportResult& result, const Words& w) {
       result.dry_run() ? w(" à garder", " to keep") : w(" gardées", " kept"), " + ",
       w.Count(result.duplicate()), w(" en double", " duplicate"), " + ", w.Count(result.replaced()),
       w(" remplacées", " replaced"), " + ", w.Count(result.conflicting() + result.quarantined()),
-      w(" à corriger", " to correct"), " + ", w.Count(result.dropped()),
-      w(" sans consentement", " without consent"), "\n", Problems(result, w));
+      w(" à corriger", " to correct"), " + ", w.Count(result.dropped()), w(" écartées", " left out"),
+      result.dropped() == 0
+          ? ""
+          : w(" (sans accord, ou par l'organisation)", " (without consent, or by the office)"),
+      "\n",
+      result.sheet().empty() ? ""
+                             : absl::StrCat(w("feuille «", "sheet \""), result.sheet(), w("»\n", "\"\n")),
+      Problems(result, w));
   if (!result.quarantine_file().empty()) {
     absl::StrAppend(&out, w("lignes à corriger: ", "rows to correct: "), result.quarantine_file(),
                     w(" (s'ouvre dans Excel; corrigez, puis importez-le)\n",
@@ -78,7 +87,7 @@ std::string Batches(const v1::BatchesResult& result, const Words& w) {
   TextTable table({w("lot", "batch"), "table", w("fichier", "file"), w("lignes", "rows"),
                    w("importé", "imported"), w("état", "state"), w("à garder jusqu'au", "keep until")});
   for (const v1::Batch& batch : result.batches()) {
-    std::string state = batch.expired()  ? w("retirée (délai de garde passé)", "left (its last day is over)")
+    std::string state = batch.expired() ? w("retirée (délai de garde passé)", "left (its last day is over)")
                         : batch.undone() ? w("annulé", "undone")
                         : batch.closed_in().empty()
                             ? w("en attente", "staged")

@@ -90,7 +90,8 @@ absl::Status ConsentStays(const Codebook& old, const Codebook& next) {
   }
   for (StoredValue value : next.consent->keep) {
     if (old.consent->keeps(value)) continue;
-    return Refuse("consent.keep: une réponse de plus y vaut accord", "consent.keep: one more answer counts as consent");
+    return Refuse("consent.keep: une réponse de plus y vaut accord",
+                  "consent.keep: one more answer counts as consent");
   }
   return absl::OkStatus();
 }

@@ -124,7 +124,7 @@ struct Codebook {
   std::vector<CodeList> code_lists;
   std::vector<Table> tables;
   absl::optional<Consent> consent;  // absent: everybody counts
-  std::string hash;  // 32 bytes: SHA-256 of the canonical form; plans and answers name it
+  std::string hash;                 // 32 bytes: SHA-256 of the canonical form; plans and answers name it
 
   absl::optional<uint32_t> FindTable(absl::string_view name) const;
   const CodeList* list_of(const Column& column) const {

@@ -145,8 +145,9 @@ class BookReader {
     for (const std::string& code : written.keep()) {
       const auto found = list.Find(code);
       if (!found.has_value()) {
-        return lines_.Error("consent.keep", {absl::StrCat("la liste ", list.name, " n'a pas de code «", code, "»"),
-                                             absl::StrCat("the list ", list.name, " has no code \"", code, "\"")});
+        return lines_.Error("consent.keep",
+                            {absl::StrCat("la liste ", list.name, " n'a pas de code «", code, "»"),
+                             absl::StrCat("the list ", list.name, " has no code \"", code, "\"")});
       }
       consent.keep.push_back(1 + *found);
     }

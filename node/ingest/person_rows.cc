@@ -1,13 +1,18 @@
 #include "ingest/person_rows.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/file.h"
 #include "base/status.h"
 #include "ingest/byte_source.h"
+#include "ingest/quarantine.h"
 #include "ingest/row_file.h"
+#include "ingest/sheet_writer.h"
+#include "ingest/xlsx/zip_parts.h"
 
 namespace penc {
 namespace {
@@ -73,6 +78,25 @@ bool PersonMatch::Anywhere(absl::Span<const absl::string_view> cells) {
   return false;
 }
 
+namespace {
+
+// The rows that are not the person's, as a workbook like the one they are taken from.
+absl::StatusOr<std::string> OthersAsWorkbook(RowFile& file, const std::string& path,
+                                             const std::function<bool(const FileRow&)>& theirs) {
+  SheetWriter writer(path + ".cut", file.sheets()[0].name);
+  RETURN_IF_ERROR(file.Read(
+      {},
+      [&](const FileHeading& heading) {
+        CopyHeading(heading, writer);
+        return absl::OkStatus();
+      },
+      [&](const FileRow& row) { return theirs(row) ? absl::OkStatus() : writer.Row(row.cells, row.kinds); }));
+  RETURN_IF_ERROR(writer.Close());
+  return ReadFile(writer.temporary(), HeldFile::kMost);
+}
+
+}  // namespace
+
 absl::StatusOr<PersonCut> CutPerson(const std::string& path, const std::vector<std::string>& columns,
                                     PersonMatch& match) {
   ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source, OpenFile(path));
@@ -80,15 +104,22 @@ absl::StatusOr<PersonCut> CutPerson(const std::string& path, const std::vector<s
   SheetForm form;
   form.encoding = file->likely_encoding();
   PersonCut cut;
-  cut.content = "\xEF\xBB\xBF";
+  const bool csv = !file->again();
+  if (csv) cut.content = "\xEF\xBB\xBF";
   std::vector<size_t> places;
   size_t width = 0;
+  const auto theirs = [&](const FileRow& row) {
+    // Rows that are cut badly were set aside for that: their cells may stand in other columns.
+    return places.empty() || row.cells.size() != width ? match.Anywhere(row.cells)
+                                                       : match.InColumns(row.cells, places);
+  };
   RETURN_IF_ERROR(file->Read(
       form,
       [&](const FileHeading& heading) {
         places = Places(heading, columns);
         width = heading.names.size();
         cut.by_any_column = places.empty();
+        if (!csv) return absl::OkStatus();
         AppendCsv(heading.names, cut.content);
         for (const std::vector<std::string>* more : {&heading.labels, &heading.tags}) {
           if (!more->empty()) AppendCsv(*more, cut.content);
@@ -96,17 +127,14 @@ absl::StatusOr<PersonCut> CutPerson(const std::string& path, const std::vector<s
         return absl::OkStatus();
       },
       [&](const FileRow& row) {
-        // Rows that are cut badly were set aside for that: their cells may stand in other columns.
-        const bool theirs = places.empty() || row.cells.size() != width ? match.Anywhere(row.cells)
-                                                                         : match.InColumns(row.cells, places);
-        if (theirs) {
-          ++cut.rows;
-        } else {
-          ++cut.kept;
-          AppendCsv(row.cells, cut.content);
-        }
+        const bool is = theirs(row);
+        ++(is ? cut.rows : cut.kept);
+        if (csv && !is) AppendCsv(row.cells, cut.content);
         return absl::OkStatus();
       }));
+  if (!csv && cut.rows > 0 && cut.kept > 0) {
+    ASSIGN_OR_RETURN(cut.content, OthersAsWorkbook(*file, path, theirs));
+  }
   return cut;
 }
 

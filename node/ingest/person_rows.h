@@ -14,8 +14,8 @@ namespace penc {
 // Whether a row is a person's. Not thread-safe.
 class PersonMatch {
  public:
-  // `parts`: the reference as it was given; none where only the key is known: then a reference of one or two parts is
-  // found in any column, a longer one only in columns that are known. `maker` outlives it.
+  // `parts`: the reference as it was given; none where only the key is known: then a reference of one or two
+  // parts is found in any column, a longer one only in columns that are known. `maker` outlives it.
   PersonMatch(PersonKeyMaker& maker, const PersonKey& person, std::vector<std::string> parts);
 
   // The reference stands in these columns.
@@ -38,8 +38,8 @@ struct PersonCut {
   std::string content;         // the file without the person's rows
 };
 
-// `columns`: headings of the columns that hold the reference, in its order; none: not known. The file stays as it is.
-// INVALID_ARGUMENT where it cannot be read, UNIMPLEMENTED where it can be read and not written.
+// `columns`: headings of the columns that hold the reference, in its order; none: not known. The file stays
+// as it is. INVALID_ARGUMENT where it cannot be read, UNIMPLEMENTED where it can be read and not written.
 absl::StatusOr<PersonCut> CutPerson(const std::string& path, const std::vector<std::string>& columns,
                                     PersonMatch& match);
 

@@ -102,14 +102,14 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
       return As(&v1::AdminResult::mutable_rounds, ListRounds(office));
     case v1::AdminCommand::kNetworkRoster:
       return As(&v1::AdminResult::mutable_network_roster, ShowNetwork(office));
-    case v1::AdminCommand::kPersonSheet:
-      return As(&v1::AdminResult::mutable_person_sheet, MakePersonSheet(office, command.person_sheet()));
-    case v1::AdminCommand::kDossier:
-      return As(&v1::AdminResult::mutable_dossier, MakeDossier(office));
     case v1::AdminCommand::kPending:
       return As(&v1::AdminResult::mutable_pending, ListPending(office, command.pending()));
     case v1::AdminCommand::kDecide:  // a round may be about to close
       return As(&v1::AdminResult::mutable_decide, DecideHere(office, command.decide()));
+    case v1::AdminCommand::kPersonSheet:
+      return As(&v1::AdminResult::mutable_person_sheet, MakePersonSheet(office, command.person_sheet()));
+    case v1::AdminCommand::kDossier:
+      return As(&v1::AdminResult::mutable_dossier, MakeDossier(office));
     case v1::AdminCommand::kStop:  // an emergency does not wait for an import
       return As(&v1::AdminResult::mutable_stop, Stop(office, command.stop()));
     default:

@@ -102,7 +102,8 @@ void AddGrants(Office& office, const Codebook& codebook, v1::DossierResult& doss
     for (const std::string& table : grant->tables) out->add_tables(table);
     out->set_share_ppm(grant->share_ppm);
     // `until` is the first moment after.
-    out->set_until(absl::FormatCivilTime(absl::ToCivilDay(grant->until - absl::Microseconds(1), absl::UTCTimeZone())));
+    out->set_until(
+        absl::FormatCivilTime(absl::ToCivilDay(grant->until - absl::Microseconds(1), absl::UTCTimeZone())));
     out->set_expired(grant->until <= now);
   }
 }
@@ -161,7 +162,8 @@ absl::Status AddJournal(Office& office, v1::DossierResult& dossier) {
   out.set_root(absl::BytesToHexString(office.journal().root()));
   RETURN_IF_ERROR(office.journal().ForEach(0, [&](uint64_t index, absl::string_view bytes) {
     storage::v1::JournalLeaf leaf;
-    if (!leaf.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return true;  // QuestionsInJournal names it
+    if (!leaf.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+      return true;  // QuestionsInJournal names it
     if (index == 0) out.set_since_unix_micros(leaf.time_unix_micros());
     out.set_imports(out.imports() + leaf.has_imported());
     out.set_closings(out.closings() + leaf.has_closed());

@@ -54,13 +54,15 @@ absl::StatusOr<PersonKey> KeyOfReference(Office& office,
   return person;
 }
 
-absl::StatusOr<v1::EraseResult> Erase(Office& office, const v1::EraseCommand& command, const Progress& progress) {
+absl::StatusOr<v1::EraseResult> Erase(Office& office, const v1::EraseCommand& command,
+                                      const Progress& progress) {
   RETURN_IF_ERROR(FinishErasing(office));  // one at a time: an earlier one met an error on its way
   ASSIGN_OR_RETURN(const PersonKey person, KeyOfReference(office, command.person()));
   PersonKeyMaker maker(office.node_key());
   PersonMatch match(maker, person, {command.person().begin(), command.person().end()});
   bool set_aside = false;
-  for (const v1::QuarantineErased& file : FindInQuarantine(office, match)) set_aside = set_aside || file.rows() > 0;
+  for (const v1::QuarantineErased& file : FindInQuarantine(office, match))
+    set_aside = set_aside || file.rows() > 0;
 
   v1::EraseResult result;
   if (progress) {
@@ -94,9 +96,11 @@ absl::Status FinishErasing(Office& office) {
   for (const v1::QuarantineErased& file : files) {
     if (!file.has_unread() || !office.environment().tell) continue;
     office.environment().tell(
-        {absl::StrCat("un effacement interrompu est terminé, sauf ce fichier de quarantaine à regarder à la main: ",
-                      file.file(), ": ", file.unread().fr()),
-         absl::StrCat("an erasure that was cut off is finished, but for this quarantine file, to be looked at by hand: ",
+        {absl::StrCat(
+             "un effacement interrompu est terminé, sauf ce fichier de quarantaine à regarder à la main: ",
+             file.file(), ": ", file.unread().fr()),
+         absl::StrCat("an erasure that was cut off is finished, but for this quarantine file, to be looked "
+                      "at by hand: ",
                       file.file(), ": ", file.unread().en())});
   }
   return Finish(office, *person).status();

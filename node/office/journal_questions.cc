@@ -18,8 +18,12 @@ class Reader {
   void See(const storage::v1::JournalLeaf& leaf) {
     switch (leaf.what_case()) {
       case storage::v1::JournalLeaf::kRefused:
-        questions_.push_back({End::kRefused, leaf.time_unix_micros(), leaf.refused().purpose(), leaf.refused().asker(),
-                              leaf.refused().question(), {}});
+        questions_.push_back({End::kRefused,
+                              leaf.time_unix_micros(),
+                              leaf.refused().purpose(),
+                              leaf.refused().asker(),
+                              leaf.refused().question(),
+                              {}});
         break;
       case storage::v1::JournalLeaf::kCharged:
         Charged(leaf);
@@ -51,7 +55,8 @@ class Reader {
                                charged.asker(),
                                charged.question(),
                                {}};
-    for (const storage::v1::CohortCharge& cohort : charged.cohorts()) question.cohorts.push_back(cohort.cohort());
+    for (const storage::v1::CohortCharge& cohort : charged.cohorts())
+      question.cohorts.push_back(cohort.cohort());
     of_[charged.slot()].push_back(questions_.size());
     questions_.push_back(std::move(question));
     if (answered_.count(charged.slot()) > 0) Answered(questions_.back(), leaf.time_unix_micros());
@@ -70,10 +75,11 @@ absl::StatusOr<std::vector<JournaledQuestion>> QuestionsInJournal(const Journal&
   RETURN_IF_ERROR(journal.ForEach(0, [&](uint64_t index, absl::string_view bytes) {
     storage::v1::JournalLeaf leaf;
     if (!leaf.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-      unreadable = Fail(absl::StatusCode::kDataLoss,
-                        {absl::StrCat("entrée ", index, " du journal illisible: penc journal verify dit ce qui manque"),
-                         absl::StrCat("entry ", index,
-                                      " of the journal is unreadable: penc journal verify says what is missing")});
+      unreadable = Fail(
+          absl::StatusCode::kDataLoss,
+          {absl::StrCat("entrée ", index, " du journal illisible: penc journal verify dit ce qui manque"),
+           absl::StrCat("entry ", index,
+                        " of the journal is unreadable: penc journal verify says what is missing")});
       return false;
     }
     reader.See(leaf);

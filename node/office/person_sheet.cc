@@ -79,7 +79,8 @@ absl::Status AddQuestions(Office& office, const Codebook& codebook, v1::PersonSh
   for (const JournaledQuestion& question : questions) {
     const bool regional = question.end == JournaledQuestion::End::kRegional;
     if ((!regional && question.end != JournaledQuestion::End::kAnswered) ||
-        std::find(question.cohorts.begin(), question.cohorts.end(), sheet.entered()) == question.cohorts.end()) {
+        std::find(question.cohorts.begin(), question.cohorts.end(), sheet.entered()) ==
+            question.cohorts.end()) {
       continue;
     }
     v1::SheetQuestion* out = sheet.add_questions();

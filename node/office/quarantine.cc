@@ -36,10 +36,12 @@ std::vector<std::string> Files(const Layout& layout) {
 
 // `noted`: somebody wrote down which columns hold the reference; they may be none.
 absl::StatusOr<PersonCut> Cut(Office& office, const std::string& name, PersonMatch& match) {
-  ASSIGN_OR_RETURN(const absl::optional<std::string> noted, office.database().Get(Space::kOffice, RowKey(name)));
+  ASSIGN_OR_RETURN(const absl::optional<std::string> noted,
+                   office.database().Get(Space::kOffice, RowKey(name)));
   storage::v1::QuarantineRow row;
   std::vector<std::string> columns;
-  if (noted.has_value() && row.ParseFromString(*noted)) columns.assign(row.person().begin(), row.person().end());
+  if (noted.has_value() && row.ParseFromString(*noted))
+    columns.assign(row.person().begin(), row.person().end());
   return CutPerson(absl::StrCat(office.layout().quarantine(), "/", name), columns, match);
 }
 
@@ -57,8 +59,9 @@ absl::Status SyncFolder(const std::string& path) {
   const bool synced = fd >= 0 && ::fsync(fd) == 0;
   if (fd >= 0) ::close(fd);
   if (synced) return absl::OkStatus();
-  return Fail(absl::StatusCode::kUnavailable, {absl::StrCat(path, ": le disque n'a pas confirmé; recommencez"),
-                                               absl::StrCat(path, ": the disk did not confirm; try again")});
+  return Fail(absl::StatusCode::kUnavailable,
+              {absl::StrCat(path, ": le disque n'a pas confirmé; recommencez"),
+               absl::StrCat(path, ": the disk did not confirm; try again")});
 }
 
 // Removes a file that held nobody else, and what was noted of it.
@@ -66,9 +69,10 @@ absl::Status Remove(Office& office, const std::string& name) {
   std::error_code error;
   const fs::path path = fs::path(office.layout().quarantine()) / name;
   if (!fs::remove(path, error) && error) {
-    return Fail(absl::StatusCode::kPermissionDenied,
-                {absl::StrCat(name, ": ce fichier de quarantaine ne se laisse pas supprimer: ", error.message()),
-                 absl::StrCat(name, ": this quarantine file cannot be removed: ", error.message())});
+    return Fail(
+        absl::StatusCode::kPermissionDenied,
+        {absl::StrCat(name, ": ce fichier de quarantaine ne se laisse pas supprimer: ", error.message()),
+         absl::StrCat(name, ": this quarantine file cannot be removed: ", error.message())});
   }
   RETURN_IF_ERROR(SyncFolder(path.parent_path()));
   return office.committer().Commit([&](Staging& staging) {
@@ -105,7 +109,8 @@ absl::Status NoteQuarantine(Office& office, const std::string& path, const std::
   row.set_format(1);
   for (const std::string& column : person) row.add_person(column);
   return office.committer().Commit([&](Staging& staging) {
-    office.database().Put(staging.batch(), Space::kOffice, RowKey(fs::path(path).filename()), row.SerializeAsString());
+    office.database().Put(staging.batch(), Space::kOffice, RowKey(fs::path(path).filename()),
+                          row.SerializeAsString());
     return absl::OkStatus();
   });
 }

@@ -13,7 +13,8 @@ namespace penc {
 // Notes which columns of a new file hold the reference; none: its rows have no reference.
 absl::Status NoteQuarantine(Office& office, const std::string& path, const std::vector<std::string>& person);
 
-// What the files hold of a person; one entry a file that holds something or could not be read. Nothing is changed.
+// What the files hold of a person; one entry a file that holds something or could not be read. Nothing is
+// changed.
 std::vector<v1::QuarantineErased> FindInQuarantine(Office& office, PersonMatch& match);
 
 // Takes it out, file by file, each as it was or without the person.

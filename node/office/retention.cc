@@ -17,19 +17,22 @@ constexpr int kLongestYears = 100;
 
 absl::CivilDay DayAt(absl::Time time) { return absl::ToCivilDay(time, absl::UTCTimeZone()); }
 
-// What the clock said when it was believed last; nothing before the first time. No other time that was written down is
-// worth more than the clock was then.
+// What the clock said when it was believed last; nothing before the first time. No other time that was
+// written down is worth more than the clock was then.
 absl::StatusOr<absl::optional<absl::Time>> Believed(const Database& db) {
   ASSIGN_OR_RETURN(const absl::optional<std::string> kept, db.Get(Space::kOffice, kSeenKey));
   int64_t micros = 0;
-  if (kept.has_value() && absl::SimpleAtoi(*kept, &micros)) return absl::make_optional(absl::FromUnixMicros(micros));
+  if (kept.has_value() && absl::SimpleAtoi(*kept, &micros))
+    return absl::make_optional(absl::FromUnixMicros(micros));
   return absl::optional<absl::Time>();
 }
 
 absl::Time Created(const Office& office) {
   absl::Time created;
   std::string ignored;
-  return absl::ParseTime(absl::RFC3339_full, office.config().created(), &created, &ignored) ? created : absl::UnixEpoch();
+  return absl::ParseTime(absl::RFC3339_full, office.config().created(), &created, &ignored)
+             ? created
+             : absl::UnixEpoch();
 }
 
 absl::Status Believe(Office& office, absl::Time now) {
@@ -47,18 +50,21 @@ bool AnyDue(const std::vector<BatchInfo>& batches, int64_t today) {
 
 Text NotBelieved(absl::CivilDay today, absl::CivilDay seen) {
   const std::string day = absl::FormatCivilTime(today), last = absl::FormatCivilTime(seen);
-  return {absl::StrCat("délai de garde: rien n'est retiré, car l'horloge de cet ordinateur dit ", day,
-                       " et paraît fausse (elle disait ", last,
-                       "). Vérifiez la date de l'ordinateur; si elle est juste: penc expire DIR --today ", day),
-          absl::StrCat("retention: nothing was taken out, because this computer's clock says ", day,
-                       " and looks wrong (it said ", last,
-                       "). Check the computer's date; if it is right: penc expire DIR --today ", day)};
+  return {
+      absl::StrCat("délai de garde: rien n'est retiré, car l'horloge de cet ordinateur dit ", day,
+                   " et paraît fausse (elle disait ", last,
+                   "). Vérifiez la date de l'ordinateur; si elle est juste: penc expire DIR --today ", day),
+      absl::StrCat("retention: nothing was taken out, because this computer's clock says ", day,
+                   " and looks wrong (it said ", last,
+                   "). Check the computer's date; if it is right: penc expire DIR --today ", day)};
 }
 
 Text Left(const BatchInfo& batch) {
   const std::string until = absl::FormatCivilTime(kEpoch + *batch.keep_until_day);
-  return {absl::StrCat("lot ", batch.id, " (", batch.file_name, "): retiré, délai de garde passé (", until, ")"),
-          absl::StrCat("batch ", batch.id, " (", batch.file_name, "): taken out, it might be kept until ", until)};
+  return {
+      absl::StrCat("lot ", batch.id, " (", batch.file_name, "): retiré, délai de garde passé (", until, ")"),
+      absl::StrCat("batch ", batch.id, " (", batch.file_name, "): taken out, it might be kept until ",
+                   until)};
 }
 
 }  // namespace
@@ -67,8 +73,8 @@ absl::StatusOr<absl::CivilDay> LastDayOf(absl::string_view kept, absl::CivilDay 
   int number = 0;
   const char unit = kept.empty() ? '\0' : kept.back();
   const int64_t most = unit == 'y' ? kLongestYears : unit == 'm' ? kLongestYears * 12 : kLongestYears * 366;
-  if ((unit != 'y' && unit != 'm' && unit != 'd') || !absl::SimpleAtoi(kept.substr(0, kept.size() - 1), &number) ||
-      number < 1 || number > most) {
+  if ((unit != 'y' && unit != 'm' && unit != 'd') ||
+      !absl::SimpleAtoi(kept.substr(0, kept.size() - 1), &number) || number < 1 || number > most) {
     return Fail(absl::StatusCode::kInvalidArgument,
                 {"attendu un nombre d'années, de mois ou de jours; exemple: 5y, 18m, 90d",
                  "expected a number of years, months or days; example: 5y, 18m, 90d"});
@@ -90,9 +96,11 @@ absl::StatusOr<Expired> ExpireDue(Office& office, absl::optional<absl::CivilDay>
   const absl::CivilDay today = DayAt(now);
   if (confirmed.has_value() && *confirmed != today) {
     const std::string day = absl::FormatCivilTime(today);
-    return Fail(absl::StatusCode::kInvalidArgument,
-                {absl::StrCat("--today: l'horloge de cet ordinateur dit ", day, "; mettez-la à l'heure, puis recommencez"),
-                 absl::StrCat("--today: this computer's clock says ", day, "; set it right, then try again")});
+    return Fail(
+        absl::StatusCode::kInvalidArgument,
+        {absl::StrCat("--today: l'horloge de cet ordinateur dit ", day,
+                      "; mettez-la à l'heure, puis recommencez"),
+         absl::StrCat("--today: this computer's clock says ", day, "; set it right, then try again")});
   }
   ASSIGN_OR_RETURN(const absl::optional<absl::Time> believed, Believed(office.database()));
   const absl::Time seen = believed.value_or(Created(office));
@@ -100,8 +108,8 @@ absl::StatusOr<Expired> ExpireDue(Office& office, absl::optional<absl::CivilDay>
   Expired expired;
   // A clock that fell behind keeps rows for longer; one that ran ahead would lose them for ever.
   const bool behind = now < seen - absl::Hours(24);
-  if (!confirmed.has_value() &&
-      (behind || !ClockIsBelieved(now, seen, office.rules().codebook->closing, office.store().Status().edition))) {
+  if (!confirmed.has_value() && (behind || !ClockIsBelieved(now, seen, office.rules().codebook->closing,
+                                                            office.store().Status().edition))) {
     if (AnyDue(batches, std::max(today, DayAt(seen)) - kEpoch))
       expired.notices.push_back(NotBelieved(today, DayAt(seen)));
     return expired;
@@ -123,9 +131,10 @@ absl::StatusOr<v1::ExpireResult> Expire(Office& office, const v1::ExpireCommand&
   if (!command.today().empty()) {
     today.emplace();
     if (!absl::ParseCivilTime(command.today(), &*today)) {
-      return Fail(absl::StatusCode::kInvalidArgument,
-                  {absl::StrCat("--today ", command.today(), ": une date est attendue, par exemple 2027-01-05"),
-                   absl::StrCat("--today ", command.today(), ": a date is expected, for example 2027-01-05")});
+      return Fail(
+          absl::StatusCode::kInvalidArgument,
+          {absl::StrCat("--today ", command.today(), ": une date est attendue, par exemple 2027-01-05"),
+           absl::StrCat("--today ", command.today(), ": a date is expected, for example 2027-01-05")});
     }
   }
   ASSIGN_OR_RETURN(Expired expired, ExpireDue(office, today));

@@ -16,7 +16,8 @@ void RetentionKeeper::Look() {
     std::lock_guard<std::mutex> writing(office_.writing());
     return ExpireDue(office_);
   }();
-  std::vector<Text> notices = expired.ok() ? std::move(expired->notices) : std::vector<Text>{Explain(expired.status())};
+  std::vector<Text> notices =
+      expired.ok() ? std::move(expired->notices) : std::vector<Text>{Explain(expired.status())};
   for (const Text& notice : notices) {
     if (told_.insert(notice.en).second && tell_) tell_(notice);
   }

@@ -1,5 +1,5 @@
-// Takes out, while the node runs, the rows that may be kept no longer (office/retention.h): when it starts and every so
-// often. What left, or why nothing did, is told once.
+// Takes out, while the node runs, the rows that may be kept no longer (office/retention.h): when it starts
+// and every so often. What left, or why nothing did, is told once.
 #pragma once
 #include <functional>
 #include <set>

@@ -25,7 +25,8 @@ absl::StatusOr<std::vector<uint8_t>> RowsLeft(const SegmentView& segment, uint32
 
 }  // namespace
 
-absl::StatusOr<std::vector<uint8_t>> PersonsConsenting(const SegmentView& segment, const Withdrawals& withdrawals) {
+absl::StatusOr<std::vector<uint8_t>> PersonsConsenting(const SegmentView& segment,
+                                                       const Withdrawals& withdrawals) {
   const Consent& consent = *segment.codebook().consent;
   std::vector<uint8_t> consenting(segment.persons(), 0);
   if (segment.rows(consent.column.table) == 0) return consenting;

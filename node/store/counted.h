@@ -1,5 +1,6 @@
-// Which rows of a segment answers may count: those of persons who consent, where the codebook asks for consent, and
-// that no later word on consent took out. Looked at before caps and counting. Internal to the store.
+// Which rows of a segment answers may count: those of persons who consent, where the codebook asks for
+// consent, and that no later word on consent took out. Looked at before caps and counting. Internal to the
+// store.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -15,6 +16,7 @@ absl::StatusOr<std::vector<uint8_t>> RowsCounted(const SegmentView& segment, uin
                                                  const Withdrawals& withdrawals);
 
 // A byte for each person: 1 where they consent. Precondition: the codebook asks for consent.
-absl::StatusOr<std::vector<uint8_t>> PersonsConsenting(const SegmentView& segment, const Withdrawals& withdrawals);
+absl::StatusOr<std::vector<uint8_t>> PersonsConsenting(const SegmentView& segment,
+                                                       const Withdrawals& withdrawals);
 
 }  // namespace penc

@@ -27,8 +27,9 @@ void EraseEntries(const std::string& person, StoredBatch& batch, bool& known) {
     known = true;
   }
   auto& withdrawn = *batch.mutable_withdrawn();
-  const auto gone = std::remove_if(withdrawn.begin(), withdrawn.end(),
-                                   [&](const storage::v1::Withdrawn& entry) { return entry.person() == person; });
+  const auto gone =
+      std::remove_if(withdrawn.begin(), withdrawn.end(),
+                     [&](const storage::v1::Withdrawn& entry) { return entry.person() == person; });
   known = known || gone != withdrawn.end();
   withdrawn.erase(gone, withdrawn.end());
 }
@@ -59,11 +60,12 @@ class Seeker {
     if (!opened.ok()) return opened.status();
     ++proof_.chunks;
     if (!absl::StrContains(*opened, needle)) return absl::OkStatus();
-    return Fail(absl::StatusCode::kInternal,
-                {"l'effacement n'est pas complet: la clé de cette personne est encore dans les dossiers; recommencez "
-                 "penc erase, et si cela persiste écrivez à qui maintient penc",
-                 "the erasure is not complete: this person's key is still in the records; run penc erase again, and "
-                 "if it persists write to whoever maintains penc"});
+    return Fail(
+        absl::StatusCode::kInternal,
+        {"l'effacement n'est pas complet: la clé de cette personne est encore dans les dossiers; recommencez "
+         "penc erase, et si cela persiste écrivez à qui maintient penc",
+         "the erasure is not complete: this person's key is still in the records; run penc erase again, and "
+         "if it persists write to whoever maintains penc"});
   }
 
   ErasureProof Take() {
@@ -90,9 +92,10 @@ class Seeker {
     return absl::nullopt;
   }
   static absl::Status Stray() {
-    return Fail(absl::StatusCode::kInternal,
-                {"l'effacement n'est pas vérifié: une question lit encore d'anciens dossiers; recommencez penc erase",
-                 "the erasure is not verified: a question still reads old records; run penc erase again"});
+    return Fail(
+        absl::StatusCode::kInternal,
+        {"l'effacement n'est pas vérifié: une question lit encore d'anciens dossiers; recommencez penc erase",
+         "the erasure is not verified: a question still reads old records; run penc erase again"});
   }
 
   const Generation& generation_;
@@ -104,8 +107,9 @@ class Seeker {
 
 }  // namespace
 
-absl::StatusOr<StagedErasure> EraseStaged(const Database& db, const Generation& generation, RandomSource& random,
-                                          const PersonKey& person, storage::v1::Manifest& manifest) {
+absl::StatusOr<StagedErasure> EraseStaged(const Database& db, const Generation& generation,
+                                          RandomSource& random, const PersonKey& person,
+                                          storage::v1::Manifest& manifest) {
   StagedErasure erasure;
   for (StoredBatch& batch : *manifest.mutable_batches()) {
     if (batch.closed()) continue;
@@ -135,8 +139,8 @@ absl::StatusOr<StagedErasure> EraseStaged(const Database& db, const Generation& 
   return erasure;
 }
 
-absl::StatusOr<ErasureProof> SeekPerson(const Database& db, const Generation& generation, const Secret& manifest_key,
-                                        const PersonKey& person) {
+absl::StatusOr<ErasureProof> SeekPerson(const Database& db, const Generation& generation,
+                                        const Secret& manifest_key, const PersonKey& person) {
   Seeker seeker(generation, manifest_key);
   const std::string needle = Bytes(person);
   absl::Status seen;

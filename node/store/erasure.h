@@ -1,5 +1,5 @@
-// One person out of everything that is sealed, and the look afterwards that nothing of them is left. Internal to the
-// store.
+// One person out of everything that is sealed, and the look afterwards that nothing of them is left. Internal
+// to the store.
 #pragma once
 #include <map>
 #include <string>
@@ -19,12 +19,13 @@ struct StagedErasure {
 };
 
 // Takes the person out of what waits for a closing: entries of batches in `manifest`, blocks in the result.
-absl::StatusOr<StagedErasure> EraseStaged(const Database& db, const Generation& generation, RandomSource& random,
-                                          const PersonKey& person, storage::v1::Manifest& manifest);
+absl::StatusOr<StagedErasure> EraseStaged(const Database& db, const Generation& generation,
+                                          RandomSource& random, const PersonKey& person,
+                                          storage::v1::Manifest& manifest);
 
-// Opens everything in the space `records` but what is due (layout.h, PurgeKey) and looks for the person's key. DATA_LOSS
-// where something does not open, INTERNAL where the key is found.
-absl::StatusOr<ErasureProof> SeekPerson(const Database& db, const Generation& generation, const Secret& manifest_key,
-                                        const PersonKey& person);
+// Opens everything in the space `records` but what is due (layout.h, PurgeKey) and looks for the person's
+// key. DATA_LOSS where something does not open, INTERNAL where the key is found.
+absl::StatusOr<ErasureProof> SeekPerson(const Database& db, const Generation& generation,
+                                        const Secret& manifest_key, const PersonKey& person);
 
 }  // namespace penc

@@ -263,7 +263,8 @@ absl::StatusOr<ExactVector> Extraction::Run(const Snapshot& snapshot, const Plan
   const auto scan = [&](int64_t* out) -> absl::Status {
     std::vector<std::unique_ptr<QuestionScan>> scans;
     for (const PlannedQuestion& planned : plan.questions) {
-      scans.push_back(std::make_unique<QuestionScan>(plan, planned, *snapshot.codebook, withdrawals, cap_key));
+      scans.push_back(
+          std::make_unique<QuestionScan>(plan, planned, *snapshot.codebook, withdrawals, cap_key));
     }
     for (int s = next++; s < manifest.segments_size(); s = next++) {
       const SegmentView segment(snapshot, s);

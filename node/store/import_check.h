@@ -28,7 +28,8 @@ class ImportCheck {
            bool stored = true);
   // Whether some row of the file says no.
   bool withdraws() const { return withdraws_; }
-  // Something is there already, beside a file that becomes the whole table: only what it says of consent counts.
+  // Something is there already, beside a file that becomes the whole table: only what it says of consent
+  // counts.
   void LearnConsent(const PersonKey& person, const RowId& id, const RowId& content);
   // `row` of `columns` is there already.
   void Learn(const PersonKey& person, const RowId& id, const RowId& content,
@@ -61,8 +62,8 @@ class ImportCheck {
   StagedCounts counts_;
   std::vector<storage::v1::Superseded> superseded_;
   bool withdraws_ = false;
-  absl::flat_hash_map<PersonKey, bool> refusing_;      // of rows without identity; whether they had rows before
-  absl::flat_hash_map<RowId, PersonKey> out_;  // identities of rows that are there and go
+  absl::flat_hash_map<PersonKey, bool> refusing_;  // of rows without identity; whether they had rows before
+  absl::flat_hash_map<RowId, PersonKey> out_;      // identities of rows that are there and go
 };
 
 }  // namespace penc

@@ -239,7 +239,9 @@ class SegmentWriter {
 class Survival {
  public:
   Survival(const MergePlan& plan, const storage::v1::Manifest& manifest)
-      : plan_(plan), withdrawals_(plan.withdraw ? manifest : storage::v1::Manifest()), whole_from_(manifest.tables_size(), 0) {
+      : plan_(plan),
+        withdrawals_(plan.withdraw ? manifest : storage::v1::Manifest()),
+        whole_from_(manifest.tables_size(), 0) {
     for (const storage::v1::StoredBatch& batch : manifest.batches()) {
       if (batch.undone() || plan.dropped_batches.count(batch.id()) > 0) continue;
       const bool staged = std::find(plan.staged.begin(), plan.staged.end(), batch.id()) != plan.staged.end();

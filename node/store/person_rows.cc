@@ -26,8 +26,8 @@ absl::Status AddClosed(const SegmentView& segment, uint32_t table, const PersonK
     PersonRow& out = record.rows.emplace_back();
     out.table = table;
     out.batch = origins.batch[row];
-    out.withdrawn = withdrawals.Takes(static_cast<uint32_t>(segment.NumberOf(table)), person, origins.identity[row],
-                                      out.batch);
+    out.withdrawn = withdrawals.Takes(static_cast<uint32_t>(segment.NumberOf(table)), person,
+                                      origins.identity[row], out.batch);
   }
   const size_t columns = segment.codebook().tables[table].columns.size();
   for (uint32_t c = 0; c < columns; ++c) {
@@ -65,7 +65,8 @@ absl::Status AddStaged(const Database& db, const Snapshot& snapshot, const stora
 
 }  // namespace
 
-absl::StatusOr<PersonRecord> ReadPersonRows(const Database& db, const Snapshot& snapshot, const PersonKey& person) {
+absl::StatusOr<PersonRecord> ReadPersonRows(const Database& db, const Snapshot& snapshot,
+                                            const PersonKey& person) {
   const storage::v1::Manifest& manifest = snapshot.generation->manifest();
   const Withdrawals withdrawals(manifest);
   PersonRecord record;

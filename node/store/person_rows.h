@@ -7,6 +7,7 @@
 
 namespace penc {
 
-absl::StatusOr<PersonRecord> ReadPersonRows(const Database& db, const Snapshot& snapshot, const PersonKey& person);
+absl::StatusOr<PersonRecord> ReadPersonRows(const Database& db, const Snapshot& snapshot,
+                                            const PersonKey& person);
 
 }  // namespace penc

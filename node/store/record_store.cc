@@ -71,8 +71,8 @@ class StoreImport final : public RecordStore::Import {
   StoredBatch batch_;
   const std::shared_ptr<const Codebook> codebook_;
   const Table& table_;
-  std::vector<StoredValue> largest_;  // by column
-  std::vector<size_t> constant_;      // stored columns in which a person has one value
+  std::vector<StoredValue> largest_;         // by column
+  std::vector<size_t> constant_;             // stored columns in which a person has one value
   absl::optional<uint32_t> consent_column_;  // of the codebook's table; where this table has it
   std::unique_ptr<RunWriter> writer_;
   std::unique_ptr<ImportCheck> check_;
@@ -258,7 +258,8 @@ class Store final : public RecordStore {
     std::lock_guard<std::mutex> writing(writing_);
     RETURN_IF_ERROR(CheckNoImport());
     Manifest next = Copy();
-    ASSIGN_OR_RETURN(const StagedErasure staged, EraseStaged(db_, *current(), *options_.random, person, next));
+    ASSIGN_OR_RETURN(const StagedErasure staged,
+                     EraseStaged(db_, *current(), *options_.random, person, next));
     uint64_t rows = staged.rows;
     bool known = staged.known || elsewhere;
     if (next.generation() > 0) {
@@ -479,26 +480,29 @@ class Store final : public RecordStore {
     ASSIGN_OR_RETURN(const std::string opened, Aead(manifest_key_).Open(ChunkName(PurgeKey()), *due));
     storage::v1::PurgeDue read;
     if (!read.ParseFromString(opened) || read.format() != 1)
-      return Bad(absl::StatusCode::kDataLoss, "note d'effacement illisible; restaurez une sauvegarde (penc restore)",
+      return Bad(absl::StatusCode::kDataLoss,
+                 "note d'effacement illisible; restaurez une sauvegarde (penc restore)",
                  "unreadable note of an erasure; restore a backup (penc restore)");
     purge_due_ = std::move(read);
     return absl::OkStatus();
   }
 
-  // With the write that takes something out: the next opening finishes what a crash cuts off from here. `person`:
-  // who was erased; an earlier one who waits still is erased by then or is erased again.
+  // With the write that takes something out: the next opening finishes what a crash cuts off from here.
+  // `person`: who was erased; an earlier one who waits still is erased by then or is erased again.
   void StagePurge(rocksdb::WriteBatch& writes, const std::string& person = "") {
     if (!purge_due_.has_value()) purge_due_.emplace();
     purge_due_->set_format(1);
     if (!person.empty()) purge_due_->set_person(person);
-    db_.Put(writes, Space::kRecords, PurgeKey(),
-            Aead(manifest_key_).Seal(*options_.random, ChunkName(PurgeKey()), purge_due_->SerializeAsString()));
+    db_.Put(
+        writes, Space::kRecords, PurgeKey(),
+        Aead(manifest_key_).Seal(*options_.random, ChunkName(PurgeKey()), purge_due_->SerializeAsString()));
   }
 
   // What was replaced leaves the database's files, unless somebody reads it still: then at the next change or
   // opening. A full disk hinders this, not what was asked for.
   void Settle() {
-    if (purge_due_.has_value() && purge_due_->person().empty()) Purge(absl::ZeroDuration()).status().IgnoreError();
+    if (purge_due_.has_value() && purge_due_->person().empty())
+      Purge(absl::ZeroDuration()).status().IgnoreError();
   }
 
   absl::StatusOr<ErasureProof> Purge(absl::Duration wait) {
@@ -597,10 +601,10 @@ class Store final : public RecordStore {
   const StoreOptions options_;
   const Secret node_key_, manifest_key_, cap_key_;
   ColumnCache cache_;
-  mutable std::mutex writing_;                     // one change at a time, and what follows
+  mutable std::mutex writing_;                       // one change at a time, and what follows
   absl::optional<storage::v1::PurgeDue> purge_due_;  // as it is on the disk
-  std::vector<std::weak_ptr<Chunks>> replaced_;    // somebody may read them still
-  mutable std::mutex mutex_;  // what follows
+  std::vector<std::weak_ptr<Chunks>> replaced_;      // somebody may read them still
+  mutable std::mutex mutex_;                         // what follows
   std::shared_ptr<const Codebook> codebook_;
   std::shared_ptr<Generation> generation_;
   uint64_t next_generation_ = 1;
@@ -749,8 +753,10 @@ absl::Status StoreImport::Learn() {
     for (uint32_t b = 0; b < batch.blocks(); ++b) {
       ASSIGN_OR_RETURN(const StagedBlock block, ReadBlock(store_.db_, aead, batch.id(), b, columns));
       for (size_t r = 0; r < block.persons.size(); ++r) {
-        if (thinned && withdrawals.Takes(table, block.persons[r], block.rows.identity[r], batch.id())) continue;
-        LearnRow(block.persons[r], block.rows.identity[r], block.rows.content[r], block.rows.columns, r, false);
+        if (thinned && withdrawals.Takes(table, block.persons[r], block.rows.identity[r], batch.id()))
+          continue;
+        LearnRow(block.persons[r], block.rows.identity[r], block.rows.content[r], block.rows.columns, r,
+                 false);
       }
     }
   }
@@ -758,7 +764,8 @@ absl::Status StoreImport::Learn() {
 }
 
 void StoreImport::LearnRow(const PersonKey& person, const RowId& id, const RowId& content,
-                           const std::vector<std::vector<StoredValue>>& columns, size_t row, bool overtaken) const {
+                           const std::vector<std::vector<StoredValue>>& columns, size_t row,
+                           bool overtaken) const {
   if (overtaken || batch_.replaces()) {
     check_->LearnConsent(person, id, content);
   } else {

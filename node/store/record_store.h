@@ -50,7 +50,8 @@ struct RowBlock {
   size_t rows() const { return persons.size(); }
 };
 
-// What an import did; rows added that were not refused = stored + duplicate + replaced + conflicting + dropped.
+// What an import did; rows added that were not refused = stored + duplicate + replaced + conflicting +
+// dropped.
 struct StagedCounts {
   uint64_t stored = 0, duplicate = 0, replaced = 0, conflicting = 0;
   uint64_t dropped = 0;    // withdrawn by a later row of the same file
@@ -158,8 +159,9 @@ class RecordStore {
   // Somebody whose erasure was cut off after Erase: the caller does its own part, then FinishErase.
   virtual absl::optional<PersonKey> Unfinished() const = 0;
   // Once the caller has erased what it has: makes sure that old files of the database hold nothing, and opens
-  // everything to show that the person is in none of it. Waits for questions that read what was there before, at
-  // most this long. INTERNAL where the key was found all the same or could not be sought. May be called again.
+  // everything to show that the person is in none of it. Waits for questions that read what was there before,
+  // at most this long. INTERNAL where the key was found all the same or could not be sought. May be called
+  // again.
   virtual absl::StatusOr<ErasureProof> FinishErase(const PersonKey& person, absl::Duration wait) = 0;
   // All that is stored under this key; nothing where nobody is known under it.
   virtual absl::StatusOr<PersonRecord> ReadPerson(const PersonKey& person) const = 0;

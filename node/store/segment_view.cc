@@ -58,9 +58,11 @@ absl::StatusOr<SegmentView::RowOrigins> SegmentView::Origins(uint32_t table) con
   const size_t size = rows(table);
   if (size == 0) return origins;
   const int number = NumberOf(table);
-  ASSIGN_OR_RETURN(const std::vector<PersonKey> persons, generation_.ReadPersons(info_.id(), info_.persons()));
+  ASSIGN_OR_RETURN(const std::vector<PersonKey> persons,
+                   generation_.ReadPersons(info_.id(), info_.persons()));
   ASSIGN_OR_RETURN(const auto counts, RowCounts(table));
-  for (uint32_t p = 0; p < this->persons(); ++p) origins.person.insert(origins.person.end(), counts->at(p), persons[p]);
+  for (uint32_t p = 0; p < this->persons(); ++p)
+    origins.person.insert(origins.person.end(), counts->at(p), persons[p]);
   ASSIGN_OR_RETURN(const std::string identity, generation_.ReadChunk(info_.id(), number, kIdentityColumn));
   ASSIGN_OR_RETURN(origins.identity, DecodeIds(identity, size));
   ASSIGN_OR_RETURN(const auto batches, generation_.ReadColumn(info_.id(), number, kBatchColumn, size));

@@ -19,7 +19,8 @@ Withdrawals::Withdrawals(const storage::v1::Manifest& manifest) {
   for (const storage::v1::StoredBatch& batch : manifest.batches()) {
     for (const storage::v1::Withdrawn& entry : batch.withdrawn()) {
       Batches& entries = entry.identity().empty() ? by_person_ : by_row_;
-      uint64_t& from = entries[{batch.table(), IdOf(entry.identity().empty() ? entry.person() : entry.identity())}];
+      uint64_t& from =
+          entries[{batch.table(), IdOf(entry.identity().empty() ? entry.person() : entry.identity())}];
       from = std::max(from, batch.id());
     }
   }
@@ -36,8 +37,10 @@ bool Withdrawals::Before(const Batches& entries, uint32_t table, const RowId& id
   return found != entries.end() && batch < found->second;
 }
 
-bool Withdrawals::Takes(uint32_t table, const PersonKey& person, const RowId& identity, uint64_t batch) const {
-  return (identity != kNoId && Before(by_row_, table, identity, batch)) || Before(by_person_, table, person, batch);
+bool Withdrawals::Takes(uint32_t table, const PersonKey& person, const RowId& identity,
+                        uint64_t batch) const {
+  return (identity != kNoId && Before(by_row_, table, identity, batch)) ||
+         Before(by_person_, table, person, batch);
 }
 
 }  // namespace penc

@@ -1,5 +1,5 @@
-// Rows that a later word on consent took out and that are still stored: they are counted no more, and gone at the
-// next closing. Internal to the store.
+// Rows that a later word on consent took out and that are still stored: they are counted no more, and gone at
+// the next closing. Internal to the store.
 #pragma once
 #include <cstdint>
 #include <utility>

@@ -6,11 +6,11 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
+#include "ingest/byte_source.h"
+#include "ingest/row_file.h"
 #include "tests/support/small_office.h"
 
 namespace penc {
@@ -30,16 +30,32 @@ class Erasing : public SmallOffice {
   }
   // A file of good rows and one bad row each of P1 and P2.
   std::string ImportWithBadRows(const std::string& name = "work.csv") {
-    const auto imported =
-        Import(absl::StrCat("person_ref,race,year\nP1,black,70\nP2,white,71\nP3,other,72\n", name,
-                            ",other,72\n P1 ,blue,70\nP2,black,99\n"),
-               name);
+    const auto imported = Import(absl::StrCat("person_ref,race,year\nP1,black,70\nP2,white,71\nP3,other,72\n",
+                                              name, ",other,72\n P1 ,blue,70\nP2,black,99\n"),
+                                 name);
     EXPECT_TRUE(imported.ok()) << imported.status();
     return imported->import_file().quarantine_file();
   }
+  // What a file of rows says, whatever its kind, as a CSV of quoted cells.
   static std::string Read(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    std::string text;
+    const auto add = [&](const auto& cells) {
+      for (const auto& cell : cells) absl::StrAppend(&text, text.empty() || text.back() == '\n' ? "" : ";", "\"", cell, "\"");
+      text += "\n";
+    };
+    const auto source = OpenFile(path).value();
+    const auto file = OpenRowFile(*source).value();
+    EXPECT_TRUE(file->Read({},
+                           [&](const FileHeading& heading) {
+                             add(heading.names);
+                             return absl::OkStatus();
+                           },
+                           [&](const FileRow& row) {
+                             add(row.cells);
+                             return absl::OkStatus();
+                           })
+                    .ok());
+    return text;
   }
   std::string Quarantine(const std::string& name, const std::string& text) {
     const std::string path = absl::StrCat(dir_, "/quarantine/", name);
@@ -80,7 +96,8 @@ TEST_F(Erasing, TakesThePersonOutOfRecordsAndOfRowsSetAside) {
 
 TEST_F(Erasing, OfSomebodyWhoIsOnlySetAsideIsJournaled) {
   ImportWithBadRows();
-  Quarantine("other.csv", "\"motif (penc)\";\"ligne (penc)\";\"person_ref\"\n\"x\";\"2\";\"Q9\"\n\"x\";\"3\";\"Q8\"\n");
+  Quarantine("other.csv",
+             "\"motif (penc)\";\"ligne (penc)\";\"person_ref\"\n\"x\";\"2\";\"Q9\"\n\"x\";\"3\";\"Q8\"\n");
   const uint64_t before = Status().journal_size();
   const auto erased = Erase({"Q9"});
   ASSERT_TRUE(erased.ok()) << erased.status();
@@ -98,7 +115,9 @@ TEST_F(Erasing, FindsACompositeReferenceByItsColumns) {
   import->set_mapping(
       "mapping: parts\ncodebook: small@1\ntable: work\nperson: [site, number]\n"
       "columns: {race: {from: race}, year: {from: year}}\n");
-  const auto imported = Run(command, "site,number,race,year\nA,7,black,70\nB,7,white,71\nA,7,blue,70\nB,7,blue,71\n7,A,other,72\nC,9,other,73\n");
+  const auto imported = Run(command,
+                            "site,number,race,year\nA,7,black,70\nB,7,white,71\nA,7,blue,70\nB,7,blue,71\n7,"
+                            "A,other,72\nC,9,other,73\n");
   ASSERT_TRUE(imported.ok()) << imported.status();
   const std::string file = imported->import_file().quarantine_file();
   const auto erased = Erase({"A", "7"});
@@ -112,7 +131,7 @@ TEST_F(Erasing, FindsACompositeReferenceByItsColumns) {
 // Files from before it was noted which columns hold the reference, and rows whose cells stand elsewhere.
 TEST_F(Erasing, SeeksEverywhereWhereColumnsAreNotKnown) {
   const std::string noted = ImportWithBadRows();
-  const std::string moved = absl::StrCat(dir_, "/quarantine/renamed.csv");
+  const std::string moved = absl::StrCat(dir_, "/quarantine/renamed.xlsx");
   std::filesystem::rename(noted, moved);
   const auto erased = Erase({"P1"});
   ASSERT_TRUE(erased.ok()) << erased.status();
@@ -121,7 +140,8 @@ TEST_F(Erasing, SeeksEverywhereWhereColumnsAreNotKnown) {
   EXPECT_THAT(Read(moved), Not(HasSubstr("P1")));
   EXPECT_THAT(Read(moved), HasSubstr("P2"));
 
-  const auto shifted = Import("person_ref,race,year\nP5,black,70\nP6,black,71\nP7,black,71\noops,P5,black,70\n");
+  const auto shifted =
+      Import("person_ref,race,year\nP5,black,70\nP6,black,71\nP7,black,71\noops,P5,black,70\n");
   ASSERT_TRUE(shifted.ok()) << shifted.status();
   EXPECT_EQ(shifted->import_file().quarantined(), 1u);
   ASSERT_TRUE(Erase({"P5"}).ok());

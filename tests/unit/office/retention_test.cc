@@ -133,7 +133,8 @@ TEST_F(Retention, AClockThatIsYearsAheadTakesNothingOut) {
   EXPECT_EQ(Status().rows(), 90u);
   // Looking twice makes it no truer.
   EXPECT_TRUE(Left().empty());
-  EXPECT_EQ(Expire("2030-01-01").status().code(), absl::StatusCode::kInvalidArgument) << "the clock says another day";
+  EXPECT_EQ(Expire("2030-01-01").status().code(), absl::StatusCode::kInvalidArgument)
+      << "the clock says another day";
   EXPECT_EQ(Expire("yesterday").status().code(), absl::StatusCode::kInvalidArgument);
   clock_.now = At(2026, 9, 1);
   EXPECT_TRUE(Left().empty());
@@ -196,15 +197,16 @@ struct Judged {
 TEST(RetentionTime, AClockIsBelievedByWhatItSaidBefore) {
   const Edition q3 = EditionAt(Closing::kQuarter, At(2026, 8, 1));
   const absl::Time seen = At(2026, 8, 15);
-  for (const Judged& judged : std::initializer_list<Judged>{
-           {"the same day", seen, seen, {}, true},
-           {"a month", At(2026, 9, 15), seen, {}, true},
-           {"two months, nothing closed", At(2026, 10, 15), seen, {}, false},
-           {"the period after the last edition", At(2026, 12, 31), seen, q3, true},
-           {"two periods after", At(2027, 1, 1), seen, q3, false},
-           {"years", At(2036, 8, 15), seen, q3, false},
-           {"behind", At(2020, 8, 15), seen, q3, true}}) {
-    EXPECT_EQ(ClockIsBelieved(judged.now, judged.seen, Closing::kQuarter, judged.last), judged.believed) << judged.what;
+  for (const Judged& judged :
+       std::initializer_list<Judged>{{"the same day", seen, seen, {}, true},
+                                     {"a month", At(2026, 9, 15), seen, {}, true},
+                                     {"two months, nothing closed", At(2026, 10, 15), seen, {}, false},
+                                     {"the period after the last edition", At(2026, 12, 31), seen, q3, true},
+                                     {"two periods after", At(2027, 1, 1), seen, q3, false},
+                                     {"years", At(2036, 8, 15), seen, q3, false},
+                                     {"behind", At(2020, 8, 15), seen, q3, true}}) {
+    EXPECT_EQ(ClockIsBelieved(judged.now, judged.seen, Closing::kQuarter, judged.last), judged.believed)
+        << judged.what;
   }
   EXPECT_FALSE(ClockIsBelieved(At(2027, 6, 1), seen, Closing::kYear, EditionAt(Closing::kYear, seen)))
       << "an edition of a year vouches for no year";

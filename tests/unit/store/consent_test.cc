@@ -1,5 +1,5 @@
-// Who does not consent is not counted, and a later no takes earlier rows out: at once from what is counted, for good at
-// the closing.
+// Who does not consent is not counted, and a later no takes earlier rows out: at once from what is counted,
+// for good at the closing.
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_replace.h"
@@ -17,8 +17,9 @@ std::string WithConsent() {
       {{"      age: {type: integer",
         "      agrees: {type: code, codes: agrees, sensitivity: never, fr: Accord, en: Consent}\n"
         "      age: {type: integer"},
-       {"codes:\n  sex:", "consent: {column: person.agrees, keep: [y]}\n"
-                          "codes:\n  agrees:\n    - {code: y, fr: Oui, en: Yes}\n    - {code: n, fr: Non, en: No}\n  sex:"}});
+       {"codes:\n  sex:",
+        "consent: {column: person.agrees, keep: [y]}\n"
+        "codes:\n  agrees:\n    - {code: y, fr: Oui, en: Yes}\n    - {code: n, fr: Non, en: No}\n  sex:"}});
 }
 
 TestRow Move(const std::string& person, StoredValue origin, const std::string& identity = "") {
@@ -36,7 +37,8 @@ class Consenting : public SmallStore {
   explicit Consenting(const char* codebook) : SmallStore(codebook) { Open(); }
 
   // Rows of a file, `refused` by its mapping; a row says so by an empty list of values.
-  StagedCounts File(const std::string& table, std::vector<TestRow> rows, const std::string& file, bool replace = false) {
+  StagedCounts File(const std::string& table, std::vector<TestRow> rows, const std::string& file,
+                    bool replace = false) {
     const uint32_t number = codebook_.FindTable(table).value();
     const size_t columns = codebook_.tables[number].columns.size();
     std::vector<uint8_t> refused;
@@ -62,7 +64,8 @@ class Mapped : public Consenting {
 TEST_F(Mapped, ARowThatSaysNoTakesItsEarlierVersionOut) {
   File("move", {Move("ana", 1, "a"), Move("bo", 2, "b"), Move("cy", 3, "c")}, "one.csv");
   ASSERT_TRUE(Close(kFirst).ok());
-  const StagedCounts counts = File("move", {Move("ana", 1, "a"), {"bo", {}, "b"}, {"dan", {}, "d"}}, "two.csv");
+  const StagedCounts counts =
+      File("move", {Move("ana", 1, "a"), {"bo", {}, "b"}, {"dan", {}, "d"}}, "two.csv");
   EXPECT_EQ(counts.duplicate, 1u);
   EXPECT_EQ(counts.withdrawn, 1u);
   EXPECT_EQ(counts.stored, 0u);
@@ -162,7 +165,8 @@ TEST_F(Asked, CountsInAllTablesOnlyWhoConsents) {
   EXPECT_EQ(store_->ReadPerson(Key16("person dan")).value().consents, false);
 }
 
-// Caps choose among what counts: rows of who does not consent would otherwise take the place of nothing visible.
+// Caps choose among what counts: rows of who does not consent would otherwise take the place of nothing
+// visible.
 TEST_F(Asked, LeavesOutBeforeCapsAndCounting) {
   std::vector<TestRow> persons, moves;
   for (int i = 0; i < 60; ++i) {
@@ -180,7 +184,8 @@ TEST_F(Asked, ANoInAStagedFileHoldsAtOnceAndAYesFromTheClosingOn) {
   File("person", {Says("ana", kYes), Says("bo", kNo), Says("cy", kYes)}, "persons.csv");
   File("move", {Move("ana", 1), Move("bo", 2), Move("cy", 3)}, "moves.csv");
   ASSERT_TRUE(Close(kFirst).ok());
-  const StagedCounts counts = File("person", {Says("ana", kNo), Says("bo", kYes), Says("cy", kYes)}, "again.csv");
+  const StagedCounts counts =
+      File("person", {Says("ana", kNo), Says("bo", kYes), Says("cy", kYes)}, "again.csv");
   EXPECT_EQ(counts.withdrawn, 1u);
   EXPECT_EQ(counts.replaced, 2u);
   EXPECT_EQ(counts.duplicate, 1u);
@@ -188,7 +193,8 @@ TEST_F(Asked, ANoInAStagedFileHoldsAtOnceAndAYesFromTheClosingOn) {
   EXPECT_EQ(File("person", {Says("bo", kYes), Says("ana", kNo)}, "more.csv").withdrawn, 0u);
   ASSERT_TRUE(Close(kFirst + 1).ok());
   EXPECT_EQ(Ask(kOrigins), (std::vector<int64_t>{0, 1, 1, 0, 0}));
-  EXPECT_EQ(store_->ReadPerson(Key16("person ana")).value().rows.size(), 2u) << "her rows are there, uncounted";
+  EXPECT_EQ(store_->ReadPerson(Key16("person ana")).value().rows.size(), 2u)
+      << "her rows are there, uncounted";
 }
 
 }  // namespace

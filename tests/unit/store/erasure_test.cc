@@ -1,4 +1,5 @@
-// Erasing a person: nothing that is sealed and no file of the database holds them afterwards, whatever was cut off.
+// Erasing a person: nothing that is sealed and no file of the database holds them afterwards, whatever was
+// cut off.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -77,7 +78,8 @@ class Erasure : public SmallStore {
     return found;
   }
 
-  // Files in the folder that hold one of the sealed values. Logs cut values into pieces; their beginning tells enough.
+  // Files in the folder that hold one of the sealed values. Logs cut values into pieces; their beginning
+  // tells enough.
   std::vector<std::string> FilesWith(const std::vector<std::string>& sealed) const {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
@@ -252,8 +254,8 @@ TEST_F(Erasure, ShowsEverythingThatIsStoredOfOnePerson) {
   EXPECT_FALSE(record.consents.has_value());
   std::vector<std::string> rows;
   for (const PersonRow& row : record.rows) {
-    rows.push_back(absl::StrCat(codebook_.tables[row.table].name, " ", row.batch, row.staged ? " staged" : "", " ",
-                                row.values[0]));
+    rows.push_back(absl::StrCat(codebook_.tables[row.table].name, " ", row.batch, row.staged ? " staged" : "",
+                                " ", row.values[0]));
   }
   EXPECT_EQ(rows, (std::vector<std::string>{"move 1 4", "move 1 4", "move 1 4", "move 1 4", "visit 2 1",
                                             "visit 3 staged 2", "visit 3 staged 3", "person 4 staged 1"}));
