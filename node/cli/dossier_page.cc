@@ -190,6 +190,13 @@ void AddRetention(const v1::DossierResult& d, const Words& w, Page& page) {
   page.Paragraph(
       w("Le terme passé, les lignes sont retirées d'elles-mêmes et leurs anciens fichiers réécrits.",
         "When its end has passed, rows leave by themselves and the files that held them are rewritten."));
+  page.Paragraph(
+      w("De qui fut compté il reste alors une empreinte à clé, sans aucune donnée: revenir ne doit pas "
+        "recharger le crédit. "
+        "L'effacement d'une personne (voir 8) l'ôte aussi.",
+        "Of who was counted a keyed fingerprint is left then, without any data: coming back must not refill "
+        "the budget. "
+        "Erasing a person (see 8) removes it, too."));
   if (endless)
     page.Paragraph(w("À régler: des fichiers sont gardés sans terme.",
                      "To be settled: some files are kept without an end."));

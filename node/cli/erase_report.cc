@@ -31,14 +31,16 @@ std::string ReportErase(const v1::EraseResult& erased, Lang lang) {
                       file.file(), ": ", w.Of(file.unread()), "\n");
       continue;
     }
-    absl::StrAppend(&out, "quarantine/", file.file(), ": ", w.Count(file.rows()),
-                    file.rows() == 1 ? w(" ligne retirée", " row taken out") : w(" lignes retirées", " rows taken out"),
-                    file.removed() ? w("; le fichier n'avait qu'elles et n'est plus", "; the file held nothing else and is gone")
-                                   : "",
-                    file.by_any_column() ? w(" (référence cherchée dans toutes les colonnes)",
-                                             " (the reference was sought in all columns)")
-                                         : "",
-                    "\n");
+    absl::StrAppend(
+        &out, "quarantine/", file.file(), ": ", w.Count(file.rows()),
+        file.rows() == 1 ? w(" ligne retirée", " row taken out") : w(" lignes retirées", " rows taken out"),
+        file.removed()
+            ? w("; le fichier n'avait qu'elles et n'est plus", "; the file held nothing else and is gone")
+            : "",
+        file.by_any_column() ? w(" (référence cherchée dans toutes les colonnes)",
+                                 " (the reference was sought in all columns)")
+                             : "",
+        "\n");
   }
   const v1::ErasureProof& proof = erased.proof();
   absl::StrAppend(&out, w("vérifié: ", "verified: "), w.Count(proof.chunks()),

@@ -141,7 +141,10 @@ std::string Page::Text() const {
   std::string out;
   if (!mark_.empty()) absl::StrAppend(&out, "*** ", mark_, " ***\n\n");
   absl::StrAppend(&out, title_, "\n");
+  Kind before = Kind::kHeading;
   for (const Part& part : parts_) {
+    if (part.kind == Kind::kParagraph && before == Kind::kTable) absl::StrAppend(&out, "\n");
+    before = part.kind;
     switch (part.kind) {
       case Kind::kHeading:
         absl::StrAppend(&out, "\n== ", part.rows[0][0], " ==\n");

@@ -71,7 +71,7 @@ assert "of these without consent, not counted: 2" in run("status", "office").std
 
 # The sheet: what is kept, in words, in both languages; nothing of it is named by its code only.
 sheet = run("person", "sheet", "office", "--person", "bko-0042", lang="fr").stdout
-for words in ("Sexe", "Femme", "25-34 ans", "Mali", "persons.csv", "gardé jusqu'au 2099-12-31", "Vos droits", "bad.csv", "donné: la personne est comptée"):
+for words in ("Sexe", "Femme", "25-34 ans", "Mali", "persons.csv", "gardé jusqu'au 2099-12-31", "Vos droits", "-bad.xlsx", "donné: la personne est comptée"):
     assert words in sheet, (words, sheet)
 english = run("person", "sheet", "office", "--person", "BKO-0044").stdout
 assert "not given: the person is counted in no answer" in english and "Senegal" in english, english
@@ -87,7 +87,7 @@ assert journal.count("sheet_printed") == 4 and "0042" not in journal
 # Erasing: out of the records and of what was set aside, shown, and said what it cannot reach.
 run("backup", "office", "before.penc")
 erased = run("erase", "office", "--person", "BKO-0042")
-for pattern in (r"\A3 rows erased", r"quarantine/.*bad\.csv.*: 1 row taken out", r"verified: \d+ sealed chunks opened one by one",
+for pattern in (r"\A3 rows erased", r"quarantine/.*bad\.xlsx.*: 1 row taken out", r"verified: \d+ sealed chunks opened one by one",
                 r"old files of the database removed", r"backups made before still hold these rows \(1, the last on \d{4}-"):
     assert re.search(pattern, erased.stdout, re.M), (pattern, erased.stdout)
 for folder, _, names in os.walk("office"):

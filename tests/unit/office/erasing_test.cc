@@ -1,4 +1,5 @@
-// Erasing a person from everything that the office has: records, rows set aside, old files. Crashes: tests/robustness/persons.py.
+// Erasing a person from everything that the office has: records, rows set aside, old files. Crashes:
+// tests/robustness/persons.py.
 #include "office/erasing.h"
 
 #include <gmock/gmock.h>
@@ -40,20 +41,22 @@ class Erasing : public SmallOffice {
   static std::string Read(const std::string& path) {
     std::string text;
     const auto add = [&](const auto& cells) {
-      for (const auto& cell : cells) absl::StrAppend(&text, text.empty() || text.back() == '\n' ? "" : ";", "\"", cell, "\"");
+      for (const auto& cell : cells)
+        absl::StrAppend(&text, text.empty() || text.back() == '\n' ? "" : ";", "\"", cell, "\"");
       text += "\n";
     };
     const auto source = OpenFile(path).value();
     const auto file = OpenRowFile(*source).value();
-    EXPECT_TRUE(file->Read({},
-                           [&](const FileHeading& heading) {
-                             add(heading.names);
-                             return absl::OkStatus();
-                           },
-                           [&](const FileRow& row) {
-                             add(row.cells);
-                             return absl::OkStatus();
-                           })
+    EXPECT_TRUE(file->Read(
+                        {},
+                        [&](const FileHeading& heading) {
+                          add(heading.names);
+                          return absl::OkStatus();
+                        },
+                        [&](const FileRow& row) {
+                          add(row.cells);
+                          return absl::OkStatus();
+                        })
                     .ok());
     return text;
   }

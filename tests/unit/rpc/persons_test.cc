@@ -1,4 +1,5 @@
-// What a running node does for persons: rows leave on their day, and nothing that speaks of one person is on the TCP port.
+// What a running node does for persons: rows leave on their day, and nothing that speaks of one person is on
+// the TCP port.
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
@@ -136,15 +137,17 @@ TEST_F(PersonsOfANode, NoCommandAboutAPersonIsOnTheTcpPort) {
   std::filesystem::remove_all(folder);
 }
 
-// Nor within a message: what the methods on TCP, here and at the hub, take and give holds none of it, however deep.
+// Nor within a message: what the methods on TCP, here and at the hub, take and give holds none of it, however
+// deep.
 TEST(PersonsOnTheWire, NoMessageOfATcpMethodHoldsACommandOrAResultOfTheOfficesOwn) {
   std::set<const google::protobuf::Descriptor*> seen;
-  std::function<void(const google::protobuf::Descriptor*)> walk = [&](const google::protobuf::Descriptor* message) {
-    if (!seen.insert(message).second) return;
-    for (int f = 0; f < message->field_count(); ++f) {
-      if (message->field(f)->message_type() != nullptr) walk(message->field(f)->message_type());
-    }
-  };
+  std::function<void(const google::protobuf::Descriptor*)> walk =
+      [&](const google::protobuf::Descriptor* message) {
+        if (!seen.insert(message).second) return;
+        for (int f = 0; f < message->field_count(); ++f) {
+          if (message->field(f)->message_type() != nullptr) walk(message->field(f)->message_type());
+        }
+      };
   for (const google::protobuf::FileDescriptor* file :
        {v1::AskBody::descriptor()->file(), v1::DescribeResponse::descriptor()->file(),
         v1::PutMemberRequest::descriptor()->file()}) {
@@ -157,7 +160,8 @@ TEST(PersonsOnTheWire, NoMessageOfATcpMethodHoldsACommandOrAResultOfTheOfficesOw
   }
   EXPECT_GT(seen.size(), 20u);
   for (const google::protobuf::Descriptor* message : seen) {
-    EXPECT_FALSE(absl::StartsWith(std::string(message->file()->name()), "penc/v1/admin")) << message->full_name();
+    EXPECT_FALSE(absl::StartsWith(std::string(message->file()->name()), "penc/v1/admin"))
+        << message->full_name();
   }
 }
 

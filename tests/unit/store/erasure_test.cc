@@ -170,7 +170,8 @@ TEST_F(Erasure, WaitsForQuestionsThatReadWhatWasThere) {
   EXPECT_TRUE(FilesWith(before).empty());
 }
 
-// A process that is killed there leaves its log as it is: whatever that holds must be gone after the next opening.
+// A process that is killed there leaves its log as it is: whatever that holds must be gone after the next
+// opening.
 class KillAt : public Steps {
  public:
   explicit KillAt(std::string at) : at_(std::move(at)) {}
@@ -197,9 +198,10 @@ TEST(ErasureInAnotherProcess, DiesAtTheStepThatItIsTold) {
   const auto database = Database::Open(folder).value();
   const auto journal = Journal::Open(*database, random).value();
   Committer committer(*database, *journal, clock);
-  const auto store = RecordStore::Open(*database, committer, ReadCodebook("codebook.yaml", kStoreCodebook).value(),
-                                       Secret(std::string(32, 'k')), options)
-                         .value();
+  const auto store =
+      RecordStore::Open(*database, committer, ReadCodebook("codebook.yaml", kStoreCodebook).value(),
+                        Secret(std::string(32, 'k')), options)
+          .value();
   const PersonKey p7 = Key16("person p7");
   if (store->Erase(p7).ok()) store->FinishErase(p7, absl::ZeroDuration()).status().IgnoreError();
 }
@@ -213,12 +215,12 @@ TEST_F(Erasure, IsFinishedAfterAKillAtAnyStepOrHasNotBegun) {
     Fill();
     const std::vector<std::string> before = SealedWith(Bytes(p7_));
     Shut();
-    const int died = std::system(
-        absl::StrCat("PENC_TEST_FOLDER=", folder_, " PENC_TEST_KILL_AT=", step, " ",
-                     std::filesystem::read_symlink("/proc/self/exe").string(),
-                     " --gtest_filter=ErasureInAnotherProcess.* >/dev/null 2>&1")
-            .c_str());
-    ASSERT_TRUE(WIFEXITED(died) && WEXITSTATUS(died) == 128 + SIGKILL) << "the step was not reached: " << died;
+    const int died = std::system(absl::StrCat("PENC_TEST_FOLDER=", folder_, " PENC_TEST_KILL_AT=", step, " ",
+                                              std::filesystem::read_symlink("/proc/self/exe").string(),
+                                              " --gtest_filter=ErasureInAnotherProcess.* >/dev/null 2>&1")
+                                     .c_str());
+    ASSERT_TRUE(WIFEXITED(died) && WEXITSTATUS(died) == 128 + SIGKILL)
+        << "the step was not reached: " << died;
     Open();
     const auto unfinished = store_->Unfinished();
     if (std::string(step) == "erase.before_flip") {
