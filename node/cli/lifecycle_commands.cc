@@ -135,8 +135,9 @@ void AddServe(CLI::App& parent, Invocation& invocation) {
   app->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
       CatchStopSignals();
-      absl::StatusOr<std::unique_ptr<Office>> office =
-          Office::Open(options->dir, EnvironmentOf(invocation.outside));
+      Environment environment = EnvironmentOf(invocation.outside);
+      environment.tell = [&output](const Text& text) { output.Say(text); };
+      absl::StatusOr<std::unique_ptr<Office>> office = Office::Open(options->dir, environment);
       if (!office.ok()) return output.Fail(office.status());
       rpc::ServerOptions server_options;
       if (!options->listen.empty()) {
@@ -185,6 +186,13 @@ void AddRestore(CLI::App& parent, Invocation& invocation) {
       const absl::StatusOr<Restored> restored =
           Restore(options->file, options->dir, options->forfeit, EnvironmentOf(invocation.outside));
       if (!restored.ok()) return output.Fail(restored.status());
+      output.Say(
+          {"qui fut effacé, ou retira son accord, depuis cette sauvegarde y est de nouveau: effacez ces "
+           "personnes "
+           "encore une fois (penc erase)",
+           "who was erased, or withdrew consent, since this backup is in it again: erase these persons once "
+           "more "
+           "(penc erase)"});
       if (restored->silent) {
         output.Say({absl::StrCat(restored->name, " est rétablie dans ", options->dir,
                                  ". Elle ne répond pas encore: les témoins du réseau lui diront ce qu'elle "

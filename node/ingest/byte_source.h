@@ -42,4 +42,34 @@ class PeekedSource final : public ByteSource {
 // early.
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenFile(const std::string& path);
 
+// How many bytes OpenFile gives of a file: read once to know it. INVALID_ARGUMENT for a pipe, which cannot be
+// read twice.
+absl::StatusOr<uint64_t> LengthOf(const std::string& path);
+
+// One source behind another. Both outlive this.
+class ChainedSource final : public ByteSource {
+ public:
+  ChainedSource(ByteSource& first, ByteSource& second) : first_(first), second_(second) {}
+  absl::StatusOr<size_t> Read(absl::Span<char> out) override;
+  absl::optional<uint32_t> ReadPpm() const override { return second_.ReadPpm(); }
+
+ private:
+  ByteSource &first_, &second_;
+  bool first_ended_ = false;
+};
+
+// The first bytes of a source as a file of its own; the source then stands behind them.
+class BeginningOfSource final : public ByteSource {
+ public:
+  // `from` outlives this.
+  BeginningOfSource(ByteSource& from, uint64_t bytes) : from_(from), left_(bytes) {}
+  absl::StatusOr<size_t> Read(absl::Span<char> out) override;
+  // False: the source ended before.
+  bool whole() const { return left_ == 0; }
+
+ private:
+  ByteSource& from_;
+  uint64_t left_;
+};
+
 }  // namespace penc

@@ -135,7 +135,10 @@ try:
     assert "organisations of 7 answered" in run("answer verify")
     run("network epoch")
     run("stop")
+    run("person sheet")
     run("erase")
+    run("expire")
+    run("dossier")
     run("backup")
 finally:
     for process in (node, *network):
@@ -148,7 +151,7 @@ run("restore")
 run("plan")
 for group in ("codebook", "policy", "journal"):
     run(group)
-for group in ("partner", "demo", "network"):  # the example of one of its commands, which ran
+for group in ("partner", "demo", "network", "person"):  # the example of one of its commands, which ran
     assert examples[group] in examples.values(), group
     ran.add(group)
 missing = sorted(set(examples) - ran)
