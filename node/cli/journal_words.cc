@@ -40,6 +40,10 @@ const Text* KindWords(const std::string& kind) {
       {"refunded", {"part d'une ronde rendue", "share of a round given back"}},
       {"restored", {"rétablie d'une sauvegarde", "restored from a backup"}},
       {"stopped", {"arrêt d'urgence", "emergency stop"}},
+      {"expired", {"lots retirés, délai de garde passé", "batches left, their last day was over"}},
+      {"sheet_printed", {"fiche d'une personne établie", "a person's sheet made"}},
+      {"backed_up", {"sauvegarde faite", "backup made"}},
+      {"dossier_made", {"dossier de protection des données établi", "data-protection dossier made"}},
       {"silenced", {"muette jusqu'au compte des témoins", "silent until the stewards' count"}},
   };
   const auto found = words->find(kind);
@@ -58,6 +62,7 @@ const std::vector<Field>& Fields() {
       {"version", {"version ", "version "}},
       {"table", {"table ", "table "}},
       {"batch", {"lot ", "batch "}},
+      {"batches", {"lots ", "batches "}},
       {"replaced", {"remplace la table", "replaces the table"}},
       {"number", {"question n° ", "question no. "}},
       {"numbers", {"n° ", "no. "}},
@@ -109,6 +114,7 @@ std::string Said(const std::string& name, const Value& value, Lang lang) {
     }
     case Value::kListValue:
       return absl::StrJoin(value.list_value().values(), " ", [](std::string* out, const Value& one) {
+        if (one.has_string_value()) absl::StrAppend(out, one.string_value());
         const auto& fields = one.struct_value().fields();
         if (const auto cohort = fields.find("cohort"); cohort != fields.end())
           absl::StrAppend(out, cohort->second.string_value());

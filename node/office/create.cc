@@ -23,7 +23,7 @@ namespace {
 absl::Status Build(const Layout& layout, const InitOptions& options, const Codebook& codebook,
                    const Policy& policy, const Environment& environment) {
   const absl::Time now = environment.clock.Now();
-  for (const std::string& folder : {layout.keys(), layout.grants(), layout.quarantine()}) {
+  for (const std::string& folder : {layout.keys(), layout.grants(), layout.mappings(), layout.quarantine()}) {
     RETURN_IF_ERROR(MakePrivateFolder(folder));
   }
   RETURN_IF_ERROR(CreateNodeKey(layout.node_key(), environment.random));
