@@ -16,6 +16,7 @@
 #include "office/dossier.h"
 #include "office/erasing.h"
 #include "office/officers.h"
+#include "office/past_questions.h"
 #include "office/person_sheet.h"
 #include "office/region/admin_rounds.h"
 #include "office/retention.h"
@@ -118,6 +119,10 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
       return As(&v1::AdminResult::mutable_policy_versions, ListPolicies(office));
     case v1::AdminCommand::kPolicyText:
       return As(&v1::AdminResult::mutable_policy_text, ShowPolicy(office, command.policy_text()));
+    case v1::AdminCommand::kPolicySimulate:
+      return As(&v1::AdminResult::mutable_policy_simulate, SimulatePolicy(office, command.policy_simulate()));
+    case v1::AdminCommand::kSentences:
+      return As(&v1::AdminResult::mutable_sentences, PastSentences(office));
     case v1::AdminCommand::kOfficers:
       return As(&v1::AdminResult::mutable_officers, ListOfficers(office));
     case v1::AdminCommand::kStop:  // an emergency does not wait for an import

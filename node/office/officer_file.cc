@@ -57,6 +57,15 @@ absl::StatusOr<storage::v1::OfficerKey> ReadOfficer(absl::string_view file, absl
   return officer;
 }
 
+storage::v1::OfficerKey MakeOfficer(const std::string& name, const std::string& role, const VerifyKey& key) {
+  storage::v1::OfficerKey officer;
+  officer.set_officer(name);
+  officer.set_role(role);
+  officer.set_key(key.Fingerprint());
+  officer.set_public_key(Base64(key.bytes()));
+  return officer;
+}
+
 std::string WriteOfficer(const storage::v1::OfficerKey& officer) {
   return absl::StrCat("officer: ", YamlQuoted(officer.officer()), "\nrole: ", officer.role(),
                       "\nkey: ", YamlQuoted(officer.key()), "\npublic_key: ", YamlQuoted(officer.public_key()),
@@ -84,11 +93,7 @@ absl::StatusOr<std::string> CreateOfficer(const std::string& folder, const std::
                  absl::StrCat(folder, " is not empty: give a new folder; nothing was changed")});
   }
   const SigningKey key = SigningKey::Generate(random);
-  storage::v1::OfficerKey officer;
-  officer.set_officer(name);
-  officer.set_role(role);
-  officer.set_key(key.verify_key().Fingerprint());
-  officer.set_public_key(Base64(key.verify_key().bytes()));
+  const storage::v1::OfficerKey officer = MakeOfficer(name, role, key.verify_key());
   RETURN_IF_ERROR(ReadOfficer(file, WriteOfficer(officer)));  // what is written must read back
   if (!fs::exists(folder, error)) RETURN_IF_ERROR(MakePrivateFolder(folder));
   RETURN_IF_ERROR(SaveSigningKey(KeyFile(folder), key));

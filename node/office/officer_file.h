@@ -17,6 +17,7 @@ namespace penc {
 
 // INVALID_ARGUMENT with file and line. `file` is only named in errors.
 absl::StatusOr<storage::v1::OfficerKey> ReadOfficer(absl::string_view file, absl::string_view text);
+storage::v1::OfficerKey MakeOfficer(const std::string& name, const std::string& role, const VerifyKey& key);
 std::string WriteOfficer(const storage::v1::OfficerKey& officer);
 absl::StatusOr<VerifyKey> PublicKeyOf(const storage::v1::OfficerKey& officer);
 v1::Officer ToMessage(const storage::v1::OfficerKey& officer);
