@@ -151,6 +151,11 @@ void AddJournal(CLI::App& parent, Invocation& invocation) {
   show->add_option_function<uint32_t>(
       "--limit", [command](uint32_t limit) { command->set_limit(limit); }, "at most this many");
   RunPlainly(show, invocation, on_show);
+  CLI::App* sentences =
+      app->add_subcommand("sentences", "past questions in sentences, for publication (Markdown)");
+  auto on_sentences = AddDirectory(sentences, "penc journal sentences office --lang fr > questions.md");
+  on_sentences->command.mutable_sentences();
+  RunPlainly(sentences, invocation, on_sentences);
 }
 
 void AddBackup(CLI::App& parent, Invocation& invocation) {

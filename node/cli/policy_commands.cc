@@ -162,6 +162,20 @@ void AddPolicy(CLI::App& parent, Invocation& invocation) {
       return RunAndReport(on->dir, on->command, nullptr, on->json, invocation.outside, output);
     };
   });
+  CLI::App* simulate =
+      app->add_subcommand("simulate", "the journal's past questions, decided again under a new policy; spends nothing");
+  auto on_simulate = AddDirectory(simulate, "penc policy simulate office policy.yaml");
+  simulate->add_option("FILE", options->file, "a YAML file")->required();
+  simulate->callback([on_simulate, options, &invocation] {
+    invocation.run = [on_simulate, options, &invocation](Output& output) -> ExitCode {
+      const absl::StatusOr<std::string> text = ReadFile(options->file);
+      if (!text.ok()) return output.Fail(text.status());
+      on_simulate->command.mutable_policy_simulate()->set_file_name(options->file);
+      on_simulate->command.mutable_policy_simulate()->set_text(*text);
+      return RunAndReport(on_simulate->dir, on_simulate->command, nullptr, on_simulate->json, invocation.outside,
+                          output);
+    };
+  });
   CLI::App* versions =
       app->add_subcommand("versions", "every policy that was in force: when, who signed, whether it loosened");
   auto on_versions = AddDirectory(versions, "penc policy versions office");

@@ -10,6 +10,7 @@
 #include "cli/dossier_page.h"
 #include "cli/erase_report.h"
 #include "cli/journal_words.h"
+#include "cli/past_words.h"
 #include "cli/pending_words.h"
 #include "cli/person_page.h"
 #include "cli/policy_words.h"
@@ -235,6 +236,10 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
       return ReportVersions(result.policy_versions(), lang);
     case v1::AdminResult::kPolicyText:
       return result.policy_text().text();
+    case v1::AdminResult::kPolicySimulate:
+      return ReportSimulation(result.policy_simulate(), lang);
+    case v1::AdminResult::kSentences:
+      return ReportSentences(result.sentences(), lang);
     case v1::AdminResult::kOfficers:
       return ReportOfficers(result.officers(), lang);
     case v1::AdminResult::kCodebookApply:

@@ -61,14 +61,13 @@ Text RangeWords(ColumnType type, int64_t first, int64_t last) {
     return RangeWords(coarse, a, b);
   }
   const Text from = PeriodWords(type, first), to = PeriodWords(type, last);
-  const bool year = type == ColumnType::kYear;
   if (first == last)
     return type == ColumnType::kQuarter ? Text{absl::StrCat("au ", from.fr), absl::StrCat("in ", from.en)}
            : type == ColumnType::kDay   ? Text{absl::StrCat("le ", from.fr), absl::StrCat("on ", from.en)}
                                         : Text{absl::StrCat("en ", from.fr), absl::StrCat("in ", from.en)};
   if (type == ColumnType::kQuarter)
     return {absl::StrCat("du ", from.fr, " au ", to.fr), absl::StrCat("from ", from.en, " to ", to.en)};
-  return {absl::StrCat(year ? "de " : "de ", from.fr, " à ", to.fr), absl::StrCat("from ", from.en, " to ", to.en)};
+  return {absl::StrCat("de ", from.fr, " à ", to.fr), absl::StrCat("from ", from.en, " to ", to.en)};
 }
 
 class Speaker {
@@ -213,6 +212,8 @@ class Speaker {
     if (column.is_date()) return Dates(p.column, column, values, last, null);
     std::vector<Text> parts;
     bool except = false;
+    // Of several codes at once only "stated" and "not stated" are sets of values; the rest are masks.
+    PENC_CHECK(column.type != ColumnType::kCodes);
     const CodeList* list = codebook_.list_of(column);
     if (list == nullptr) {
       for (const Interval& one : values) parts.push_back(Amounts(column, one, last));
@@ -221,26 +222,18 @@ class Speaker {
       for (const Interval& one : values) held += one.last - one.first + 1;
       except = held * 2 > last && last > 2;
       for (const Interval& one : except ? Intersection(Complement(values, last), {{1, last}}) : values) {
-        for (StoredValue v = one.first; v <= one.last; ++v) parts.push_back(Code(column, *list, v));
+        for (StoredValue v = one.first; v <= one.last; ++v) parts.push_back(Quoted(list->codes[v - 1].label));
       }
     }
     if (null) parts.push_back({"non renseigné", "not stated"});
     if (except && null) {
       const Text unstated = parts.back();
       parts.pop_back();
-      return Cat(Cat(Cat(Named(p.column), {": tout sauf ", ": all but "}), Either(parts)),
+      return Cat(Cat(Cat(Named(p.column), {": tout sauf ", ": all but "}), Either(parts, {" et ", " and "})),
                  {absl::StrCat(", y compris ", unstated.fr), absl::StrCat(", ", unstated.en, " included")});
     }
-    return Cat(Cat(Named(p.column), except ? Text{": tout sauf ", ": all but "} : Text{": ", ": "}), Either(parts));
-  }
-
-  Text Code(const Column& column, const CodeList& list, StoredValue v) const {
-    if (column.type == ColumnType::kCode) return Quoted(list.codes[v - 1].label);
-    std::vector<Text> at_once;  // several codes: exactly these
-    for (uint32_t bit = 0; bit < list.codes.size(); ++bit) {
-      if (v >> bit & 1) at_once.push_back(list.codes[bit].label);
-    }
-    return Quoted(Join(at_once, {" + ", " + "}));
+    return Cat(Cat(Named(p.column), except ? Text{": tout sauf ", ": all but "} : Text{": ", ": "}),
+               except ? Either(parts, {" et ", " and "}) : Either(parts));
   }
 
   Text Amounts(const Column& column, const Interval& one, StoredValue last) const {
