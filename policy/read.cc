@@ -167,6 +167,9 @@ absl::StatusOr<Policy> ReadPolicy(absl::string_view file, absl::string_view text
     if (read.approvals().days() > 0) policy.approvals.days = read.approvals().days();
     if (read.approvals().waiting() > 0) policy.approvals.waiting = read.approvals().waiting();
   }
+  if (read.publication().delay_days() > 0) policy.publication_delay_days = read.publication().delay_days();
+  if (policy.publication_delay_days > 366)
+    return lines.Error("publication.delay_days", {"au plus 366", "at most 366"});
   if (policy.approvals.days > 90) return lines.Error("approvals.days", {"au plus 90", "at most 90"});
   if (policy.approvals.waiting > 1000)
     return lines.Error("approvals.waiting", {"au plus 1000", "at most 1000"});

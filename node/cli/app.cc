@@ -18,6 +18,7 @@ constexpr AddCommand kCommands[] = {
     AddPolicy,  AddGrant,   AddCard,     AddServe,   AddStop,   AddBudget, AddJournal, AddBackup,
     AddRestore, AddPartner, AddDescribe, AddAsk,     AddRounds, AddAnswer, AddPlan,    AddDemo,
     AddNetwork, AddHub,     AddPending,  AddApprove, AddRefuse, AddExpire, AddPerson,  AddDossier,
+    AddOfficer,
 };
 
 // What stands for an option's value in help. Arguments carry their name already.
@@ -35,7 +36,7 @@ void NameValues(CLI::App& app) {
       {"--partner", "FILE"},    {"--sign", "FILE"},         {"--remove", "NAME"},
       {"--closing", "PERIOD"},  {"--because", "TEXT"},      {"--by", "NAME"},
       {"--today", "DATE"},      {"--html", "FILE"},         {"--sheet", "SHEET"},
-      {"--parent", "FILE"},     {"--save-mapping", "FILE"},
+      {"--parent", "FILE"},     {"--signed", "FILE"},       {"--dir", "DIR"},     {"--save-mapping", "FILE"},
   };
   for (CLI::Option* option : app.get_options()) {
     if (option->get_expected_max() == 0) continue;  // a flag

@@ -52,6 +52,7 @@ void AddBackup(CLI::App&, Invocation&);
 void AddRestore(CLI::App&, Invocation&);
 void AddCodebook(CLI::App&, Invocation&);
 void AddPolicy(CLI::App&, Invocation&);
+void AddOfficer(CLI::App&, Invocation&);
 void AddBudget(CLI::App&, Invocation&);
 void AddJournal(CLI::App&, Invocation&);
 void AddPlan(CLI::App&, Invocation&);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "penc/v1/refusal.pb.h"
+#include "policy/diff.h"
 
 namespace penc::cli {
 namespace {
@@ -39,6 +40,7 @@ const Text* KindWords(const std::string& kind) {
       {"given_up", {"réponse abandonnée", "answer given up"}},
       {"refunded", {"part d'une ronde rendue", "share of a round given back"}},
       {"restored", {"rétablie d'une sauvegarde", "restored from a backup"}},
+      {"officers_changed", {"personnes qui signent", "persons who sign"}},
       {"stopped", {"arrêt d'urgence", "emergency stop"}},
       {"expired", {"lots retirés, délai de garde passé", "batches left, their last day was over"}},
       {"sheet_printed", {"fiche d'une personne établie", "a person's sheet made"}},
@@ -79,6 +81,9 @@ const std::vector<Field>& Fields() {
       {"shareOnly", {"comptée à sa part seulement", "charged to its share only"}},
       {"regional", {"part d'une ronde", "share of a round"}},
       {"retaken", {"compte aussi pour la cohorte ", "counts for cohort too: "}},
+      {"verdict", {"", ""}},
+      {"officers", {"", ""}},
+      {"signers", {"signé: ", "signed: "}},
       {"practice", {"exercice", "exercise"}},
       {"lifted", {"levé", "lifted"}},
       {"forfeited", {"crédit restant perdu", "remaining budget forfeited"}},
@@ -110,16 +115,29 @@ std::string Said(const std::string& name, const Value& value, Lang lang) {
       return "";  // its name says it
     case Value::kNumberValue: {
       const auto number = static_cast<int>(value.number_value());
+      if (name == "verdict") {
+        const Text words = DirectionWords(static_cast<v1::Direction>(number));
+        return lang == Lang::kFrench ? words.fr : words.en;
+      }
       return name == "refusal" ? Reason(number, lang) : absl::StrCat(number);
     }
     case Value::kListValue:
       return absl::StrJoin(value.list_value().values(), " ", [](std::string* out, const Value& one) {
         if (one.has_string_value()) absl::StrAppend(out, one.string_value());
         const auto& fields = one.struct_value().fields();
+        for (const char* who : {"officer", "role", "by"}) {  // of persons, and of signatures
+          if (const auto said = fields.find(who); said != fields.end())
+            absl::StrAppend(out, said->second.string_value(), " ");
+        }
         if (const auto cohort = fields.find("cohort"); cohort != fields.end())
           absl::StrAppend(out, cohort->second.string_value());
         absl::StrAppend(out, one.string_value());
       });
+    case Value::kStructValue: {  // the persons who may sign
+      const auto& fields = value.struct_value().fields();
+      const auto persons = fields.find("officers");
+      return persons == fields.end() ? "" : Said("officers", persons->second, lang);
+    }
     default:
       return value.string_value();
   }

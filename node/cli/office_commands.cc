@@ -9,6 +9,7 @@
 #include "cli/app.h"
 #include "cli/directory.h"
 #include "cli/on_directory.h"
+#include "cli/signature_files.h"
 #include "office/card.h"
 
 namespace penc::cli {
@@ -110,10 +111,19 @@ void AddGrant(CLI::App& parent, Invocation& invocation) {
 void AddStop(CLI::App& parent, Invocation& invocation) {
   CLI::App* app = parent.add_subcommand("stop", "emergency stop: refuse every question from now on");
   auto on = AddDirectory(app, "penc stop office && penc stop office --lift");
+  auto signed_by = std::make_shared<std::vector<std::string>>();
   v1::StopCommand* stop = on->command.mutable_stop();
-  app->add_flag_callback(
-      "--lift", [stop] { stop->set_lift(true); }, "answer again");
-  RunPlainly(app, invocation, on);
+  CLI::Option* lift = app->add_flag_callback(
+      "--lift", [stop] { stop->set_lift(true); },
+      "answer again; where a responsable is enrolled, with that person's signature");
+  app->add_option("--signed", *signed_by, "a signature (penc officer lift)")->needs(lift);
+  app->callback([on, signed_by, stop, &invocation] {
+    invocation.run = [=, &invocation](Output& output) -> ExitCode {
+      if (absl::Status read = ReadSignatures(*signed_by, stop->mutable_signatures()); !read.ok())
+        return output.Fail(read);
+      return RunAndReport(on->dir, on->command, nullptr, on->json, invocation.outside, output);
+    };
+  });
 }
 
 void AddBudget(CLI::App& parent, Invocation& invocation) {
@@ -141,6 +151,11 @@ void AddJournal(CLI::App& parent, Invocation& invocation) {
   show->add_option_function<uint32_t>(
       "--limit", [command](uint32_t limit) { command->set_limit(limit); }, "at most this many");
   RunPlainly(show, invocation, on_show);
+  CLI::App* sentences =
+      app->add_subcommand("sentences", "past questions in sentences, for publication (Markdown)");
+  auto on_sentences = AddDirectory(sentences, "penc journal sentences office --lang fr > questions.md");
+  on_sentences->command.mutable_sentences();
+  RunPlainly(sentences, invocation, on_sentences);
 }
 
 void AddBackup(CLI::App& parent, Invocation& invocation) {

@@ -10,8 +10,10 @@
 #include "cli/dossier_page.h"
 #include "cli/erase_report.h"
 #include "cli/journal_words.h"
+#include "cli/past_words.h"
 #include "cli/pending_words.h"
 #include "cli/person_page.h"
+#include "cli/policy_words.h"
 #include "cli/render.h"
 #include "cli/round_words.h"
 #include "cli/words.h"
@@ -229,9 +231,17 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
     case v1::AdminResult::kExplain:
       return ReportExplain(result.explain(), lang);
     case v1::AdminResult::kPolicyApply:
-      return absl::StrCat(w("politique ", "policy "), result.policy_apply().policy(),
-                          w(" appliquée, version ", " applied, version "), result.policy_apply().version(),
-                          "\n");
+      return ReportApplied(result.policy_apply(), lang);
+    case v1::AdminResult::kPolicyVersions:
+      return ReportVersions(result.policy_versions(), lang);
+    case v1::AdminResult::kPolicyText:
+      return result.policy_text().text();
+    case v1::AdminResult::kPolicySimulate:
+      return ReportSimulation(result.policy_simulate(), lang);
+    case v1::AdminResult::kSentences:
+      return ReportSentences(result.sentences(), lang);
+    case v1::AdminResult::kOfficers:
+      return ReportOfficers(result.officers(), lang);
     case v1::AdminResult::kCodebookApply:
       return absl::StrCat(w("lexique ", "codebook "), result.codebook_apply().codebook(),
                           w(" appliqué\n", " applied\n"));

@@ -1,4 +1,4 @@
-// Codebooks, policies and plans.
+// Codebooks and plans.
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -6,28 +6,21 @@
 #include "absl/strings/str_format.h"
 #include "base/file.h"
 #include "cli/app.h"
+#include "cli/codebook_file.h"
 #include "cli/directory.h"
+#include "cli/on_directory.h"
 #include "cli/render.h"
 #include "cli/report.h"
 #include "codebook/draft.h"
-#include "codebook/read.h"
 #include "codebook/survey.h"
-#include "embedded/embedded.h"
 #include "ingest/csv_reader.h"
 #include "ingest/text_reader.h"
-#include "policy/read.h"
 #include "question/answer.h"
 #include "question/bulletin.h"
 #include "release/release.h"
 
 namespace penc::cli {
 namespace {
-
-absl::StatusOr<Codebook> CodebookAt(const std::string& path) {
-  if (path.empty()) return ReadCodebook("migration.yaml", *embedded::File("codebook/migration.yaml"));
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  return ReadCodebook(path, text);
-}
 
 absl::StatusOr<std::string> Draft(const std::string& path, const std::string& table) {
   ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> file, OpenFile(path));
@@ -45,28 +38,6 @@ absl::StatusOr<std::string> Draft(const std::string& path, const std::string& ta
         return absl::OkStatus();
       }).status());
   return DraftCodebook(table, columns);
-}
-
-// A command whose answer is a file on a directory: policy apply, codebook apply.
-template <typename Fill>
-void AddApply(CLI::App* group, const char* what, const char* example, Invocation& invocation, Fill fill) {
-  struct Options {
-    std::string dir, file;
-  };
-  auto options = std::make_shared<Options>();
-  CLI::App* app = group->add_subcommand("apply", what);
-  app->add_option("DIR", options->dir, "the office's folder")->required();
-  app->add_option("FILE", options->file, "a YAML file")->required();
-  app->footer(absl::StrCat("Example:\n  ", example));
-  app->callback([options, fill, &invocation] {
-    invocation.run = [options, fill, &invocation](Output& output) -> ExitCode {
-      const absl::StatusOr<std::string> text = ReadFile(options->file);
-      if (!text.ok()) return output.Fail(text.status());
-      v1::AdminCommand command;
-      fill(command, options->file, *text);
-      return RunAndReport(options->dir, command, nullptr, false, invocation.outside, output);
-    };
-  });
 }
 
 std::string PlanTable(const Plan& plan, const Codebook& codebook, const std::vector<uint64_t>& sizes,
@@ -131,67 +102,19 @@ void AddCodebook(CLI::App& parent, Invocation& invocation) {
       return kAnswered;
     };
   });
-  AddApply(app, "put a codebook into force; additions only once records exist",
-           "penc codebook apply office codebook.yaml", invocation,
-           [](v1::AdminCommand& command, const std::string& file, const std::string& text) {
-             command.mutable_codebook_apply()->set_file_name(file);
-             command.mutable_codebook_apply()->set_text(text);
-           });
-}
-
-void AddPolicy(CLI::App& parent, Invocation& invocation) {
-  struct Options {
-    std::string file, codebook, dir, sql, grant, purpose;
-    bool json = false;
-  };
-  CLI::App* app = parent.add_subcommand("policy", "what may be asked");
-  app->require_subcommand(1);
-  app->footer("Example:\n  penc policy check policy.yaml");
-  auto options = std::make_shared<Options>();
-  CLI::App* check = app->add_subcommand("check", "read a policy and say what is wrong, with the line");
-  check->add_option("FILE", options->file, "a YAML file")->required();
-  check->add_option("--codebook", options->codebook, "YAML (default: the migration codebook)");
-  check->footer("Example:\n  penc policy check policy.yaml");
-  check->callback([options, &invocation] {
-    invocation.run = [options](Output& output) -> ExitCode {
-      const absl::StatusOr<Codebook> codebook = CodebookAt(options->codebook);
-      if (!codebook.ok()) return output.Fail(codebook.status());
+  CLI::App* apply =
+      app->add_subcommand("apply", "put a codebook into force; additions only once records exist");
+  auto on = AddDirectory(apply, "penc codebook apply office codebook.yaml");
+  apply->add_option("FILE", options->file, "a YAML file")->required();
+  apply->callback([on, options, &invocation] {
+    invocation.run = [on, options, &invocation](Output& output) -> ExitCode {
       const absl::StatusOr<std::string> text = ReadFile(options->file);
       if (!text.ok()) return output.Fail(text.status());
-      const absl::StatusOr<Policy> policy = ReadPolicy(options->file, *text, *codebook);
-      if (!policy.ok()) return output.Fail(policy.status());
-      output.Say({absl::StrCat(options->file, ": politique ", policy->name, ", ", policy->columns.size(),
-                               " colonnes nommées, correcte"),
-                  absl::StrCat(options->file, ": policy ", policy->name, ", ", policy->columns.size(),
-                               " columns named, correct")});
-      return kAnswered;
+      on->command.mutable_codebook_apply()->set_file_name(options->file);
+      on->command.mutable_codebook_apply()->set_text(*text);
+      return RunAndReport(on->dir, on->command, nullptr, on->json, invocation.outside, output);
     };
   });
-  CLI::App* explain = app->add_subcommand(
-      "explain", "would this question pass, why, at what price and margin; touches no record");
-  explain->add_option("DIR", options->dir, "the office's folder")->required();
-  explain->add_option("SQL", options->sql, "the question")->required();
-  explain->add_option("--grant", options->grant, "for which grant (default: as if granted)");
-  explain->add_option("--purpose", options->purpose, "what for");
-  explain->add_flag("--json", options->json, "print protobuf JSON");
-  explain->footer(
-      "Example:\n  penc policy explain office \"SELECT sex, count(DISTINCT person) FROM person GROUP BY "
-      "sex\"");
-  explain->callback([options, &invocation] {
-    invocation.run = [options, &invocation](Output& output) -> ExitCode {
-      v1::AdminCommand command;
-      v1::ExplainCommand& request = *command.mutable_explain();
-      request.mutable_bulletin()->add_questions()->set_sql(options->sql);
-      request.set_grant(options->grant);
-      request.set_purpose(options->purpose);
-      return RunAndReport(options->dir, command, nullptr, options->json, invocation.outside, output);
-    };
-  });
-  AddApply(app, "put a policy into force", "penc policy apply office policy.yaml", invocation,
-           [](v1::AdminCommand& command, const std::string& file, const std::string& text) {
-             command.mutable_policy_apply()->set_file_name(file);
-             command.mutable_policy_apply()->set_text(text);
-           });
 }
 
 void AddPlan(CLI::App& parent, Invocation& invocation) {

@@ -9,11 +9,14 @@
 #include "office/admin_approvals.h"
 #include "office/admin_journal.h"
 #include "office/admin_network.h"
+#include "office/admin_policy.h"
 #include "office/admin_records.h"
 #include "office/admin_rules.h"
 #include "office/backup.h"
 #include "office/dossier.h"
 #include "office/erasing.h"
+#include "office/officers.h"
+#include "office/past_questions.h"
 #include "office/person_sheet.h"
 #include "office/region/admin_rounds.h"
 #include "office/retention.h"
@@ -37,7 +40,7 @@ absl::StatusOr<v1::BackupResult> BackupHere(Office& office, const v1::BackupComm
 }
 
 absl::StatusOr<v1::StopResult> Stop(Office& office, const v1::StopCommand& command) {
-  RETURN_IF_ERROR(office.SetStopped(!command.lift()));
+  RETURN_IF_ERROR(office.SetStopped(!command.lift(), {command.signatures().begin(), command.signatures().end()}));
   v1::StopResult result;
   result.set_stopped(!command.lift());
   return result;
@@ -110,6 +113,18 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
       return As(&v1::AdminResult::mutable_person_sheet, MakePersonSheet(office, command.person_sheet()));
     case v1::AdminCommand::kDossier:
       return As(&v1::AdminResult::mutable_dossier, MakeDossier(office));
+    case v1::AdminCommand::kPolicyDiff:
+      return As(&v1::AdminResult::mutable_policy_diff, DiffPolicy(office, command.policy_diff()));
+    case v1::AdminCommand::kPolicyVersions:
+      return As(&v1::AdminResult::mutable_policy_versions, ListPolicies(office));
+    case v1::AdminCommand::kPolicyText:
+      return As(&v1::AdminResult::mutable_policy_text, ShowPolicy(office, command.policy_text()));
+    case v1::AdminCommand::kPolicySimulate:
+      return As(&v1::AdminResult::mutable_policy_simulate, SimulatePolicy(office, command.policy_simulate()));
+    case v1::AdminCommand::kSentences:
+      return As(&v1::AdminResult::mutable_sentences, PastSentences(office));
+    case v1::AdminCommand::kOfficers:
+      return As(&v1::AdminResult::mutable_officers, ListOfficers(office));
     case v1::AdminCommand::kStop:  // an emergency does not wait for an import
       return As(&v1::AdminResult::mutable_stop, Stop(office, command.stop()));
     default:
@@ -154,6 +169,8 @@ absl::StatusOr<v1::AdminResult> Change(Office& office, const v1::AdminCommand& c
       return As(&v1::AdminResult::mutable_expire, Expire(office, command.expire(), notices));
     case v1::AdminCommand::kPolicyApply:
       return As(&v1::AdminResult::mutable_policy_apply, ApplyPolicy(office, command.policy_apply()));
+    case v1::AdminCommand::kOfficerTrust:
+      return As(&v1::AdminResult::mutable_officers, TrustOfficer(office, command.officer_trust()));
     case v1::AdminCommand::kCodebookApply:
       return As(&v1::AdminResult::mutable_codebook_apply, ApplyCodebook(office, command.codebook_apply()));
     case v1::AdminCommand::kGrant:

@@ -33,14 +33,6 @@ Grant EveryTable(const Codebook& codebook, const std::string& purpose) {
 
 }  // namespace
 
-absl::StatusOr<v1::PolicyApplyResult> ApplyPolicy(Office& office, const v1::PolicyApplyCommand& command) {
-  ASSIGN_OR_RETURN(uint64_t version, office.ApplyPolicy(command.file_name(), command.text()));
-  v1::PolicyApplyResult result;
-  result.set_policy(office.rules().policy->name);
-  result.set_version(version);
-  return result;
-}
-
 absl::StatusOr<v1::CodebookApplyResult> ApplyCodebook(Office& office,
                                                       const v1::CodebookApplyCommand& command) {
   RETURN_IF_ERROR(office.ApplyCodebook(command.file_name(), command.text()));

@@ -7,7 +7,6 @@
 
 namespace penc {
 
-absl::StatusOr<v1::PolicyApplyResult> ApplyPolicy(Office& office, const v1::PolicyApplyCommand& command);
 absl::StatusOr<v1::CodebookApplyResult> ApplyCodebook(Office& office,
                                                       const v1::CodebookApplyCommand& command);
 absl::StatusOr<v1::GrantResult> WriteGrantFile(Office& office, const v1::GrantCommand& command);

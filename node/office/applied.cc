@@ -75,6 +75,8 @@ void StageApplied(const Database& db, Staging& staging, AppliedKind kind, const 
   what->set_name(name);
   what->set_sha256(applied.sha256());
   what->set_version(applied.version());
+  what->set_verdict(applied.verdict());
+  *what->mutable_signers() = applied.signatures();
   staging.Leaf(std::move(leaf));
 }
 

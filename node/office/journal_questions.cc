@@ -23,7 +23,14 @@ class Reader {
                               leaf.refused().purpose(),
                               leaf.refused().asker(),
                               leaf.refused().question(),
-                              {}});
+                              {},
+                              leaf.refused().regional(),
+                              leaf.refused().refusal(),
+                              {},
+                              edition_});
+        break;
+      case storage::v1::JournalLeaf::kClosed:
+        edition_ = leaf.closed().edition();
         break;
       case storage::v1::JournalLeaf::kCharged:
         Charged(leaf);
@@ -54,7 +61,11 @@ class Reader {
                                charged.purpose(),
                                charged.asker(),
                                charged.question(),
-                               {}};
+                               {},
+                               charged.regional(),
+                               0,
+                               {charged.cohorts().begin(), charged.cohorts().end()},
+                               edition_};
     for (const storage::v1::CohortCharge& cohort : charged.cohorts())
       question.cohorts.push_back(cohort.cohort());
     of_[charged.slot()].push_back(questions_.size());
@@ -65,6 +76,7 @@ class Reader {
   std::vector<JournaledQuestion> questions_;
   std::map<std::string, std::vector<size_t>> of_;  // by slot
   std::set<std::string> answered_;
+  std::string edition_;
 };
 
 }  // namespace

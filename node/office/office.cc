@@ -1,5 +1,6 @@
 #include "office/office.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <utility>
@@ -25,7 +26,10 @@
 #include "office/erasing.h"
 #include "office/grants.h"
 #include "office/membership.h"
+#include "office/officer_file.h"
+#include "office/officers.h"
 #include "office/retention.h"
+#include "policy/diff.h"
 #include "policy/read.h"
 #include "release/approvals.h"
 #include "store/record_store.h"
@@ -153,6 +157,7 @@ absl::Status Office::LoadRules() {
   rules_.codebook = std::make_shared<const Codebook>(std::move(book));
   rules_.policy = std::make_shared<const Policy>(std::move(rule));
   rules_.stopped = stopped.has_value();
+  if (stopped.has_value() && !absl::SimpleAtoi(*stopped, &rules_.stop_leaf)) rules_.stop_leaf = 0;
   return absl::OkStatus();
 }
 
@@ -161,12 +166,36 @@ Rules Office::rules() const {
   return rules_;
 }
 
-absl::StatusOr<uint64_t> Office::ApplyPolicy(const std::string& file, const std::string& text) {
+absl::StatusOr<Office::AppliedPolicy> Office::ApplyPolicy(const std::string& file, const std::string& text,
+                                                          const std::vector<std::string>& signatures) {
   Rules now = rules();
   ASSIGN_OR_RETURN(Policy policy, ReadPolicy(file, text, *now.codebook));
   ASSIGN_OR_RETURN(absl::optional<storage::v1::AppliedText> last,
                    LatestApplied(*database_, AppliedKind::kPolicy));
   storage::v1::AppliedText applied = NextApplied(last ? last->version() : 0, text, environment_.clock.Now());
+  AppliedPolicy result{applied.version(), Compare(*now.policy, policy, *now.codebook), {}, false};
+  ASSIGN_OR_RETURN(const storage::v1::Officers officers, LoadOfficers(*database_));
+  ASSIGN_OR_RETURN(
+      const Signers signers,
+      CheckSignatures(
+          officers, PolicyDecision(identity_->fingerprint, applied.version(), now.policy->hash, policy.hash),
+          signatures));
+  if (result.comparison.verdict() == v1::DIRECTION_LOOSENS) {
+    result.alone = config_.practice() && !(signers.Has("responsable") && signers.Has("administrator"));
+    for (const char* role : {"responsable", "administrator"}) {
+      if (config_.practice()) break;
+      RETURN_IF_ERROR(NeedsSignature(
+          officers, signers, role,
+          {absl::StrCat("penc policy sign ", file, " --dir DIR --as DOSSIER > NOM.sig"),
+           absl::StrCat("penc policy sign ", file, " --dir DIR --as FOLDER > NAME.sig")}));
+    }
+  }
+  applied.set_verdict(result.comparison.verdict());
+  for (const storage::v1::OfficerKey& person : signers.persons) {
+    *applied.add_signers() = person;
+    result.signers.push_back(ToMessage(person));
+  }
+  for (const storage::v1::SignedDecision& one : signers.signatures) *applied.add_signatures() = one;
   RETURN_IF_ERROR(committer_->Commit([&](Staging& staging) {
     StageApplied(*database_, staging, AppliedKind::kPolicy, policy.name, applied);
     return absl::OkStatus();
@@ -176,7 +205,7 @@ absl::StatusOr<uint64_t> Office::ApplyPolicy(const std::string& file, const std:
     rules_.policy = std::make_shared<const Policy>(std::move(policy));
   }
   RETURN_IF_ERROR(WriteFileAtomically(layout_.policy(), text));
-  return applied.version();
+  return result;
 }
 
 absl::Status Office::ApplyCodebook(const std::string& file, const std::string& text) {
@@ -205,21 +234,47 @@ absl::Status Office::ApplyCodebook(const std::string& file, const std::string& t
   return WriteFileAtomically(layout_.codebook(), text);
 }
 
-absl::Status Office::SetStopped(bool stopped) {
+absl::StatusOr<Signers> Office::SignersOfLift(const std::vector<std::string>& signatures) {
+  ASSIGN_OR_RETURN(const storage::v1::Officers officers, LoadOfficers(*database_));
+  const Rules now = rules();
+  ASSIGN_OR_RETURN(Signers signers,
+                   CheckSignatures(officers, LiftDecision(identity_->fingerprint, now.stop_leaf), signatures));
+  const bool needed = now.stopped && !config_.practice() &&
+                      std::any_of(officers.officers().begin(), officers.officers().end(),
+                                  [](const auto& one) { return one.role() == "responsable"; });
+  if (!needed) return signers;
+  if (now.stop_leaf == 0) {
+    return Fail(absl::StatusCode::kFailedPrecondition,
+                {"cet arrêt n'a pas pu être écrit: retapez penc stop DIR, puis faites signer la levée",
+                 "this stop could not be written: type penc stop DIR again, then have the lifting signed"});
+  }
+  RETURN_IF_ERROR(NeedsSignature(officers, signers, "responsable",
+                                 {"penc officer lift DIR --as DOSSIER > NOM.sig",
+                                  "penc officer lift DIR --as FOLDER > NAME.sig"}));
+  return signers;
+}
+
+absl::Status Office::SetStopped(bool stopped, const std::vector<std::string>& signatures) {
+  uint64_t leaf_index = 0;
   const auto set = [&] {
     std::lock_guard<std::mutex> lock(rules_mutex_);
     rules_.stopped = stopped;
+    rules_.stop_leaf = leaf_index;
   };
   // An emergency does not wait for the disk: writing it only makes it last.
   if (stopped) set();
-  absl::Status written = committer_->Commit([&](Staging& staging) {
-    if (stopped) {
-      database_->Put(staging.batch(), Space::kOffice, kStoppedKey, "1");
-    } else {
-      database_->Delete(staging.batch(), Space::kOffice, kStoppedKey);
-    }
+  absl::Status written = committer_->Commit([&](Staging& staging) -> absl::Status {
     storage::v1::JournalLeaf leaf;
     leaf.mutable_stopped()->set_lifted(!stopped);
+    if (stopped) {
+      leaf_index = staging.Leaf(std::move(leaf));
+      database_->Put(staging.batch(), Space::kOffice, kStoppedKey, absl::StrCat(leaf_index));
+      return absl::OkStatus();
+    }
+    // On the committer's thread: no other stop comes between the check and the write.
+    ASSIGN_OR_RETURN(const Signers signers, SignersOfLift(signatures));
+    for (const storage::v1::SignedDecision& one : signers.signatures) *leaf.mutable_stopped()->add_signers() = one;
+    database_->Delete(staging.batch(), Space::kOffice, kStoppedKey);
     staging.Leaf(std::move(leaf));
     return absl::OkStatus();
   });

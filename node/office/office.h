@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -22,6 +23,7 @@
 #include "office/layout.h"
 #include "office/work.h"
 #include "penc/storage/v1/office.pb.h"
+#include "penc/v1/admin_rules.pb.h"
 #include "penc/v1/node_service.pb.h"
 #include "policy/decide.h"
 #include "policy/policy.h"
@@ -39,6 +41,7 @@ class RecordStore;
 class Secret;
 struct InForce;
 struct Responder;
+struct Signers;
 
 struct InitOptions {
   std::string name;                             // display name of the organisation
@@ -55,6 +58,7 @@ struct Rules {
   std::shared_ptr<const Codebook> codebook;
   std::shared_ptr<const Policy> policy;
   bool stopped = false;
+  uint64_t stop_leaf = 0;  // where stopped: its journal leaf; 0: it could not be written
   // Set: restored, or found to be behind what stewards saw, at that time; silent until the region knows more.
   absl::optional<absl::Time> restored;
 
@@ -124,11 +128,20 @@ class Office {
   // Held by every command that changes records or rules, so that they follow each other.
   std::mutex& writing() { return writing_; }
 
-  // Validates, keeps as a new version with its journal leaf in one write, puts into force. The version's
-  // number.
-  absl::StatusOr<uint64_t> ApplyPolicy(const std::string& file, const std::string& text);
+  // Validates, compares with the one in force, keeps as a new version with its journal leaf in one write, puts
+  // into force. What loosens needs signature files of two persons (officers.h), else FAILED_PRECONDITION or
+  // UNAUTHENTICATED, and nothing changes.
+  struct AppliedPolicy {
+    uint64_t version = 0;
+    v1::PolicyComparison comparison;
+    std::vector<v1::Officer> signers;
+    bool alone = false;  // it loosens, and an exercise may do so without anybody else
+  };
+  absl::StatusOr<AppliedPolicy> ApplyPolicy(const std::string& file, const std::string& text,
+                                            const std::vector<std::string>& signatures = {});
   absl::Status ApplyCodebook(const std::string& file, const std::string& text);
-  absl::Status SetStopped(bool stopped);
+  // Anybody may stop. Answering again needs the signature file of a responsable, where one is enrolled.
+  absl::Status SetStopped(bool stopped, const std::vector<std::string>& signatures = {});
   // Nothing is answered from here on (a time), or again (nothing).
   absl::Status SetRestored(absl::optional<absl::Time> since);
 
@@ -137,6 +150,7 @@ class Office {
   absl::Status OpenParts();
   absl::Status LoadRules();
   absl::Status OpenMissingBudgets();
+  absl::StatusOr<Signers> SignersOfLift(const std::vector<std::string>& signatures);
 
   const Layout layout_;
   const Environment environment_;

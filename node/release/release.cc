@@ -66,6 +66,7 @@ absl::StatusOr<Reply> Refuse(const v1::RefusalDetail& detail, const Plan& plan, 
     refused.set_asker(ask.asker);
     refused.set_purpose(std::string(BeginningOf(ask.purpose, 100)));
     refused.set_question(QuestionText(plan, office.codebook));
+    refused.set_regional(!ask.round.empty());
     staging.Leaf(std::move(leaf));
     return absl::OkStatus();
   });

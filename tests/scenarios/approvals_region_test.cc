@@ -8,6 +8,7 @@
 #include "ledger/ledger.h"
 #include "office/region/admin_rounds.h"
 #include "tests/support/small_region.h"
+#include "tests/support/two_persons.h"
 
 namespace penc {
 namespace {
@@ -149,13 +150,17 @@ TEST_F(ApprovalsRegion, AnotherPolicyOrTheEmergencyStopWhileItWaitsIsDecidedAnew
   const Round first = Submit(Wish());
   Settle();
   EXPECT_EQ(Pending().questions_size(), 1);
-  ASSERT_TRUE(careful().office->ApplyPolicy("p.yaml", Policy("allow")).ok());
+  TwoPersons both;
+  ASSERT_TRUE(both.Apply(*careful().office, Policy("allow")).ok());
   EXPECT_THAT(Pending().questions(), IsEmpty());
   ASSERT_TRUE(careful().office->SetStopped(true).ok());
   Settle();
   EXPECT_EQ(RowOf(first).reason(), static_cast<uint32_t>(v1::REFUSAL_STOPPED));
 
-  ASSERT_TRUE(careful().office->SetStopped(false).ok());
+  ASSERT_TRUE(careful()
+                  .office->SetStopped(false, {both.awa.Signs(LiftDecision(careful().office->identity().fingerprint,
+                                                          careful().office->rules().stop_leaf))})
+                  .ok());
   ASSERT_TRUE(careful().office->ApplyPolicy("p.yaml", absl::StrCat(Policy("ask"), "# 2\n")).ok());
   const Round second = Submit(Wish());
   Settle();

@@ -9,6 +9,7 @@
 #include "office/grants.h"
 #include "policy/words.h"
 #include "tests/support/small_office.h"
+#include "tests/support/two_persons.h"
 
 namespace penc {
 namespace {
@@ -169,9 +170,10 @@ TEST_F(ApprovalsScenario, APolicyThatIsTightenedBetweenDeniesWhatWasApproved) {
   ASSERT_TRUE(office_->ApplyPolicy("p.yaml", PolicyWith("deny")).ok());
   EXPECT_EQ(Why(), v1::REFUSAL_COLUMN_DENIED);
   EXPECT_THAT(Pending(true).questions(), IsEmpty());
-  ASSERT_TRUE(office_->ApplyPolicy("p.yaml", absl::StrCat(PolicyWith("ask"), "# other\n")).ok());
+  TwoPersons both;
+  ASSERT_TRUE(both.Apply(*office_, absl::StrCat(PolicyWith("ask"), "# other\n")).ok());
   EXPECT_EQ(Why(), v1::REFUSAL_NEEDS_APPROVAL) << "under another policy a person decides again";
-  ASSERT_TRUE(office_->ApplyPolicy("p.yaml", PolicyWith("allow")).ok());
+  ASSERT_TRUE(both.Apply(*office_, PolicyWith("allow")).ok());
   EXPECT_EQ(Why(), v1::REFUSAL_UNSPECIFIED);
 }
 

@@ -109,7 +109,7 @@ TEST_F(OfficeFolder, AppliedPolicyHoldsWhateverHappensToTheCopy) {
   Create();
   std::string stricter = absl::StrCat(kSmallPolicy, "");
   stricter.replace(stricter.find("policy: small"), 13, "policy: other");
-  ASSERT_EQ(*office_->ApplyPolicy("p.yaml", stricter), 2u);
+  ASSERT_EQ(office_->ApplyPolicy("p.yaml", stricter)->version, 2u);
   EXPECT_EQ(office_->rules().policy->name, "other");
   ASSERT_TRUE(WriteFileAtomically(dir_ + "/policy.yaml", kSmallPolicy).ok());
   Open();
