@@ -45,7 +45,7 @@ void World::Forget() {
 }
 
 std::string World::SetOf(uint32_t r, const v1::SignedProposal& proposal, const std::vector<ItemId>& items) {
-  const std::string hash = Sha256(proposal.proposal());
+  std::string hash = Sha256(proposal.proposal());
   Attempt& attempt = attempts_[r];
   Set& set = attempt.sets[hash];
   if (set.items.empty()) {
@@ -139,6 +139,7 @@ std::optional<std::string> World::Shown(uint32_t r, uint32_t what) {
   if (kind == 2) drop(which * 7 + 3);
   while (kind == 3 && of.size() > round.fewest()) drop(which);
   std::vector<ItemId> items;
+  items.reserve(of.size());
   for (const auto& [office, id] : of) items.push_back(id);
   if (kind >= 6) {
     const std::optional<v1::SignedProposal> proposal = Invented(r, which, items);
