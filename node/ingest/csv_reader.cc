@@ -45,8 +45,12 @@ class Rows {
     ends_.push_back(text_.size());
     if (text_.size() > kLongestRecord) status_ = TooLong();
   }
-  void EndRow() {
-    if (status_.ok() && !(ends_.size() == 1 && text_.empty())) {  // an empty line is no row
+  // `by`: the character that ended it.
+  void EndRow(int by) {
+    const bool second_of_two = by == '\n' && by_ == '\r' && ends_.empty();
+    by_ = by;
+    if (second_of_two) return;
+    if (status_.ok() && !ends_.empty() && !(ends_.size() == 1 && text_.empty())) {  // an empty line is no row
       cells_.clear();
       size_t start = 0;
       for (size_t end : ends_) {
@@ -54,8 +58,8 @@ class Rows {
         start = end;
       }
       status_ = on_row_(number_, cells_);
-      ++number_;
     }
+    ++number_;
     text_.clear();
     ends_.clear();
     in_row_ = 0;
@@ -70,17 +74,15 @@ class Rows {
         absl::StrCat(where().en,
                      ": longer than 1 MiB; perhaps a quote (\") is left open, or this is no CSV"));
   }
-  // The row that is being read, as the importer numbers them.
-  Text where() const {
-    if (number_ == 0) return {"ligne de titres", "heading"};
-    return {absl::StrCat("ligne ", number_), absl::StrCat("row ", number_)};
-  }
+  // The row that is being read.
+  Text where() const { return {absl::StrCat("ligne ", number_), absl::StrCat("row ", number_)}; }
   const absl::Status& status() const { return status_; }
 
  private:
   const OnRow& on_row_;
   absl::Status status_;
-  uint64_t number_ = 0;
+  uint64_t number_ = 1;
+  int by_ = 0;
   size_t in_row_ = 0;
   std::string text_;
   std::vector<size_t> ends_;
@@ -90,7 +92,7 @@ class Rows {
 class Parser {
  public:
   explicit Parser(char delimiter) {
-    PENC_CHECK(csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) == 0);
+    PENC_CHECK(csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL | CSV_REPALL_NL) == 0);
     csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
     if (delimiter == '\t') csv_set_space_func(&parser_, [](unsigned char c) { return c == ' ' ? 1 : 0; });
   }
@@ -124,7 +126,7 @@ class Parser {
   static void OnCell(void* data, size_t size, void* rows) {
     static_cast<Rows*>(rows)->Cell(data == nullptr ? "" : data, size);
   }
-  static void OnEnd(int, void* rows) { static_cast<Rows*>(rows)->EndRow(); }
+  static void OnEnd(int by, void* rows) { static_cast<Rows*>(rows)->EndRow(by); }
   absl::Status Broken(const Rows& rows) {
     if (csv_error(&parser_) != CSV_EPARSE) {  // memory or length
       return Fail(absl::StatusCode::kResourceExhausted,

@@ -14,8 +14,8 @@ namespace penc {
 
 inline constexpr size_t kLongestRecord = 1 << 20;  // bytes
 
-// The cells of one row. `number` counts rows after the heading, from 1; the heading is 0. Return an error to
-// stop.
+// The cells of one row that is not empty. `number` as Excel shows it: from 1, empty rows count. Return an
+// error to stop.
 using OnRow = std::function<absl::Status(uint64_t number, const std::vector<absl::string_view>& cells)>;
 
 struct CsvForm {

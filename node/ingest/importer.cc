@@ -17,10 +17,9 @@
 #include "crypto/hash.h"
 #include "crypto/keyfile.h"
 #include "ingest/cell.h"
-#include "ingest/csv_reader.h"
 #include "ingest/person_key.h"
+#include "ingest/row_file.h"
 #include "ingest/sensitive.h"
-#include "ingest/text_reader.h"
 
 namespace penc {
 namespace {
@@ -48,10 +47,6 @@ class HashingSource final : public ByteSource {
   Sha256Stream hash_;
 };
 
-// What a quarantine file adds before the columns of the file: names that no office gives its own.
-constexpr char kReasonHeading[] = "motif (penc)", kRowHeading[] = "ligne (penc)";
-bool Added(const std::string& heading) { return heading == kReasonHeading || heading == kRowHeading; }
-
 // Rows to correct, as a CSV that opens in a French Excel. They hold personal data: 0600.
 class Quarantine {
  public:
@@ -63,23 +58,23 @@ class Quarantine {
     }
   }
   absl::Status Add(const std::vector<std::string>& headings, uint64_t row, const std::string& reason,
-                   const std::vector<absl::string_view>& cells) {
+                   absl::Span<const absl::string_view> cells) {
     if (path_.empty()) return absl::OkStatus();
     if (file_ == nullptr) {
       const mode_t old = ::umask(0077);
       file_ = std::fopen(temporary().c_str(), "wb");
       ::umask(old);
       if (file_ == nullptr) return Full();
-      std::fprintf(file_, "\xEF\xBB\xBF%s;%s", kReasonHeading, kRowHeading);
+      std::fprintf(file_, "\xEF\xBB\xBF%s;%s", kReasonColumn, kRowColumn);
       for (const std::string& heading : headings) {
-        if (!Added(heading)) Cell(heading);
+        if (!IsQuarantineColumn(heading)) Cell(heading);
       }
       std::fputc('\n', file_);
     }
     std::fputs(Quoted(reason).c_str(), file_);
     std::fprintf(file_, ";%llu", static_cast<unsigned long long>(row));
     for (size_t i = 0; i < cells.size(); ++i) {
-      if (i >= headings.size() || !Added(headings[i])) Cell(cells[i]);
+      if (i >= headings.size() || !IsQuarantineColumn(headings[i])) Cell(cells[i]);
     }
     std::fputc('\n', file_);
     return std::ferror(file_) != 0 ? Full() : absl::OkStatus();
@@ -133,27 +128,21 @@ class Importer {
         quarantine_(options.dry_run ? "" : options.quarantine_file) {}
 
   absl::StatusOr<ImportReport> Run(ByteSource& file) {
-    PeekedSource peeked(file);
-    HashingSource hashing(peeked);
-    std::string encoding = options_.mapping == nullptr ? "" : options_.mapping->encoding;
+    HashingSource hashing(file);
+    ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> rows, OpenRowFile(hashing));
+    SheetForm form;
+    if (options_.mapping != nullptr) form = options_.mapping->form;
     if (options_.dry_run && options_.mapping == nullptr) {
       // Only proposed: an import itself never guesses.
-      ASSIGN_OR_RETURN(const absl::string_view first, peeked.Peek());
-      encoding = likely_encoding_ = LikelyEncoding(first, first.size() < PeekedSource::kPeeked);
+      form.encoding = likely_encoding_ = rows->likely_encoding();
     }
-    ASSIGN_OR_RETURN(const std::unique_ptr<TextReader> text, ReadText(hashing, encoding));
-    const OnRow on_row = [this](uint64_t number, const std::vector<absl::string_view>& cells) {
-      return number == 0 ? Heading(cells) : Row(number, cells);
-    };
-    const absl::StatusOr<char> delimiter = ReadCsv(
-        *text, {options_.mapping == nullptr ? '\0' : options_.mapping->delimiter, kReasonHeading}, on_row);
-    if (!delimiter.ok()) {
+    const absl::Status read = rows->Read(
+        form, [this](const FileHeading& heading) { return Heading(heading); },
+        [this](const FileRow& row) { return Row(row); });
+    if (!read.ok()) {
       if (proposing_) return std::move(report_);  // a dry run that stopped at the heading with a proposal
-      return delimiter.status();
+      return read;
     }
-    if (headings_.empty())
-      return Bad("fichier vide: donnez un CSV avec une ligne de titres",
-                 "empty file: give a CSV with a heading");
     steps_.Reached("import.parsed");
     if (report_.read > 0 && report_.quarantined * 2 > report_.read) {
       const std::string first = report_.problems.empty() ? "" : Where(report_.problems[0]).fr,
@@ -200,15 +189,13 @@ class Importer {
                          ": ", p.what.en)};
   }
 
-  absl::Status Heading(const std::vector<absl::string_view>& cells) {
-    for (absl::string_view cell : cells) {
-      const std::string heading(absl::StripAsciiWhitespace(cell));
-      if (std::find(headings_.begin(), headings_.end(), heading) != headings_.end()) {
-        return Bad(
-            absl::StrCat("ligne de titres: «", heading, "» y est deux fois; renommez une des colonnes"),
-            absl::StrCat("heading: \"", heading, "\" stands there twice; rename one of the columns"));
+  absl::Status Heading(const FileHeading& heading) {
+    for (const std::string& name : heading.names) {
+      if (std::find(headings_.begin(), headings_.end(), name) != headings_.end()) {
+        return Bad(absl::StrCat("ligne de titres: «", name, "» y est deux fois; renommez une des colonnes"),
+                   absl::StrCat("heading: \"", name, "\" stands there twice; rename one of the columns"));
       }
-      headings_.push_back(heading);
+      headings_.push_back(name);
     }
     if (options_.mapping == nullptr && options_.dry_run &&
         (At("person_ref") < 0 || Unmapped().has_value() || !likely_encoding_.empty())) {
@@ -226,7 +213,8 @@ class Importer {
   // The first heading that the codebook's own names do not explain.
   absl::optional<std::string> Unmapped() const {
     for (const std::string& heading : headings_) {
-      if (heading != "person_ref" && !table_.Find(heading).has_value() && !Added(heading)) return heading;
+      if (heading != "person_ref" && !table_.Find(heading).has_value() && !IsQuarantineColumn(heading))
+        return heading;
     }
     return absl::nullopt;
   }
@@ -272,7 +260,7 @@ class Importer {
       if (const int at = At(name); at >= 0) used[at] = true;
     }
     for (size_t i = 0; i < headings_.size(); ++i) {
-      if (used[i] || Added(headings_[i])) continue;
+      if (used[i] || IsQuarantineColumn(headings_[i])) continue;
       const auto sensitive = LooksSensitive(headings_[i]);
       const std::string fr = sensitive.has_value()
                                  ? absl::StrCat(" ressemble à ", sensitive->fr, " et ne sera jamais gardée")
@@ -296,7 +284,9 @@ class Importer {
     return absl::OkStatus();
   }
 
-  absl::Status Row(uint64_t number, const std::vector<absl::string_view>& cells) {
+  absl::Status Row(const FileRow& row) {
+    const uint64_t number = row.number;
+    const absl::Span<const absl::string_view> cells = row.cells;
     ++report_.read;
     if (options_.progress && report_.read % 65536 == 0) options_.progress(report_.read);
     if (cells.size() != headings_.size()) {
@@ -350,7 +340,7 @@ class Importer {
     return Store(person, cells);
   }
 
-  absl::Status Store(const PersonKey& person, const std::vector<absl::string_view>& cells) {
+  absl::Status Store(const PersonKey& person, absl::Span<const absl::string_view> cells) {
     if (options_.dry_run) return absl::OkStatus();
     block_.persons.push_back(person);
     const bool identified = !row_at_.empty() || table_.unit == Unit::kPerson;
@@ -368,7 +358,7 @@ class Importer {
     return block_.rows() >= kBlockRows ? FlushBlock() : absl::OkStatus();
   }
 
-  void AppendIdentity(const std::vector<absl::string_view>& cells) {
+  void AppendIdentity(absl::Span<const absl::string_view> cells) {
     for (int at : row_at_) {
       // Without the spaces that one program quotes and the next one drops.
       const absl::string_view cell = absl::StripAsciiWhitespace(cells[at]);
@@ -394,7 +384,7 @@ class Importer {
   }
 
   absl::Status SetAside(uint64_t number, const std::string& column, const Text& why,
-                        const std::vector<absl::string_view>& cells) {
+                        absl::Span<const absl::string_view> cells) {
     ++report_.quarantined;
     ImportProblem*& known = by_kind_[{column, why.en}];
     if (known == nullptr && report_.problems.size() < kMostProblems) {

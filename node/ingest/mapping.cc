@@ -35,6 +35,37 @@ std::string Quoted(absl::string_view text) {
   return out + "\"";
 }
 
+constexpr uint32_t kMostHeadingRows = 1000;
+
+// Where the headings are; of FileForm and ParentJoin.
+template <typename Form>
+absl::StatusOr<SheetForm> RowsOf(const Form& read, const std::string& path, const YamlLines& lines) {
+  SheetForm form;
+  form.sheet = read.sheet();
+  form.names_row = read.names_row();
+  form.labels_row = read.labels_row();
+  form.first_row = read.first_row();
+  const uint32_t last = std::max(form.names_row, form.labels_row);
+  if (last > kMostHeadingRows || (form.first_row > 0 && form.first_row <= last) ||
+      (form.names_row > 0 && form.names_row == form.labels_row)) {
+    return lines.Error(path, {"names_row et labels_row sont deux lignes avant first_row, au plus la 1000e",
+                              "names_row and labels_row are two rows before first_row, the 1000th at most"});
+  }
+  return form;
+}
+
+absl::StatusOr<std::shared_ptr<const Parent>> ParentOf(const storage::v1::ParentJoin& read,
+                                                       const std::string& path, const YamlLines& lines) {
+  auto parent = std::make_shared<Parent>();
+  ASSIGN_OR_RETURN(parent->form, RowsOf(read, path, lines));
+  parent->here = read.here();
+  parent->there = read.there();
+  if (read.has_parent()) {
+    ASSIGN_OR_RETURN(parent->parent, ParentOf(read.parent(), path + ".parent", lines));
+  }
+  return std::shared_ptr<const Parent>(std::move(parent));
+}
+
 }  // namespace
 
 absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view text,
@@ -59,10 +90,11 @@ absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view te
   }
   mapping.table = *table;
   const Table& target = codebook.tables[*table];
-  mapping.encoding = read.file().encoding();
+  ASSIGN_OR_RETURN(mapping.form, RowsOf(read.file(), "file", lines));
+  mapping.form.encoding = read.file().encoding();
   if (!read.file().delimiter().empty()) {
     const std::string& d = read.file().delimiter();
-    mapping.delimiter = d == "tab" || d == "\t" ? '\t' : d[0];
+    mapping.form.delimiter = d == "tab" || d == "\t" ? '\t' : d[0];
     if (d != "tab" && (d.size() != 1 || (d[0] != ',' && d[0] != ';' && d[0] != '\t' && d[0] != '|'))) {
       return lines.Error("file.delimiter",
                          {"écrivez \",\" \";\" \"|\" ou tab", "write \",\" \";\" \"|\" or tab"});
@@ -106,7 +138,14 @@ absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view te
     }
     MappedColumn mapped;
     mapped.column = *at;
-    mapped.from = column.from().empty() ? column.column() : column.from();
+    mapped.options = column.options();
+    if (!mapped.options.empty() &&
+        (!column.from().empty() || target.columns[*at].type != ColumnType::kCodes)) {
+      return lines.Error(absl::StrCat(path, ".options"),
+                         {"seulement pour une colonne à plusieurs codes, et à la place de «from»",
+                          "only for a column of several codes, and instead of \"from\""});
+    }
+    mapped.from = column.from().empty() && mapped.options.empty() ? column.column() : column.from();
     mapped.values.insert(column.values().begin(), column.values().end());
     mapped.separator = column.separator();
     const Column& c = target.columns[*at];
@@ -127,6 +166,13 @@ absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view te
     mapping.consent_keep.assign(read.consent().keep().begin(), read.consent().keep().end());
   }
   mapping.nothing.assign(read.nothing().begin(), read.nothing().end());
+  if (read.has_parent()) {
+    ASSIGN_OR_RETURN(mapping.parent, ParentOf(read.parent(), "parent", lines));
+  }
+  if (read.has_status()) {
+    mapping.status_from = read.status().from();
+    mapping.status_skip.assign(read.status().skip().begin(), read.status().skip().end());
+  }
   return mapping;
 }
 

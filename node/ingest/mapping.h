@@ -1,29 +1,39 @@
 // How a file's columns become the codebook's. Plain values.
 #pragma once
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "codebook/codebook.h"
+#include "ingest/row_file.h"
 
 namespace penc {
 
 struct MappedColumn {
   uint32_t column = 0;  // of the table
-  std::string from;
+  std::string from;     // empty where `options` is not
   std::map<std::string, std::string> values;
   std::string separator;  // of several codes; empty: any of space , ; |
+  std::string options;    // the question whose options have a column each, "OPTIONS/CODE"
 };
 
 enum class DateForm { kAsk, kIso, kDayFirst, kMonthFirst, kExcel };
 
+// Of which row of another sheet or file a row is a part (ParentJoin in mapping.proto). The parents' columns
+// are called "../NAME".
+struct Parent {
+  SheetForm form;  // its sheet empty: the file that comes beside
+  std::string here, there;
+  std::shared_ptr<const Parent> parent;
+};
+
 struct Mapping {
   std::string name;
   uint32_t table = 0;
-  std::string encoding;  // empty: recognised
-  char delimiter = 0;    // 0: by the heading
+  SheetForm form;  // which rows to read; empty and 0: recognised
   char decimal = '.';
   DateForm dates = DateForm::kAsk;
   std::vector<std::string> person;  // source columns; empty: each row is a person
@@ -33,6 +43,9 @@ struct Mapping {
   std::string consent_from;
   std::vector<std::string> consent_keep;
   std::vector<std::string> nothing;
+  std::shared_ptr<const Parent> parent;  // null: none
+  std::string status_from;
+  std::vector<std::string> status_skip;
 };
 
 // Every mistake with file, line and path.

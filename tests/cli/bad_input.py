@@ -53,7 +53,7 @@ imports("duplicate heading", "person_ref,race,race,hours\na,black,black,1\n", 2,
 imports("a name column", "person_ref,race,year,hours,Nom\na,black,70,20,X\n", 2, "name", "ignore")
 imports("empty file", "", 2, "empty")
 imports("an Excel workbook", b"PK\x03\x04rest", 2, "Excel")
-imports("mostly unknown codes", HEAD + "a,blue,70,20\nb,green,71,30\n", 2, "more than half", "row 1")
+imports("mostly unknown codes", HEAD + "a,blue,70,20\nb,green,71,30\n", 2, "more than half", "row 2")
 imports("a long record", HEAD + "a," + "x" * (3 << 20), 2, "1 MiB")
 pipe = subprocess.Popen(["sh", "-c", "printf 'person_ref,race,year,hours\\na,'; head -c 3000000000 /dev/zero | tr '\\0' x"], stdout=subprocess.PIPE)
 expect("a line without end through a pipe", run("import", office, "-", "--table", "work", stdin=pipe.stdout), 2, "1 MiB")

@@ -53,11 +53,11 @@ TEST(Csv, ReadsALastLineWithoutLineBreakAndSkipsEmptyOnes) {
 }
 
 TEST(Csv, NamesTheRowWhereAQuoteStaysOpen) {
-  EXPECT_THAT(WhyNot(RowsOf("a,b\n1,2\n\"3,4\n5,6\n")), AllOf(HasSubstr("row 2"), HasSubstr("still open")));
+  EXPECT_THAT(WhyNot(RowsOf("a,b\n1,2\n\"3,4\n5,6\n")), AllOf(HasSubstr("row 3"), HasSubstr("still open")));
 }
 
 TEST(Csv, RefusesAQuoteInTheMiddleOfACell) {
-  EXPECT_THAT(WhyNot(RowsOf("a,b\n1,2\n\"3\"x,4\n")), AllOf(HasSubstr("row 2"), HasSubstr("doubled")));
+  EXPECT_THAT(WhyNot(RowsOf("a,b\n1,2\n\"3\"x,4\n")), AllOf(HasSubstr("row 3"), HasSubstr("doubled")));
 }
 
 TEST(Csv, KeepsRowsOfAnotherLengthForTheImporterToJudge) {

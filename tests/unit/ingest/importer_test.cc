@@ -65,11 +65,11 @@ TEST_F(Importing, CountsAddUpAndBadRowsAreSetAsideWithReasonAndRow) {
   EXPECT_EQ(report->staged.stored, 4u);
   EXPECT_EQ(report->quarantined, 1u);
   ASSERT_EQ(report->problems.size(), 1u);
-  EXPECT_EQ(report->problems[0].first_row, 4u);
+  EXPECT_EQ(report->problems[0].first_row, 5u);
   EXPECT_EQ(report->problems[0].column, "dest");
   const std::string kept = ReadFile(report->quarantine_file).value();
   EXPECT_THAT(kept, AllOf(HasSubstr("\xEF\xBB\xBFmotif (penc);ligne (penc);\"person_ref\""),
-                          HasSubstr(";4;\"3\";\"c\";\"zz\"")));
+                          HasSubstr(";5;\"3\";\"c\";\"zz\"")));
   struct stat found {};
   ASSERT_EQ(::stat(report->quarantine_file.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0600u) << "the rows are personal data";
@@ -101,8 +101,8 @@ TEST_F(Importing, ACorrectedQuarantineFileComesInAsItIs) {
 TEST_F(Importing, ACorrectedQuarantineFileComesInWhateverTheMappingSaysOfTheFirstFile) {
   Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {"person_ref", "dest"});
   mapping.columns[0].values = {{"Thiès", "a"}, {"Sédhiou", "b"}};
-  mapping.encoding = "windows-1252";
-  mapping.delimiter = ',';
+  mapping.form.encoding = "windows-1252";
+  mapping.form.delimiter = ',';
   const auto report = Import(
       "person_ref,dest\n1,Thi\xE8s\n2,S\xE9"
       "dhiu\n",
@@ -119,7 +119,7 @@ TEST_F(Importing, ACorrectedQuarantineFileComesInWhateverTheMappingSaysOfTheFirs
   const std::string resaved = absl::StrReplaceAll(corrected, {{"\xEF\xBB\xBF", ""},
                                                               {"(penc);", "(penc),"},
                                                               {"\";\"", "\",\""},
-                                                              {"\";2;\"", "\",2,\""},
+                                                              {"\";3;\"", "\",3,\""},
                                                               {"Sédhiou", "Thi\xE8s"}});
   const auto third = Import(resaved, "resaved.csv", false, false, &mapping);
   ASSERT_TRUE(third.ok()) << third.status();
@@ -136,7 +136,7 @@ TEST_F(Importing, AQuarantineFileThatIsCorrectedInPartLeavesAnotherOne) {
   EXPECT_EQ(second->quarantined, 1u);
   rest = absl::StrReplaceAll(ReadFile(second->quarantine_file).value(), {{"yy", "d"}});
   EXPECT_THAT(rest, Not(HasSubstr("\"motif"))) << "the columns that were added are added once";
-  EXPECT_THAT(rest, HasSubstr(";2;\"5\";\"d\"\n")) << "the row of the file that was just read";
+  EXPECT_THAT(rest, HasSubstr(";3;\"5\";\"d\"\n")) << "the row of the file that was just read";
   const auto third = Import(rest, "third.csv");
   ASSERT_TRUE(third.ok()) << third.status();
   EXPECT_EQ(third->staged.stored, 1u);
@@ -197,7 +197,7 @@ TEST_F(Importing, RowsOfAnotherLengthAndWithoutReferenceGoToQuarantine) {
   EXPECT_EQ(report->quarantined, 3u);
   EXPECT_EQ(report->staged.stored, 5u);
   const std::string kept = ReadFile(report->quarantine_file).value();
-  EXPECT_THAT(kept, AllOf(HasSubstr(";2;\"2\"\n"), HasSubstr(";3;\"3\";\"b\";\"c\"\n"),
+  EXPECT_THAT(kept, AllOf(HasSubstr(";3;\"2\"\n"), HasSubstr(";4;\"3\";\"b\";\"c\"\n"),
                           HasSubstr("référence de la personne vide")));
 }
 
@@ -206,7 +206,7 @@ TEST_F(Importing, TheReasonsInTheReportAreCountedByKindAndHoldNoCell) {
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_EQ(report->problems.size(), 2u);
   EXPECT_EQ(report->problems[0].rows, 2u);
-  EXPECT_EQ(report->problems[0].first_row, 1u);
+  EXPECT_EQ(report->problems[0].first_row, 2u);
   EXPECT_EQ(report->problems[1].rows, 1u);
   EXPECT_EQ(report->problems[1].column, "cost");
   for (const ImportProblem& problem : report->problems) {
@@ -222,7 +222,7 @@ TEST_F(Importing, AnAmbiguousDateStopsTheImportBeforeAnythingIsKept) {
   mapping.columns = {{0, "day", {}, ""}};
   EXPECT_THAT(
       WhyNot(Import("who,day\n1,2026-01-02\n2,03/04/2026\n", "v.csv", false, false, &mapping, "visit")),
-      AllOf(HasSubstr("row 2"), HasSubstr("dd/mm/yyyy")));
+      AllOf(HasSubstr("row 3"), HasSubstr("dd/mm/yyyy")));
   EXPECT_TRUE(store_->Batches().empty());
   mapping.dates = DateForm::kDayFirst;
   EXPECT_TRUE(Import("who,day\n1,2026-01-02\n2,03/04/2026\n", "v.csv", false, false, &mapping, "visit").ok());

@@ -58,8 +58,8 @@ TEST_F(Mappings, AreReadInEveryPart) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->name, "trips");
   EXPECT_EQ(read->table, move_);
-  EXPECT_EQ(read->encoding, "windows-1252");
-  EXPECT_EQ(read->delimiter, ';');
+  EXPECT_EQ(read->form.encoding, "windows-1252");
+  EXPECT_EQ(read->form.delimiter, ';');
   EXPECT_EQ(read->decimal, ',');
   EXPECT_EQ(read->dates, DateForm::kDayFirst);
   EXPECT_THAT(read->person, ElementsAre("site", "dossier"));
@@ -82,8 +82,8 @@ TEST_F(Mappings, AskWhatTheyDoNotSay) {
       Read("mapping: m\ncodebook: small@1\ntable: move\nperson: [each-row]\ncolumns: {dest: dest}\n");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_THAT(read->person, IsEmpty());
-  EXPECT_EQ(read->encoding, "");
-  EXPECT_EQ(read->delimiter, 0);
+  EXPECT_EQ(read->form.encoding, "");
+  EXPECT_EQ(read->form.delimiter, 0);
   EXPECT_EQ(read->decimal, '.');
   EXPECT_EQ(read->dates, DateForm::kAsk);
   EXPECT_EQ(read->consent_from, "");
@@ -94,7 +94,7 @@ TEST_F(Mappings, KnowEveryDelimiterAndFormOfDates) {
        {std::pair{"\",\"", ','}, {"tab", '\t'}, {"\"\\t\"", '\t'}, {"\"|\"", '|'}}) {
     const auto read = Read(absl::StrReplaceAll(kMapping, {{"\";\"", written}}));
     ASSERT_TRUE(read.ok()) << read.status();
-    EXPECT_EQ(read->delimiter, delimiter);
+    EXPECT_EQ(read->form.delimiter, delimiter);
   }
   for (const auto& [written, dates] : {std::pair{"yyyy-mm-dd", DateForm::kIso},
                                        {"mm/dd/yyyy", DateForm::kMonthFirst},

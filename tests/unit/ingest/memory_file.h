@@ -34,9 +34,11 @@ inline absl::StatusOr<CsvRows> RowsOf(const std::string& bytes, const std::strin
   absl::StatusOr<std::unique_ptr<TextReader>> text = ReadText(file, encoding);
   if (!text.ok()) return text.status();
   CsvRows rows;
+  uint64_t last = 0;
   const absl::StatusOr<char> read =
       ReadCsv(**text, {delimiter, ""}, [&](uint64_t number, const std::vector<absl::string_view>& cells) {
-        if (number != rows.size()) return absl::InternalError("rows are not numbered in order");
+        if (number <= last) return absl::InternalError("rows are not numbered in order");
+        last = number;
         rows.emplace_back(cells.begin(), cells.end());
         return absl::OkStatus();
       });
