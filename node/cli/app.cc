@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/strip.h"
+#include "cli/directory.h"
 #include "cli/french.h"
 #include "cli/usage.h"
 
@@ -17,6 +18,7 @@ constexpr AddCommand kCommands[] = {
     AddInit,     AddImport, AddClose,  AddBatches, AddUndo,   AddStatus,  AddErase,   AddCodebook, AddPolicy,
     AddGrant,    AddCard,   AddServe,  AddStop,    AddBudget, AddJournal, AddBackup,  AddRestore,  AddPartner,
     AddDescribe, AddAsk,    AddRounds, AddAnswer,  AddPlan,   AddDemo,    AddNetwork, AddHub,
+    AddKey,
 };
 
 // What stands for an option's value in help. Arguments carry their name already.
@@ -29,7 +31,7 @@ void NameValues(CLI::App& app) {
       {"--purpose", "PURPOSE"}, {"--person", "REFERENCE"}, {"--budget", "SHARE"},    {"--share", "SHARE"},
       {"--table", "TABLE"},     {"--again", "ROUND"},      {"--hub", "NETWORK"},     {"--network", "FILE"},
       {"--region", "REGION"},   {"--save", "FILE"},        {"--within", "TIME"},     {"--partner", "FILE"},
-      {"--sign", "FILE"},       {"--remove", "NAME"},      {"--closing", "PERIOD"},
+      {"--key-from", "PLACE"},  {"--with", "PLACE"},       {"--sign", "FILE"},       {"--remove", "NAME"},      {"--closing", "PERIOD"},
   };
   for (CLI::Option* option : app.get_options()) {
     if (option->get_expected_max() == 0) continue;  // a flag
@@ -39,6 +41,19 @@ void NameValues(CLI::App& app) {
       if (option->get_name() == name) option->type_name(value);
   }
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) NameValues(*command);
+}
+
+// Every command that opens an office's folder can be told where its key is.
+void AddKeyFrom(CLI::App& app, std::string& key_from) {
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    AddKeyFrom(*command, key_from);
+    const CLI::Option* dir = command->get_option_no_throw("DIR");
+    if (dir == nullptr || (dir->get_description() != kOfficeFolder && command->get_name() != "restore"))
+      continue;
+    command->add_option("--key-from", key_from,
+                        "where the node key is today: a file, or credential:NAME (default: as penc key show "
+                        "says)");
+  }
 }
 
 // The language is needed before the command line is parsed: help is part of parsing.
@@ -53,7 +68,8 @@ std::string LangFlag(int argc, const char* const* argv) {
 
 }  // namespace
 
-int Main(int argc, const char* const* argv, const Outside& outside) {
+int Main(int argc, const char* const* argv, const Outside& given) {
+  Outside outside = given;
   ::signal(SIGPIPE, SIG_IGN);
   google::protobuf::SetLogHandler(nullptr);  // what cannot be read is said in sentences
   Invocation invocation{outside, nullptr};
@@ -72,6 +88,7 @@ int Main(int argc, const char* const* argv, const Outside& outside) {
   app.require_subcommand(1);
   app.fallthrough();
   for (AddCommand add : kCommands) add(app, invocation);
+  AddKeyFrom(app, outside.key_from);
   NameValues(app);
   const Lang lang = LangFrom(LangFlag(argc, argv));
   if (lang == Lang::kFrench) InFrench(app);

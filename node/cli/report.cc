@@ -261,6 +261,9 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
     case v1::AdminResult::kNetworkJoined:
     case v1::AdminResult::kNetworkSent:
     case v1::AdminResult::kNetworkRoster:
+    case v1::AdminResult::kKeyWrap:
+    default:  // TEMPORARY
+      break;
     case v1::AdminResult::KIND_NOT_SET:
       break;
   }

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "office/admin_journal.h"
+#include "office/admin_keys.h"
 #include "office/admin_network.h"
 #include "office/admin_records.h"
 #include "office/admin_rules.h"
@@ -96,6 +97,8 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
       return As(&v1::AdminResult::mutable_network_joined, JoinNetwork(office, command.network_joined()));
     case v1::AdminCommand::kNetworkSent:
       return As(&v1::AdminResult::mutable_network_sent, MarkSent(office, command.network_sent()));
+    case v1::AdminCommand::kKeyWrap:
+      return As(&v1::AdminResult::mutable_key_wrap, WrapKeys(office, command.key_wrap()));
     case v1::AdminCommand::kBackup:
       return As(&v1::AdminResult::mutable_backup, BackupHere(office, command.backup()));
     default:

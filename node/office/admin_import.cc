@@ -89,7 +89,7 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
     at.set_done(rows);
     progress(at);
   };
-  ASSIGN_OR_RETURN(const ImportReport report, ImportFile(*upload, codebook, office.store(), office.node_key(),
+  ASSIGN_OR_RETURN(const ImportReport report, ImportFile(*upload, codebook, office.store(), office.records_key(),
                                                          office.environment().steps, options));
   v1::ImportResult result;
   result.set_batch(report.batch);

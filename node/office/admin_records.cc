@@ -81,7 +81,7 @@ absl::StatusOr<v1::UndoResult> Undo(Office& office, const v1::UndoCommand& comma
 }
 
 absl::StatusOr<v1::EraseResult> Erase(Office& office, const v1::EraseCommand& command) {
-  PersonKeyMaker maker(office.node_key());
+  PersonKeyMaker maker(office.records_key());
   std::vector<absl::string_view> parts(command.person().begin(), command.person().end());
   PersonKey person;
   if (parts.empty() || !maker.Make(parts, &person)) {

@@ -22,6 +22,7 @@
 #include "office/layout.h"
 #include "office/work.h"
 #include "penc/storage/v1/office.pb.h"
+#include "penc/v1/admin_keys.pb.h"
 #include "penc/v1/node_service.pb.h"
 #include "policy/decide.h"
 #include "policy/policy.h"
@@ -33,10 +34,14 @@ class Database;
 class Grants;
 class Journal;
 class Ledger;
+class OfficeKeys;
 class OfficeNetwork;
 class RecordStore;
 class Secret;
 struct Responder;
+
+// Of DIR and everything in it (FORMAT.md). Format 1 is brought up when it is opened.
+inline constexpr uint32_t kFolderFormat = 2;
 
 struct InitOptions {
   std::string name;                             // display name of the organisation
@@ -115,7 +120,14 @@ class Office {
   Committer& committer() { return *committer_; }
   OfficeNetwork& network() { return *network_; }
   Database& database() { return *database_; }
-  const Secret& node_key() const { return *node_key_; }
+  OfficeKeys& keys() { return *keys_; }
+  // What persons' keys are made with, and what wraps the keys of the records.
+  const Secret& records_key() const;
+  // The node key is in other places, or is another one (KEYS.md): with its journal leaf.
+  absl::Status MoveKeys(const v1::KeyWrapCommand& command);
+  // For whoever takes up rosters: shares the node key anew where stewards hold it and are others now. True
+  // where it did.
+  absl::StatusOr<bool> ShareKeysAnew();
   // Held by every command that changes records or rules, so that they follow each other.
   std::mutex& writing() { return writing_; }
 
@@ -137,7 +149,7 @@ class Office {
   const Environment environment_;
   storage::v1::OfficeConfig config_;
   std::unique_ptr<Identity> identity_;
-  std::unique_ptr<Secret> node_key_;
+  std::unique_ptr<OfficeKeys> keys_;
   // In order of construction; destroyed from the last to the first.
   std::unique_ptr<Database> database_;
   std::unique_ptr<Journal> journal_;
