@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/utf8.h"
 
 namespace penc {
@@ -86,7 +87,7 @@ bool TooFine(const Question& question, const Codebook& codebook, const Policy& p
 }  // namespace
 
 Decision Decide(const Plan& plan, const Codebook& codebook, absl::string_view purpose, const Policy& policy,
-                const Grant* grant, Standing standing, Reach reach, absl::Time now) {
+                const Grant* grant, Standing standing, Reach reach, const Verdict* verdict, absl::Time now) {
   if (standing == Standing::kStopped) return {v1::REFUSAL_STOPPED, ""};
   if (now >= policy.valid_until) return {v1::REFUSAL_POLICY_EXPIRED, policy.name};
   if (grant == nullptr) return {v1::REFUSAL_NOT_GRANTED, ""};
@@ -106,13 +107,11 @@ Decision Decide(const Plan& plan, const Codebook& codebook, absl::string_view pu
   }
   if ((reach == Reach::kLocal ? policy.local : policy.regional) != Openness::kGranted)
     return {v1::REFUSAL_LOCAL_NOT_OPEN, ""};
-  std::string denied, asked;
+  std::string denied;
   for (const PlannedQuestion& planned : plan.questions) {
     ForEachColumn(planned.question, [&](const ColumnRef& ref) {
       const std::string name = NameOf(codebook, ref);
-      const Rule rule = RuleOf(policy, name).rule;
-      if (rule == Rule::kDeny && denied.empty()) denied = name;
-      if (rule == Rule::kAsk && asked.empty()) asked = name;
+      if (RuleOf(policy, name).rule == Rule::kDeny && denied.empty()) denied = name;
     });
   }
   if (!denied.empty()) return {v1::REFUSAL_COLUMN_DENIED, denied};
@@ -128,9 +127,32 @@ Decision Decide(const Plan& plan, const Codebook& codebook, absl::string_view pu
   }
   if (plan.length > policy.max_cells)
     return {v1::REFUSAL_TOO_MANY_CELLS, absl::StrCat(plan.length, " > ", policy.max_cells)};
-  if (!asked.empty()) return {v1::REFUSAL_NEEDS_APPROVAL, asked};
+  const std::vector<AskedColumn> asked = AskedColumns(plan, codebook, policy);
+  const bool decided = !asked.empty() && verdict != nullptr && verdict->plan_id == plan.id &&
+                       verdict->asker == grant->key && verdict->purpose == purpose &&
+                       verdict->policy_hash == policy.hash;
+  if (decided && !verdict->approved) return {v1::REFUSAL_DECLINED_BY_PERSON, verdict->because};
   if (standing == Standing::kRestored) return {v1::REFUSAL_RESTORED, ""};
+  if (!asked.empty() && !decided) {
+    return {v1::REFUSAL_NEEDS_APPROVAL,
+            absl::StrJoin(asked, ", ", [](std::string* out, const AskedColumn& one) { *out += one.name; })};
+  }
   return {};
+}
+
+std::vector<AskedColumn> AskedColumns(const Plan& plan, const Codebook& codebook, const Policy& policy) {
+  std::vector<AskedColumn> asked;
+  for (uint32_t q = 0; q < plan.questions.size(); ++q) {
+    ForEachColumn(plan.questions[q].question, [&](const ColumnRef& ref) {
+      const std::string name = NameOf(codebook, ref);
+      if (RuleOf(policy, name).rule != Rule::kAsk) return;
+      auto known =
+          std::find_if(asked.begin(), asked.end(), [&](const AskedColumn& one) { return one.column == ref; });
+      if (known == asked.end()) known = asked.insert(asked.end(), AskedColumn{name, ref, {}});
+      if (known->questions.empty() || known->questions.back() != q) known->questions.push_back(q);
+    });
+  }
+  return asked;
 }
 
 }  // namespace penc

@@ -31,6 +31,12 @@ struct RegionalFloors {
   uint32_t stewards_colluding = 2;
 };
 
+// Questions on columns that say `ask`.
+struct ApprovalLimits {
+  uint32_t days = 14;     // how long a question waits for a person, and an approval for the asker
+  uint32_t waiting = 20;  // most questions of one partner that wait at the same time
+};
+
 struct Policy {
   std::string name;
   absl::Time valid_until;
@@ -43,6 +49,7 @@ struct Policy {
   uint64_t max_cells = 65536;
   RegionalFloors floors;
   Display display;
+  ApprovalLimits approvals;
   std::string text;  // the YAML as applied, kept verbatim
   std::string hash;  // SHA-256 of text, 32 bytes
 };

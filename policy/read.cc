@@ -163,6 +163,13 @@ absl::StatusOr<Policy> ReadPolicy(absl::string_view file, absl::string_view text
     }
     if (read.display().phantoms() > 0) policy.display.phantoms = read.display().phantoms();
   }
+  if (read.has_approvals()) {
+    if (read.approvals().days() > 0) policy.approvals.days = read.approvals().days();
+    if (read.approvals().waiting() > 0) policy.approvals.waiting = read.approvals().waiting();
+  }
+  if (policy.approvals.days > 90) return lines.Error("approvals.days", {"au plus 90", "at most 90"});
+  if (policy.approvals.waiting > 1000)
+    return lines.Error("approvals.waiting", {"au plus 1000", "at most 1000"});
   return policy;
 }
 

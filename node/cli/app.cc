@@ -15,23 +15,30 @@ namespace penc::cli {
 namespace {
 
 constexpr AddCommand kCommands[] = {
-    AddInit,     AddImport, AddClose,  AddBatches, AddUndo,   AddStatus,  AddErase,   AddCodebook, AddPolicy,
-    AddGrant,    AddCard,   AddServe,  AddStop,    AddBudget, AddJournal, AddBackup,  AddRestore,  AddPartner,
-    AddDescribe, AddAsk,    AddRounds, AddAnswer,  AddPlan,   AddDemo,    AddNetwork, AddHub,
+    AddInit,    AddImport,  AddClose,    AddBatches, AddUndo,   AddStatus, AddErase,   AddCodebook,
+    AddPolicy,  AddGrant,   AddCard,     AddServe,   AddStop,   AddBudget, AddJournal, AddBackup,
+    AddRestore, AddPartner, AddDescribe, AddAsk,     AddRounds, AddAnswer, AddPlan,    AddDemo,
+    AddNetwork, AddHub,     AddPending,  AddApprove, AddRefuse, AddExpire, AddPerson,  AddDossier,
     AddKey,
 };
 
 // What stands for an option's value in help. Arguments carry their name already.
 void NameValues(CLI::App& app) {
   static constexpr std::pair<absl::string_view, const char*> kNames[] = {
-      {"--address", "ADDRESS"}, {"--listen", "ADDRESS"},   {"--country", "COUNTRY"}, {"--keep-until", "DATE"},
-      {"--until", "DATE"},      {"--edition", "EDITION"},  {"--label", "EDITION"},   {"--bulletin", "FILE"},
-      {"--codebook", "FILE"},   {"--mapping", "FILE"},     {"--policy", "FILE"},     {"--as", "FOLDER"},
-      {"--grant", "NAME"},      {"--name", "NAME"},        {"--epsilon", "NUMBER"},  {"--node", "OFFICE"},
-      {"--purpose", "PURPOSE"}, {"--person", "REFERENCE"}, {"--budget", "SHARE"},    {"--share", "SHARE"},
-      {"--table", "TABLE"},     {"--again", "ROUND"},      {"--hub", "NETWORK"},     {"--network", "FILE"},
-      {"--region", "REGION"},   {"--save", "FILE"},        {"--within", "TIME"},     {"--partner", "FILE"},
-      {"--key-from", "PLACE"},  {"--with", "PLACE"},       {"--sign", "FILE"},       {"--remove", "NAME"},      {"--closing", "PERIOD"},
+      {"--address", "ADDRESS"}, {"--listen", "ADDRESS"},    {"--country", "COUNTRY"},
+      {"--keep-until", "DATE"}, {"--until", "DATE"},        {"--edition", "EDITION"},
+      {"--label", "EDITION"},   {"--bulletin", "FILE"},     {"--codebook", "FILE"},
+      {"--mapping", "FILE"},    {"--policy", "FILE"},       {"--as", "FOLDER"},
+      {"--grant", "NAME"},      {"--name", "NAME"},         {"--epsilon", "NUMBER"},
+      {"--node", "OFFICE"},     {"--purpose", "PURPOSE"},   {"--person", "REFERENCE"},
+      {"--budget", "SHARE"},    {"--share", "SHARE"},       {"--table", "TABLE"},
+      {"--again", "ROUND"},     {"--hub", "NETWORK"},       {"--network", "FILE"},
+      {"--region", "REGION"},   {"--save", "FILE"},         {"--within", "TIME"},
+      {"--partner", "FILE"},    {"--sign", "FILE"},         {"--remove", "NAME"},
+      {"--closing", "PERIOD"},  {"--because", "TEXT"},      {"--by", "NAME"},
+      {"--today", "DATE"},      {"--html", "FILE"},         {"--sheet", "SHEET"},
+      {"--parent", "FILE"},     {"--save-mapping", "FILE"},
+      {"--key-from", "PLACE"},  {"--with", "PLACE"},
   };
   for (CLI::Option* option : app.get_options()) {
     if (option->get_expected_max() == 0) continue;  // a flag

@@ -29,7 +29,8 @@ KeySource KeySourceOf(const Outside& outside) {
 }
 
 Environment EnvironmentOf(const Outside& outside, Output& output, Patience patience) {
-  Environment environment{outside.clock, outside.random, outside.steps, KeySourceOf(outside)};
+  Environment environment{outside.clock, outside.random, outside.steps,
+                          [&output](const Text& text) { output.Say(text); }, KeySourceOf(outside)};
   environment.keys.ask_stewards = [&outside, &output, patience](const storage::v1::StewardSlot& slot) {
     rpc::AskStewardsOptions options;
     options.tell = [&output](const Text& text) { output.Say(text); };
@@ -63,6 +64,9 @@ ExitCode RunAndReport(const std::string& dir, const v1::AdminCommand& command, B
                       const Outside& outside, Output& output) {
   absl::StatusOr<v1::AdminResult> result = RunOnDirectory(dir, command, upload, outside, output);
   if (!result.ok()) return output.Fail(result.status());
+  if (!json) {
+    for (const v1::Label& notice : result->notices()) output.Say({notice.fr(), notice.en()});
+  }
   output.Data(json ? Json(*result) : Report(*result, output.lang()));
   const bool refused = result->has_explain() && result->explain().has_refusal();
   return refused ? kRefused : kAnswered;

@@ -30,12 +30,20 @@ const Text* KindWords(const std::string& kind) {
       {"grant_changed", {"autorisation changée", "grant changed"}},
       {"grant_removed", {"autorisation retirée", "grant removed"}},
       {"refused", {"question refusée", "question refused"}},
+      {"decision_asked", {"question à décider", "question before a person"}},
+      {"decided", {"décidé par une personne", "decided by a person"}},
+      {"decision_lapsed",
+       {"questions que personne n'a décidées à temps", "questions that nobody decided in time"}},
       {"charged", {"question comptée", "question charged"}},
       {"released", {"réponse donnée", "answer given"}},
       {"given_up", {"réponse abandonnée", "answer given up"}},
       {"refunded", {"part d'une ronde rendue", "share of a round given back"}},
       {"restored", {"rétablie d'une sauvegarde", "restored from a backup"}},
       {"stopped", {"arrêt d'urgence", "emergency stop"}},
+      {"expired", {"lots retirés, délai de garde passé", "batches left, their last day was over"}},
+      {"sheet_printed", {"fiche d'une personne établie", "a person's sheet made"}},
+      {"backed_up", {"sauvegarde faite", "backup made"}},
+      {"dossier_made", {"dossier de protection des données établi", "data-protection dossier made"}},
       {"silenced", {"muette jusqu'au compte des témoins", "silent until the stewards' count"}},
   };
   const auto found = words->find(kind);
@@ -54,7 +62,13 @@ const std::vector<Field>& Fields() {
       {"version", {"version ", "version "}},
       {"table", {"table ", "table "}},
       {"batch", {"lot ", "batch "}},
+      {"batches", {"lots ", "batches "}},
       {"replaced", {"remplace la table", "replaces the table"}},
+      {"number", {"question n° ", "question no. "}},
+      {"numbers", {"n° ", "no. "}},
+      {"approved", {"approuvée", "approved"}},
+      {"because", {"motif: ", "because: "}},
+      {"by", {"par ", "by "}},
       {"edition", {"", ""}},
       {"question", {"", ""}},
       {"purpose", {"but: ", "purpose: "}},
@@ -100,9 +114,11 @@ std::string Said(const std::string& name, const Value& value, Lang lang) {
     }
     case Value::kListValue:
       return absl::StrJoin(value.list_value().values(), " ", [](std::string* out, const Value& one) {
+        if (one.has_string_value()) absl::StrAppend(out, one.string_value());
         const auto& fields = one.struct_value().fields();
         if (const auto cohort = fields.find("cohort"); cohort != fields.end())
           absl::StrAppend(out, cohort->second.string_value());
+        absl::StrAppend(out, one.string_value());
       });
     default:
       return value.string_value();

@@ -131,7 +131,7 @@ ExitCode Move(const std::string& dir, v1::KeyWrapCommand wrap, const Outside& ou
   *command.mutable_key_wrap() = std::move(wrap);
   const absl::StatusOr<v1::AdminResult> moved = RunOnDirectory(dir, command, nullptr, outside, output);
   if (!moved.ok()) return output.Fail(moved.status());
-  output.Say(KeyMovedSentence(moved->key_wrap(), dir));
+  output.Say(KeyMovedSentence(moved->key_wrap()));
   return kAnswered;
 }
 

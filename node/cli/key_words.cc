@@ -1,5 +1,7 @@
 #include "cli/key_words.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -9,22 +11,6 @@ namespace {
 void Append(Text& to, const Text& more) {
   to.fr += more.fr;
   to.en += more.en;
-}
-
-Text PlaceWords(const v1::KeyPlace& place, const std::string& dir) {
-  if (place.has_here())
-    return {absl::StrCat("dans le dossier lui-même (", dir, "/keys/node.key)"),
-            absl::StrCat("in the folder itself (", dir, "/keys/node.key)")};
-  if (place.has_file())
-    return {absl::StrCat("dans le fichier ", place.file()), absl::StrCat("in the file ", place.file())};
-  if (place.has_credential())
-    return {absl::StrCat("confiée à systemd sous le nom «", place.credential(), "»"),
-            absl::StrCat("with systemd under the name \"", place.credential(), "\"")};
-  const std::string names = absl::StrJoin(place.holders(), ", ");
-  return {absl::StrCat("en parts chez ", place.holders_size(), " témoins du réseau, dont ", place.threshold(),
-                       " suffisent (liste des membres n° ", place.roster_version(), "): ", names),
-          absl::StrCat("in shares with ", place.holders_size(), " stewards of the network, ", place.threshold(),
-                       " of whom are enough (roster version ", place.roster_version(), "): ", names)};
 }
 
 Text WithEachPlace(const v1::KeyShowResult& shown) {
@@ -75,12 +61,27 @@ Text StillReadable(const v1::KeyShowResult& shown, const std::string& dir) {
 
 }  // namespace
 
+Text PlaceWords(const v1::KeyPlace& place) {
+  if (place.has_here())
+    return {"dans le dossier lui-même (keys/node.key)", "in the folder itself (keys/node.key)"};
+  if (place.has_file())
+    return {absl::StrCat("dans le fichier ", place.file()), absl::StrCat("in the file ", place.file())};
+  if (place.has_credential())
+    return {absl::StrCat("confiée à systemd sous le nom «", place.credential(), "»"),
+            absl::StrCat("with systemd under the name \"", place.credential(), "\"")};
+  const std::string names = absl::StrJoin(place.holders(), ", ");
+  return {absl::StrCat("en parts chez ", place.holders_size(), " témoins du réseau, dont ", place.threshold(),
+                       " suffisent (liste des membres n° ", place.roster_version(), "): ", names),
+          absl::StrCat("in shares with ", place.holders_size(), " stewards of the network, ", place.threshold(),
+                       " of whom are enough (roster version ", place.roster_version(), "): ", names)};
+}
+
 std::string KeyReport(const v1::KeyShowResult& shown, const std::string& dir, Lang lang) {
   Text said = {"La clé du nœud est:\n", "The node key is:\n"};
   bool here = false;
   for (const v1::KeyPlace& place : shown.places()) {
     here |= place.has_here();
-    const Text words = PlaceWords(place, dir);
+    const Text words = PlaceWords(place);
     Append(said, {absl::StrCat("  - ", words.fr, "\n"), absl::StrCat("  - ", words.en, "\n")});
   }
   if (shown.places_size() > 1)
@@ -103,14 +104,14 @@ std::string KeyReport(const v1::KeyShowResult& shown, const std::string& dir, La
   return lang == Lang::kFrench ? said.fr : said.en;
 }
 
-Text KeyMovedSentence(const v1::KeyWrapResult& moved, const std::string& dir) {
+Text KeyMovedSentence(const v1::KeyWrapResult& moved) {
   Text said = moved.rotated() ? Text{"nouvelle clé du nœud, ", "a new node key, "}
                               : Text{"la clé du nœud est désormais ", "the node key is now "};
   bool first = true, here = false;
   for (const v1::KeyPlace& place : moved.places()) {
     here |= place.has_here();
     if (!std::exchange(first, false)) Append(said, {"; et ", "; and "});
-    Append(said, PlaceWords(place, dir));
+    Append(said, PlaceWords(place));
   }
   Append(said, {". L'ancienne n'ouvre plus rien", ". The old one opens nothing any more"});
   if (!here)

@@ -8,7 +8,9 @@
 
 namespace penc::cli {
 
+// "in the file /media/usb/alcrer.key"
+Text PlaceWords(const v1::KeyPlace& place);
 std::string KeyReport(const v1::KeyShowResult& shown, const std::string& dir, Lang lang);
-Text KeyMovedSentence(const v1::KeyWrapResult& moved, const std::string& dir);
+Text KeyMovedSentence(const v1::KeyWrapResult& moved);
 
 }  // namespace penc::cli

@@ -17,6 +17,7 @@
 #include "office/backup.h"
 #include "office/card.h"
 #include "office/office.h"
+#include "release/approvals.h"
 #include "rpc/server.h"
 
 namespace penc::cli {
@@ -148,6 +149,10 @@ void AddServe(CLI::App& parent, Invocation& invocation) {
       server_options.listen = (*office)->config().listen();
       server_options.certificate_trouble = [&output](const absl::Status& why) { output.Say(Explain(why)); };
       server_options.tell = [&output](const Text& text) { output.Say(text); };
+      (*office)->approvals().OnAsked([&output, dir = options->dir] {
+        output.Say({absl::StrCat("une question attend la décision d'une personne: penc pending ", dir),
+                    absl::StrCat("a question waits for a person to decide: penc pending ", dir)});
+      });
       server_options.node.overrun = LateAnswers(invocation.outside.clock, output);
       absl::StatusOr<std::unique_ptr<rpc::NodeServer>> server =
           rpc::NodeServer::Start(**office, invocation.outside.clock, server_options);

@@ -8,72 +8,10 @@
 #include "base/file.h"
 #include "cli/app.h"
 #include "cli/directory.h"
+#include "cli/on_directory.h"
 #include "office/card.h"
 
 namespace penc::cli {
-namespace {
-
-// What every DIR command has: DIR, --json, and the command that it fills.
-struct OnDirectory {
-  std::string dir;
-  bool json = false;
-  v1::AdminCommand command;
-};
-
-std::shared_ptr<OnDirectory> AddDirectory(CLI::App* app, const char* example) {
-  auto on = std::make_shared<OnDirectory>();
-  app->add_option("DIR", on->dir, "the office's folder")->required();
-  app->add_flag("--json", on->json, "print protobuf JSON");
-  app->footer(absl::StrCat("Example:\n  ", example));
-  return on;
-}
-
-void RunPlainly(CLI::App* app, Invocation& invocation, const std::shared_ptr<OnDirectory>& on) {
-  app->callback([on, &invocation] {
-    invocation.run = [on, &invocation](Output& output) {
-      return RunAndReport(on->dir, on->command, nullptr, on->json, invocation.outside, output);
-    };
-  });
-}
-
-}  // namespace
-
-void AddImport(CLI::App& parent, Invocation& invocation) {
-  struct Options {
-    std::string file, mapping;
-  };
-  CLI::App* app =
-      parent.add_subcommand("import", "stage a CSV file; nothing is asked of it before `penc close`");
-  auto on = AddDirectory(app, "penc import office person.csv --table person --dry-run");
-  auto options = std::make_shared<Options>();
-  v1::ImportCommand* import = on->command.mutable_import_file();
-  app->add_option("FILE", options->file, "a CSV file (.csv, .csv.gz), or - for standard input")->required();
-  app->add_option_function<std::string>(
-      "--table", [import](const std::string& t) { import->set_table(t); }, "the codebook's table");
-  app->add_option("--mapping", options->mapping, "how the file's columns become the codebook's (YAML)");
-  app->add_flag_callback(
-      "--dry-run", [import] { import->set_dry_run(true); }, "propose, preview, list problems; keep nothing");
-  app->add_flag_callback(
-      "--replace", [import] { import->set_replace(true); }, "the file becomes the whole table");
-  app->add_option_function<std::string>(
-      "--keep-until", [import](const std::string& day) { import->set_keep_until(day); },
-      "the last day on which these rows may be kept (YYYY-MM-DD), shown by `penc batches`");
-  app->callback([on, options, import, &invocation] {
-    invocation.run = [=, &invocation](Output& output) -> ExitCode {
-      if (!options->mapping.empty()) {
-        absl::StatusOr<std::string> text = ReadFile(options->mapping);
-        if (!text.ok()) return output.Fail(text.status());
-        import->set_mapping(*text);
-        import->set_mapping_name(options->mapping);
-      }
-      const std::string path = options->file == "-" ? "/dev/stdin" : options->file;
-      absl::StatusOr<std::unique_ptr<ByteSource>> file = OpenFile(path);
-      if (!file.ok()) return output.Fail(file.status());
-      import->set_file_name(std::filesystem::path(path).filename().string());
-      return RunAndReport(on->dir, on->command, file->get(), on->json, invocation.outside, output);
-    };
-  });
-}
 
 void AddClose(CLI::App& parent, Invocation& invocation) {
   CLI::App* app =
@@ -107,20 +45,6 @@ void AddStatus(CLI::App& parent, Invocation& invocation) {
   CLI::App* app = parent.add_subcommand("status", "what this office holds and allows");
   auto on = AddDirectory(app, "penc status office");
   on->command.mutable_status();
-  RunPlainly(app, invocation, on);
-}
-
-void AddErase(CLI::App& parent, Invocation& invocation) {
-  CLI::App* app = parent.add_subcommand("erase", "remove every row of one person, everywhere");
-  auto on = AddDirectory(app, "penc erase office --person BKO-0042");
-  v1::EraseCommand* erase = on->command.mutable_erase();
-  app->add_option_function<std::vector<std::string>>(
-         "--person",
-         [erase](const std::vector<std::string>& parts) {
-           for (const std::string& part : parts) erase->add_person(part);
-         },
-         "the local reference; its parts one after another where the mapping's is composite")
-      ->required();
   RunPlainly(app, invocation, on);
 }
 

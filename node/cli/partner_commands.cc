@@ -1,6 +1,8 @@
 // Commands of a partner: its key, the offices that it trusts, its questions.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -21,6 +23,9 @@
 
 namespace penc::cli {
 namespace {
+
+// How long `penc ask --wait` pauses: somebody may just be looking, or be at home.
+constexpr absl::Duration kFirstLook = absl::Seconds(2), kLongestLook = absl::Minutes(1);
 
 // --node NAME --as P: an opened connection.
 struct Connection {
@@ -50,6 +55,7 @@ struct AskOptions {
   // A network is asked instead of an office.
   std::string hub, within, region, again;
   bool no_wait = false;
+  bool wait = false;
 };
 
 absl::StatusOr<v1::Price> PriceOf(const AskOptions& options) {
@@ -108,6 +114,9 @@ absl::Status CheckWhom(const AskOptions& options) {
       !(options.within.empty() && options.region.empty() && options.again.empty() && !options.no_wait))
     return bad("--within, --region, --again, --no-wait vont avec --hub",
                "--within, --region, --again, --no-wait go with --hub");
+  if (options.wait && (!options.hub.empty() || options.explain))
+    return bad("--wait va avec --node, et pas avec --explain",
+               "--wait goes with --node, and not with --explain");
   if (options.again.empty()) {
     return options.purpose.empty() ? bad("donnez --purpose: un des buts que les organisations vous accordent",
                                          "give --purpose: one of the purposes that offices grant you")
@@ -153,6 +162,32 @@ ExitCode AskNetwork(AskOptions& options, const Outside& outside, Output& output)
                      PauseUntilCtrlC(), outside, output);
 }
 
+bool Waits(const v1::RefusalDetail& refusal) {
+  return refusal.reason() == v1::REFUSAL_NEEDS_APPROVAL || refusal.reason() == v1::REFUSAL_IN_PROGRESS;
+}
+
+// The answer, or where --wait is given what it has become by the time that it waits no more. Asking again
+// adds nothing: the question is known.
+absl::StatusOr<v1::Answer> AskOffice(rpc::NodeClient& client, const v1::Bulletin& bulletin,
+                                     const v1::Price& price, const AskOptions& options, Output& output) {
+  absl::StatusOr<v1::Answer> answer = client.Ask(bulletin, options.purpose, price);
+  if (!options.wait || !answer.ok() || !Waits(answer->refusal())) return answer;
+  output.Say(ReportRefusal(answer->refusal()));
+  const Pause pause = PauseUntilCtrlC();
+  for (absl::Duration next = kFirstLook; pause(next); next = std::min(next * 2, kLongestLook)) {
+    output.Progress(
+        {"en attente d'une décision (Ctrl-C: plus tard)", "waiting for a decision (Ctrl-C: later)"});
+    absl::StatusOr<v1::Answer> again = client.Ask(bulletin, options.purpose, price);
+    // A line that fails for a while is no answer.
+    if (!again.ok() && !absl::IsUnavailable(again.status()) && !absl::IsDeadlineExceeded(again.status()))
+      return again;
+    if (!again.ok()) continue;
+    answer = std::move(again);
+    if (!Waits(answer->refusal())) break;
+  }
+  return answer;
+}
+
 ExitCode Ask(AskOptions& options, const Outside& outside, Output& output) {
   if (const absl::Status good = CheckWhom(options); !good.ok()) return output.Fail(good);
   if (!options.hub.empty()) return AskNetwork(options, outside, output);
@@ -169,10 +204,11 @@ ExitCode Ask(AskOptions& options, const Outside& outside, Output& output) {
     const absl::StatusOr<v1::ExplainResponse> explained = options.connection.client->Explain(request);
     if (!explained.ok()) return output.Fail(explained.status());
     output.Data(options.json ? Json(*explained) : ReportExplain(*explained, output.lang()));
-    return explained->has_refusal() ? kRefused : kAnswered;
+    if (!explained->has_refusal()) return kAnswered;
+    return Waits(explained->refusal()) ? kWaiting : kRefused;
   }
   const absl::StatusOr<v1::Answer> answer =
-      options.connection.client->Ask(*bulletin, options.purpose, *price);
+      AskOffice(*options.connection.client, *bulletin, *price, options, output);
   if (!answer.ok()) return output.Fail(answer.status());
   if (options.json) {
     output.Data(Json(*answer));
@@ -184,10 +220,7 @@ ExitCode Ask(AskOptions& options, const Outside& outside, Output& output) {
                             : RenderAnswer(*answer, output.lang(), options.details));
   }
   if (!answer->has_refusal()) return kAnswered;
-  return answer->refusal().reason() == v1::REFUSAL_NEEDS_APPROVAL ||
-                 answer->refusal().reason() == v1::REFUSAL_IN_PROGRESS
-             ? kWaiting
-             : kRefused;
+  return Waits(answer->refusal()) ? kWaiting : kRefused;
 }
 
 ExitCode Trust(const rpc::Partner& partner, const std::string& file, const std::string& codebook,
@@ -321,6 +354,7 @@ void AddAsk(CLI::App& parent, Invocation& invocation) {
   app->add_option("--region", options->region, "network: only this region of it");
   app->add_option("--again", options->again, "network: ask once more what a void round asked");
   app->add_flag("--no-wait", options->no_wait, "network: submit and leave; read it later with `penc answer`");
+  app->add_flag("--wait", options->wait, "an office: wait until a person there has decided (Ctrl-C: later)");
   app->add_flag("--explain", options->explain,
                 "only say whether it would be answered, at what price and margin");
   app->add_flag("--details", options->details, "mechanism, scale, epsilon");

@@ -239,8 +239,8 @@ std::string RenderCoverage(const v1::Answer& answer, Lang lang) {
     if (absent.reason() == v1::REFUSAL_UNSPECIFIED) {
       absl::StrAppend(&out, fr ? " n'a pas répondu\n" : " did not answer\n");
     } else {
-      const v1::RefusalDetail why = InWords(absent.reason(), "");
-      absl::StrAppend(&out, fr ? " s'est abstenue: " : " abstained: ", In(why.says(), lang), "\n");
+      absl::StrAppend(&out, fr ? " s'est abstenue: " : " abstained: ", WhyAbsent(absent.reason(), lang),
+                      "\n");
     }
   }
   return out;
@@ -308,11 +308,50 @@ std::string RenderCsv(const v1::Answer& answer, Lang lang) {
 }
 
 std::string RenderRefusal(const v1::RefusalDetail& refusal, Lang lang) {
+  const bool fr = lang == Lang::kFrench, waits = refusal.reason() == v1::REFUSAL_NEEDS_APPROVAL;
+  std::string out =
+      absl::StrCat(waits ? (fr ? "en attente: " : "waiting: ") : (fr ? "refusé: " : "refused: "),
+                   v1::Refusal_Name(refusal.reason()).substr(8), "\n", In(refusal.says(), lang));
+  if (refusal.reason() == v1::REFUSAL_DECLINED_BY_PERSON) {
+    absl::StrAppend(&out, fr ? " Son motif: «" : " Its reason: \"", OneLine(refusal.about()),
+                    fr ? "»" : "\"");
+  } else if (!refusal.about().empty()) {
+    absl::StrAppend(&out, " (", OneLine(refusal.about()), ")");
+  }
+  if (refusal.until_unix_micros() > 0)
+    absl::StrAppend(&out, fr ? "\nElle attend au plus tard jusqu'au " : "\nIt waits until at the latest ",
+                    Minute(absl::FromUnixMicros(refusal.until_unix_micros())), ".");
+  return absl::StrCat(out, "\n", In(refusal.next(), lang), "\n");
+}
+
+std::string WhyAbsent(v1::Refusal reason, Lang lang) {
   const bool fr = lang == Lang::kFrench;
-  return absl::StrCat(fr ? "refusé: " : "refused: ", v1::Refusal_Name(refusal.reason()).substr(8), "\n",
-                      In(refusal.says(), lang),
-                      refusal.about().empty() ? "" : absl::StrCat(" (", refusal.about(), ")"), "\n",
-                      In(refusal.next(), lang), "\n");
+  if (reason == v1::REFUSAL_NEEDS_APPROVAL)
+    return fr ? "Une personne devait en décider, et ne l'a pas fait à temps."
+              : "A person there was to decide, and did not in time.";
+  const v1::RefusalDetail why = InWords(reason, "");
+  const std::string& says = In(why.says(), lang);
+  return says.empty() ? absl::StrCat(fr ? "raison " : "reason ", static_cast<int>(reason)) : says;
+}
+
+std::string OneLine(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return absl::ascii_iscntrl(c); }, ' ');
+  return text;
+}
+
+std::string Margins(const v1::ExplainedQuestion& question, Lang lang) {
+  return absl::StrJoin(question.margins(), ", ", [&](std::string* out, double margin) {
+    if (margin > 0) {
+      absl::StrAppend(out, "±", Number(std::ceil(margin), lang));
+    } else {
+      absl::StrAppend(out, lang == Lang::kFrench ? "selon la réponse" : "depends on the answer");
+    }
+  });
+}
+
+std::string Minute(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
 }
 
 }  // namespace penc::cli

@@ -4,8 +4,10 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "cli/output.h"
 #include "penc/v1/answer.pb.h"
+#include "penc/v1/node_service.pb.h"
 
 namespace penc::cli {
 
@@ -35,6 +37,18 @@ std::string RenderCoverage(const v1::Answer& answer, Lang lang);
 std::string RenderCsv(const v1::Answer& answer, Lang lang);
 
 std::string RenderRefusal(const v1::RefusalDetail& refusal, Lang lang);
+
+// Why an organisation is not in a regional answer.
+std::string WhyAbsent(v1::Refusal reason, Lang lang);
+
+// Words of somebody else: nothing in them may move a cursor or break a line.
+std::string OneLine(std::string text);
+
+// Margins of one question, as "±12" or what they depend on.
+std::string Margins(const v1::ExplainedQuestion& question, Lang lang);
+
+// "2026-08-15 14:03 UTC"
+std::string Minute(absl::Time time);
 
 // "2 %" of parts per million.
 std::string Percent(double ppm, Lang lang);

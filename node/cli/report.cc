@@ -7,43 +7,27 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "absl/time/time.h"
+#include "cli/dossier_page.h"
+#include "cli/erase_report.h"
 #include "cli/journal_words.h"
+#include "cli/pending_words.h"
+#include "cli/person_page.h"
 #include "cli/render.h"
 #include "cli/round_words.h"
+#include "cli/words.h"
 
 namespace penc::cli {
 namespace {
-
-// Picks one of two spellings; every sentence of this file goes through it.
-class Words {
- public:
-  explicit Words(Lang lang) : lang_(lang) {}
-  const char* operator()(const char* fr, const char* en) const { return lang_ == Lang::kFrench ? fr : en; }
-  Lang lang() const { return lang_; }
-  std::string Count(uint64_t n) const { return Number(static_cast<double>(n), lang_); }
-  const std::string& Of(const v1::Label& label) const {
-    return lang_ == Lang::kFrench ? label.fr() : label.en();
-  }
-
- private:
-  Lang lang_;
-};
-
-std::string Day(int64_t unix_micros) {
-  return absl::FormatTime("%Y-%m-%d", absl::FromUnixMicros(unix_micros), absl::UTCTimeZone());
-}
-
-std::string Minute(int64_t unix_micros) {
-  return absl::FormatTime("%Y-%m-%d %H:%M", absl::FromUnixMicros(unix_micros), absl::UTCTimeZone());
-}
 
 std::string Problems(const v1::ImportResult& result, const Words& w) {
   std::string out;
   for (const v1::ImportProblem& problem : result.problems()) {
     absl::StrAppend(&out, "  ");
     if (problem.row() > 0) absl::StrAppend(&out, w("ligne ", "row "), problem.row(), ": ");
-    if (!problem.column().empty()) absl::StrAppend(&out, w("colonne ", "column "), problem.column(), ": ");
+    if (!problem.column().empty()) {
+      absl::StrAppend(&out, w("colonne ", "column "), problem.letters(), problem.letters().empty() ? "" : " ",
+                      problem.column(), ": ");
+    }
     absl::StrAppend(&out, w(problem.fr().c_str(), problem.en().c_str()));
     if (problem.rows() > 1) absl::StrAppend(&out, " (", w.Count(problem.rows()), w(" lignes)", " rows)"));
     absl::StrAppend(&out, "\n");
@@ -71,12 +55,27 @@ std::string Import(const v1::ImportResult& result, const Words& w) {
       result.dry_run() ? w(" à garder", " to keep") : w(" gardées", " kept"), " + ",
       w.Count(result.duplicate()), w(" en double", " duplicate"), " + ", w.Count(result.replaced()),
       w(" remplacées", " replaced"), " + ", w.Count(result.conflicting() + result.quarantined()),
-      w(" à corriger", " to correct"), " + ", w.Count(result.dropped()),
-      w(" sans consentement", " without consent"), "\n", Problems(result, w));
+      w(" à corriger", " to correct"), " + ", w.Count(result.dropped()), w(" écartées", " left out"),
+      result.dropped() == 0
+          ? ""
+          : w(" (sans accord, ou par l'organisation)", " (without consent, or by the office)"),
+      "\n",
+      result.sheet().empty() ? ""
+                             : absl::StrCat(w("feuille «", "sheet \""), result.sheet(), w("»\n", "\"\n")),
+      Problems(result, w));
   if (!result.quarantine_file().empty()) {
     absl::StrAppend(&out, w("lignes à corriger: ", "rows to correct: "), result.quarantine_file(),
                     w(" (s'ouvre dans Excel; corrigez, puis importez-le)\n",
                       " (opens in Excel; correct, then import it)\n"));
+  }
+  if (result.withdrawn() > 0) {
+    absl::StrAppend(
+        &out, w.Count(result.withdrawn()),
+        w(" lignes plus anciennes ne sont plus comptées: l'accord a été retiré; elles disparaissent au "
+          "prochain "
+          "arrêté (penc undo les rend avant)\n",
+          " earlier rows are counted no more: consent was withdrawn; they are gone at the next closing (penc "
+          "undo gives them back before)\n"));
   }
   if (result.dry_run()) return out;
   absl::StrAppend(&out, w("lot ", "batch "), result.batch(),
@@ -89,7 +88,8 @@ std::string Batches(const v1::BatchesResult& result, const Words& w) {
   TextTable table({w("lot", "batch"), "table", w("fichier", "file"), w("lignes", "rows"),
                    w("importé", "imported"), w("état", "state"), w("à garder jusqu'au", "keep until")});
   for (const v1::Batch& batch : result.batches()) {
-    std::string state = batch.undone() ? w("annulé", "undone")
+    std::string state = batch.expired() ? w("retirée (délai de garde passé)", "left (its last day is over)")
+                        : batch.undone() ? w("annulé", "undone")
                         : batch.closed_in().empty()
                             ? w("en attente", "staged")
                             : absl::StrCat(w("arrêté dans ", "closed in "), batch.closed_in());
@@ -110,6 +110,9 @@ std::string Status(const v1::StatusResult& status, const Words& w) {
                                       ? w("aucune (penc close en ouvre une)", "none (penc close opens one)")
                                       : absl::StrJoin(status.editions(), ", "));
   line(w("personnes", "persons"), w.Count(status.persons()));
+  if (status.persons_without_consent() > 0)
+    line(w("dont sans accord, non comptées", "of these without consent, not counted"),
+         w.Count(status.persons_without_consent()));
   line(w("lignes arrêtées", "closed rows"), w.Count(status.rows()));
   line(w("lignes en attente", "staged rows"), w.Count(status.staged_rows()));
   line(w("disque", "disk"), absl::StrCat(w.Count((status.bytes() + 999999) / 1000000), w(" Mo", " MB")));
@@ -122,6 +125,8 @@ std::string Status(const v1::StatusResult& status, const Words& w) {
   for (const v1::Label& error : status.grant_errors())
     line(w("autorisation illisible (refusée)", "unreadable grant (denied)"), w.Of(error));
   line(w("journal", "journal"), absl::StrCat(w.Count(status.journal_size()), w(" entrées", " entries")));
+  if (status.waiting_decisions() > 0)
+    line(w("à décider (penc pending)", "to decide (penc pending)"), w.Count(status.waiting_decisions()));
   if (status.stopped())
     absl::StrAppend(&out, w("ARRÊT D'URGENCE: toute question est refusée (penc stop --lift)\n",
                             "EMERGENCY STOP: every question is refused (penc stop --lift)\n"));
@@ -212,17 +217,15 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
     case v1::AdminResult::kStatus:
       return Status(result.status(), w);
     case v1::AdminResult::kErase:
-      // A reference written otherwise than in the file would look like a person erased.
-      if (result.erase().rows() == 0)
-        return w(
-            "aucune ligne n'a cette référence, rien n'est effacé: vérifiez qu'elle est écrite comme dans le "
-            "fichier importé\n",
-            "no row has this reference, nothing was erased: check that it is written as in the imported "
-            "file\n");
-      return absl::StrCat(
-          w.Count(result.erase().rows()),
-          w(" lignes effacées, partout; les réponses déjà données restent, le journal le dit\n",
-            " rows erased, everywhere; answers already given stand, the journal says so\n"));
+      return ReportErase(result.erase(), lang);
+    case v1::AdminResult::kExpire:
+      return result.expire().batches().empty()
+                 ? w("aucune ligne n'est à retirer\n", "no row is to be taken out\n")
+                 : absl::StrCat(result.expire().batches_size(), w(" lots retirés\n", " batches taken out\n"));
+    case v1::AdminResult::kPersonSheet:
+      return PersonPage(result.person_sheet(), {}, lang).Text();
+    case v1::AdminResult::kDossier:
+      return DossierPage(result.dossier(), lang).Markdown();
     case v1::AdminResult::kExplain:
       return ReportExplain(result.explain(), lang);
     case v1::AdminResult::kPolicyApply:
@@ -247,8 +250,11 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
     case v1::AdminResult::kBackup:
       return absl::StrCat(w("sauvegarde: ", "backup: "), result.backup().path(), " (",
                           w.Count(result.backup().bytes()),
-                          w(" octets). Elle contient les clés: gardez-la comme les dossiers eux-mêmes.\n",
-                            " bytes). It holds the keys: keep it like the records themselves.\n"));
+                          result.backup().without_key()
+                              ? w(" octets). Sa clé n'y est pas: elle est où dit penc key show.\n",
+                                  " bytes). Its key is not in it: it is where penc key show says.\n")
+                              : w(" octets). Elle contient les clés: gardez-la comme les dossiers eux-mêmes.\n",
+                                  " bytes). It holds the keys: keep it like the records themselves.\n"));
     case v1::AdminResult::kStop:
       return result.stop().stopped()
                  ? w("arrêt d'urgence: toute question est refusée (pour lever: penc stop --lift)\n",
@@ -256,15 +262,16 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
                  : w("le nœud répond de nouveau\n", "the node answers again\n");
     case v1::AdminResult::kRounds:
       return ReportOfficeRounds(result.rounds(), lang);
+    case v1::AdminResult::kPending:
+      return ReportPending(result.pending(), lang);
+    case v1::AdminResult::kDecide:
+      return ReportDecided(result.decide().question(), lang);
     // Steps of the network commands, which say what they did themselves.
     case v1::AdminResult::kNetworkMember:
     case v1::AdminResult::kNetworkJoined:
     case v1::AdminResult::kNetworkSent:
     case v1::AdminResult::kNetworkRoster:
-    case v1::AdminResult::kKeyWrap:
-    default:  // TEMPORARY
-      break;
-    case v1::AdminResult::KIND_NOT_SET:
+    default:
       break;
   }
   return "";
@@ -358,7 +365,7 @@ Text ReportProgress(const v1::AdminProgress& progress, absl::Duration elapsed,
   }
   auto line = [&](const char* step, Lang lang) {
     const Words w(lang);
-    if (progress.step() == "waiting") return std::string(step);
+    if (progress.step() == "waiting" || progress.step() == "erasing") return std::string(step);
     std::string out = absl::StrCat(step, " ", Number(done, lang));
     if (total > 0) absl::StrAppend(&out, "/", Number(total, lang));
     if (seconds < 0.2) return out;  // too early to tell
@@ -379,6 +386,7 @@ Text ReportProgress(const v1::AdminProgress& progress, absl::Duration elapsed,
       {"sealing", "chiffrement: lignes", "sealing: rows"},
       {"closing", "arrêt de l'édition: lignes", "closing: rows"},
       {"verifying", "vérification: entrées", "verifying: entries"},
+      {"erasing", "efface et vérifie", "erases and verifies"},
       {"copying", "copie: octets", "copying: bytes"}};
   for (const Step& step : kSteps) {
     if (progress.step() == step.name) return {line(step.fr, Lang::kFrench), line(step.en, Lang::kEnglish)};

@@ -16,10 +16,6 @@ namespace {
 
 constexpr size_t kLongestShown = 60;
 
-std::string Minute(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
-}
-
 std::string NameOf(const v1::Roster& roster, uint32_t member) {
   return member < static_cast<uint32_t>(roster.members_size())
              ? roster.members(static_cast<int>(member)).name()
@@ -44,13 +40,6 @@ std::string Until(absl::Time end, absl::Time now, Lang lang) {
   return absl::StrCat(fr ? "encore " : "", InTime(end - now, lang), fr ? "" : " left");
 }
 
-// A partner's words stand in tables: nothing in them may move a cursor or break a line.
-std::string OneLine(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return absl::ascii_iscntrl(c); }, ' ');
-  return text;
-}
-
 std::string Beginning(const std::string& text) {
   const bool cut = text.size() > kLongestShown;
   return absl::StrCat(OneLine(std::string(BeginningOf(text, kLongestShown))), cut ? "…" : "");
@@ -58,29 +47,38 @@ std::string Beginning(const std::string& text) {
 
 Text Both(const std::string& fr, const std::string& en) { return {fr, en}; }
 
-// Margins of one question, as "±12" or what they depend on.
-std::string Margins(const v1::ExplainedQuestion& question, Lang lang) {
-  return absl::StrJoin(question.margins(), ", ", [&](std::string* out, double margin) {
-    if (margin > 0) {
-      absl::StrAppend(out, "±", Number(std::ceil(margin), lang));
-    } else {
-      absl::StrAppend(out, lang == Lang::kFrench ? "selon la réponse" : "depends on the answer");
-    }
-  });
+// That an office waits for one of its people, or why it stays away.
+std::string Abstains(const v1::Abstention& abstention, Lang lang) {
+  const bool fr = lang == Lang::kFrench;
+  if (abstention.waiting())
+    return fr ? " attend la décision d'une personne" : " waits for a person to decide";
+  return absl::StrCat(fr ? " s'abstient: " : " abstains: ",
+                      WhyAbsent(static_cast<v1::Refusal>(abstention.reason()), lang));
 }
 
-std::string Reason(uint32_t reason, Lang lang) {
-  const v1::RefusalDetail why = InWords(static_cast<v1::Refusal>(reason), "");
-  const std::string& says = lang == Lang::kFrench ? why.says().fr() : why.says().en();
-  return says.empty() ? absl::StrCat(lang == Lang::kFrench ? "raison " : "reason ", reason) : says;
+int64_t Waiting(const v1::RoundSummary& summary) {
+  return std::count_if(summary.abstained().begin(), summary.abstained().end(),
+                       [](const v1::SignedAbstention& one) {
+                         v1::Abstention abstention;
+                         return abstention.ParseFromString(one.abstention()) && abstention.waiting();
+                       });
+}
+
+bool Contains(const v1::RoundSummary& summary, const v1::SignedAbstention& abstention) {
+  return std::any_of(
+      summary.abstained().begin(), summary.abstained().end(),
+      [&](const v1::SignedAbstention& known) { return known.abstention() == abstention.abstention(); });
 }
 
 std::string OfficeState(const v1::OfficeRound& round, Lang lang) {
   const bool fr = lang == Lang::kFrench;
   switch (round.state()) {
     case v1::OfficeRound::STATE_ABSTAINED:
-      return absl::StrCat(fr ? "abstenue: " : "abstained: ", Reason(round.reason(), lang));
+      return absl::StrCat(fr ? "abstenue: " : "abstained: ", WhyAbsent(round.reason(), lang));
     case v1::OfficeRound::STATE_SEEN:
+      if (round.waiting())
+        return fr ? "attend votre décision (penc pending)" : "waits for your decision (penc pending)";
+      [[fallthrough]];
     case v1::OfficeRound::STATE_BUILT:
       return fr ? "en route: laissez tourner le nœud" : "on its way: let the node run";
     case v1::OfficeRound::STATE_ACKED:
@@ -145,12 +143,12 @@ std::vector<Text> RoundNews(const v1::RoundSummary& before, const v1::RoundSumma
                                      count == 1 ? " a répondu" : " ont répondu", " (+ ", who, ")"),
                         absl::StrCat(count, " of ", terms.asked(), " answered (+ ", who, ")")));
   }
-  for (int i = before.abstained_size(); i < now.abstained_size(); ++i) {
+  for (const v1::SignedAbstention& one : now.abstained()) {
     v1::Abstention abstention;
-    if (!abstention.ParseFromString(now.abstained(i).abstention())) continue;
+    if (Contains(before, one) || !abstention.ParseFromString(one.abstention())) continue;
     const std::string name = NameOf(roster, abstention.office());
-    news.push_back(Both(absl::StrCat(name, " s'abstient: ", Reason(abstention.reason(), Lang::kFrench)),
-                        absl::StrCat(name, " abstains: ", Reason(abstention.reason(), Lang::kEnglish))));
+    news.push_back(Both(absl::StrCat(name, Abstains(abstention, Lang::kFrench)),
+                        absl::StrCat(name, Abstains(abstention, Lang::kEnglish))));
   }
   if (now.state() != before.state()) {
     const int count = now.contributed_size();
@@ -180,6 +178,10 @@ Text RoundProgress(const v1::RoundSummary& summary, const v1::Descriptor& terms,
       const int count = summary.contributed_size();
       done = absl::StrCat(count, fr ? " sur " : " of ", terms.asked(),
                           fr ? (count < 2 ? " a répondu" : " ont répondu") : " answered");
+      if (const int64_t waiting = Waiting(summary); waiting > 0)
+        absl::StrAppend(&done, ", ", waiting,
+                        fr ? (waiting < 2 ? " attend une décision" : " attendent une décision")
+                           : (waiting < 2 ? " waits for a person" : " wait for a person"));
     }
     return absl::StrCat(done, ", ", Until(EndOf(summary, terms), now, lang));
   };
@@ -218,8 +220,9 @@ Text NotOpened(const v1::RoundSummary& summary, const v1::Descriptor& terms, con
     v1::Abstention abstention;
     if (!abstention.ParseFromString(one.abstention())) continue;
     const std::string name = NameOf(roster, abstention.office());
-    absl::StrAppend(&out.fr, "\n  ", name, " s'est abstenue: ", Reason(abstention.reason(), Lang::kFrench));
-    absl::StrAppend(&out.en, "\n  ", name, " abstained: ", Reason(abstention.reason(), Lang::kEnglish));
+    const auto reason = static_cast<v1::Refusal>(abstention.reason());
+    absl::StrAppend(&out.fr, "\n  ", name, " s'est abstenue: ", WhyAbsent(reason, Lang::kFrench));
+    absl::StrAppend(&out.en, "\n  ", name, " abstained: ", WhyAbsent(reason, Lang::kEnglish));
   }
   return out;
 }

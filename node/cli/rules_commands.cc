@@ -35,8 +35,9 @@ absl::StatusOr<std::string> Draft(const std::string& path, const std::string& ta
   std::vector<ColumnSurvey> columns;
   RETURN_IF_ERROR(
       ReadCsv(*text, {}, [&](uint64_t number, const std::vector<absl::string_view>& cells) -> absl::Status {
+        const bool heading = columns.empty();
         for (size_t i = 0; i < cells.size(); ++i) {
-          if (number == 0)
+          if (heading)
             columns.emplace_back(cells[i]);
           else if (i < columns.size())
             columns[i].Add(cells[i]);

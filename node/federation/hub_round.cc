@@ -33,6 +33,13 @@ absl::Status Bad(const char* fr, const char* en) {
   return Fail(absl::StatusCode::kInvalidArgument, {fr, en});
 }
 
+// Of one that was checked when it came.
+v1::Abstention Content(const v1::SignedAbstention& abstention) {
+  v1::Abstention content;
+  PENC_CHECK(content.ParseFromString(abstention.abstention()));
+  return content;
+}
+
 // The largest set in which every header's minimum is met: who asks for more than there are is left out.
 void KeepSatisfied(std::vector<v1::ContributionHeader>& headers) {
   for (;;) {
@@ -105,6 +112,7 @@ absl::StatusOr<std::vector<uint32_t>> HubRound::AddHeader(const v1::SignedHeader
                  "a sealed box is not the one that the header states");
     }
   }
+  ForgetWaiting(parsed->office());
   HubContribution& added = *row_.add_contributions();
   added.set_office(parsed->office());
   added.set_header(bytes);
@@ -153,6 +161,7 @@ absl::Status HubRound::AddAbstention(const v1::SignedAbstention& abstention, abs
   if (state() != v1::ROUND_STATE_COLLECTING || row_.ending()) return TooLate();
   if (Of(parsed->office()) != nullptr)
     return Bad("cette organisation a déjà contribué", "this organisation has contributed already");
+  ForgetWaiting(parsed->office());
   *row_.add_abstentions() = abstention;
   return absl::OkStatus();
 }
@@ -225,11 +234,13 @@ bool HubRound::Tick(absl::Time now) {
   const auto before = standing();
   const v1::Descriptor& terms = round_.descriptor;
   if (state() == v1::ROUND_STATE_COLLECTING && !row_.ending()) {
-    // Nobody contributes and abstains.
+    // Nobody contributes and abstains. Who waits for a person is waited for.
     const auto complete = std::count_if(row_.contributions().begin(), row_.contributions().end(),
                                         [](const HubContribution& c) { return c.complete(); });
-    const bool all =
-        static_cast<size_t>(complete) + static_cast<size_t>(row_.abstentions_size()) == round_.asked.size();
+    const auto abstained =
+        std::count_if(row_.abstentions().begin(), row_.abstentions().end(),
+                      [](const v1::SignedAbstention& one) { return !Content(one).waiting(); });
+    const bool all = static_cast<size_t>(complete + abstained) == round_.asked.size();
     if (all || now >= At(terms.collect_until_unix_micros())) Propose();
   }
   if (state() == v1::ROUND_STATE_PROPOSED && now >= At(terms.vote_until_unix_micros())) row_.set_ending(true);
@@ -371,11 +382,18 @@ HubContribution* HubRound::Of(uint32_t office) {
 
 bool HubRound::Abstained(uint32_t office) const {
   return std::any_of(row_.abstentions().begin(), row_.abstentions().end(),
-                     [office](const v1::SignedAbstention& signed_abstention) {
-                       v1::Abstention abstention;
-                       return abstention.ParseFromString(signed_abstention.abstention()) &&
-                              abstention.office() == office;
+                     [office](const v1::SignedAbstention& one) {
+                       return Content(one).office() == office && !Content(one).waiting();
                      });
+}
+
+void HubRound::ForgetWaiting(uint32_t office) {
+  auto& all = *row_.mutable_abstentions();
+  all.erase(std::remove_if(all.begin(), all.end(),
+                           [office](const v1::SignedAbstention& one) {
+                             return Content(one).office() == office && Content(one).waiting();
+                           }),
+            all.end());
 }
 
 bool HubRound::Released(uint32_t steward, uint32_t kind) const {

@@ -71,7 +71,9 @@ class HubRound {
  private:
   storage::v1::HubContribution* Of(uint32_t office);
   const storage::v1::HubContribution* Of(uint32_t office) const;
-  bool Abstained(uint32_t office) const;
+  bool Abstained(uint32_t office) const;  // for good
+  // It waited for a person; now it speaks.
+  void ForgetWaiting(uint32_t office);
   bool Released(uint32_t steward, uint32_t kind) const;
   std::vector<uint32_t> MissingChunks(const storage::v1::HubContribution& contribution) const;
   void Propose();

@@ -18,18 +18,19 @@ bool Collects(const Round& round, const v1::Work& work, absl::Time now) {
          now < absl::FromUnixMicros(round.descriptor.collect_until_unix_micros());
 }
 
-bool HubKnowsAbstention(const Round& round, uint32_t office, const v1::Work& work) {
+// `waiting`: that it waits, and not for good.
+bool HubKnowsAbstention(const Round& round, uint32_t office, bool waiting, const v1::Work& work) {
   const auto& all = work.round().abstained();
   return std::any_of(all.begin(), all.end(), [&](const v1::SignedAbstention& one) {
     const absl::optional<v1::Abstention> abstention = ParseAbstention(round, one);
-    return abstention.has_value() && abstention->office() == office;
+    return abstention.has_value() && abstention->office() == office && abstention->waiting() == waiting;
   });
 }
 
 }  // namespace
 
-OfficeStep NextStep(const Round& round, uint32_t office, const OfficeRoundRow* row, const v1::Work& work,
-                    absl::Time now) {
+OfficeStep NextStep(const Round& round, uint32_t office, const OfficeRoundRow* row, bool undecided,
+                    const v1::Work& work, absl::Time now) {
   if (!round.Asks(office)) return OfficeStep::kNothing;
   const bool collects = Collects(round, work, now);
   if (row == nullptr) {
@@ -38,8 +39,15 @@ OfficeStep NextStep(const Round& round, uint32_t office, const OfficeRoundRow* r
   }
   switch (row->state()) {
     case OfficeRoundRow::STATE_ABSTAINED:
-      return collects && !HubKnowsAbstention(round, office, work) ? OfficeStep::kSend : OfficeStep::kNothing;
+      return collects && !HubKnowsAbstention(round, office, false, work) ? OfficeStep::kSend
+                                                                         : OfficeStep::kNothing;
     case OfficeRoundRow::STATE_SEEN:
+      if (row->waiting()) {
+        if (work.header_received()) return OfficeStep::kLost;
+        if (!collects) return OfficeStep::kTooLate;
+        if (!undecided) return OfficeStep::kContribute;
+        return HubKnowsAbstention(round, office, true, work) ? OfficeStep::kNothing : OfficeStep::kSend;
+      }
       if (Settle(round, office, work, now).has_value()) return OfficeStep::kSettle;
       // Nothing may have left before the commit, so the hub cannot have it.
       if (work.header_received()) return OfficeStep::kLost;

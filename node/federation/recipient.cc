@@ -264,6 +264,9 @@ void Recipient::AddAbstentions(const v1::Proposal& set, Received& received) {
   for (auto& [office, abstention] : abstentions_) {
     const bool counted = std::any_of(set.offices().begin(), set.offices().end(),
                                      [o = office](const auto& included) { return included.office() == o; });
+    v1::Abstention content;
+    // Who waited for a person may have contributed after all.
+    if (counted && content.ParseFromString(abstention.abstention()) && content.waiting()) continue;
     if (counted) {
       received.remarks.push_back({absl::StrCat(NameOf(office), " s'est abstenue et a contribué"),
                                   absl::StrCat(NameOf(office), " abstained and contributed")});

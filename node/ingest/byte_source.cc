@@ -91,13 +91,38 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenFile(const std::string& path) {
   if (S_ISDIR(info.st_mode)) {
     ::close(fd);
     return Fail(absl::StatusCode::kInvalidArgument,
-                {absl::StrCat(path, ": c'est un dossier; donnez un fichier CSV"),
-                 absl::StrCat(path, ": this is a folder; give a CSV file")});
+                {absl::StrCat(path, ": c'est un dossier; donnez un fichier CSV ou Excel"),
+                 absl::StrCat(path, ": this is a folder; give a CSV or Excel file")});
   }
   gzFile file = gzdopen(fd, "rb");
   PENC_CHECK(file != nullptr);
   const int64_t size = S_ISREG(info.st_mode) ? info.st_size : 0;
   return std::unique_ptr<ByteSource>(std::make_unique<FileSource>(path, file, size));
+}
+
+absl::StatusOr<uint64_t> LengthOf(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat(path, ": donnez un fichier, pas un tube: il est lu deux fois"),
+                 absl::StrCat(path, ": give a file, no pipe: it is read twice")});
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> file, OpenFile(path));
+  std::string piece(1 << 18, '\0');
+  for (uint64_t length = 0;;) {
+    ASSIGN_OR_RETURN(const size_t n, file->Read(absl::MakeSpan(piece)));
+    if (n == 0) return length;
+    length += n;
+  }
+}
+
+absl::StatusOr<size_t> ChainedSource::Read(absl::Span<char> out) {
+  if (!first_ended_) {
+    ASSIGN_OR_RETURN(const size_t n, first_.Read(out));
+    if (n > 0) return n;
+    first_ended_ = true;
+  }
+  return second_.Read(out);
 }
 
 }  // namespace penc

@@ -42,4 +42,20 @@ class PeekedSource final : public ByteSource {
 // early.
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenFile(const std::string& path);
 
+// How many bytes OpenFile gives of a file: read once to know it. INVALID_ARGUMENT for a pipe, which cannot be
+// read twice.
+absl::StatusOr<uint64_t> LengthOf(const std::string& path);
+
+// One source behind another. Both outlive this.
+class ChainedSource final : public ByteSource {
+ public:
+  ChainedSource(ByteSource& first, ByteSource& second) : first_(first), second_(second) {}
+  absl::StatusOr<size_t> Read(absl::Span<char> out) override;
+  absl::optional<uint32_t> ReadPpm() const override { return second_.ReadPpm(); }
+
+ private:
+  ByteSource &first_, &second_;
+  bool first_ended_ = false;
+};
+
 }  // namespace penc

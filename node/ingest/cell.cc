@@ -12,6 +12,7 @@
 #include "base/decimal.h"
 #include "codebook/codes.h"
 #include "codebook/period.h"
+#include "ingest/xlsx/serial_date.h"
 
 namespace penc {
 namespace {
@@ -47,6 +48,23 @@ Text Describe(CellProblem problem) {
     case CellProblem::kTooManyCodes:
       return {"plus de codes à la fois que le lexique n'en permet",
               "more codes at once than the codebook allows"};
+    case CellProblem::kNotAnOption:
+      return {"ni 1 ni 0: choisie ou non ? (True/False, oui/non vont aussi)",
+              "neither 1 nor 0: chosen or not? (True/False, yes/no do as well)"};
+    case CellProblem::kFormulaError:
+      return {"erreur de formule (#REF!, #N/A …); corrigez la formule dans Excel",
+              "formula error (#REF!, #N/A …); correct the formula in Excel"};
+    case CellProblem::kUncomputed:
+      return {
+          "formule sans valeur calculée; ouvrez le fichier dans Excel, enregistrez-le et importez-le de "
+          "nouveau",
+          "formula without a computed value; open the file in Excel, save it and import it again"};
+    case CellProblem::kBareSerial:
+      return {
+          "un nombre nu, pas une date; donnez à la colonne le format Date dans Excel, ou écrivez «file: "
+          "{dates: excel}»",
+          "a bare number, no date; give the column the Date format in Excel, or write \"file: {dates: "
+          "excel}\""};
     case CellProblem::kNotANumber:
       return {"pas un nombre (décimale «,» ou «.» ? voyez «file: {decimal}»)",
               "not a number (decimal \",\" or \".\"? see \"file: {decimal}\")"};
@@ -64,11 +82,12 @@ Text Describe(CellProblem problem) {
 }
 
 CellParser::CellParser(const Codebook& codebook, const Column& column, const MappedColumn& mapped,
-                       const Mapping& mapping)
+                       const Mapping& mapping, bool serials_from_1904)
     : column_(column),
       separators_(mapped.separator.empty() ? " ,;|" : mapped.separator),
       decimal_(mapping.decimal),
-      dates_(mapping.dates) {
+      dates_(mapping.dates),
+      serials_from_1904_(serials_from_1904) {
   const CodeList* list = codebook.list_of(column);
   if (list == nullptr) {
     spelling_.insert(mapped.values.begin(), mapped.values.end());
@@ -89,20 +108,41 @@ CellParser::CellParser(const Codebook& codebook, const Column& column, const Map
     codes_[from] = code.empty() ? kNull : mask ? 1u << *list->Find(code) : *list->Find(code) + 1;
 }
 
-CellProblem CellParser::Parse(absl::string_view cell, StoredValue* value) {
+CellProblem CellParser::Parse(absl::string_view cell, StoredValue* value, CellKind kind) {
   *value = kNull;
+  if (kind == CellKind::kUncomputed) return CellProblem::kUncomputed;
   if (cell.empty()) return CellProblem::kNone;
+  if (kind == CellKind::kError) return CellProblem::kFormulaError;
   if (column_.type == ColumnType::kCode) return ParseCode(cell, value);
   if (column_.type == ColumnType::kCodes) return ParseCodes(cell, value);
   std::string respelt;
+  char decimal = kind == CellKind::kNumber ? '.' : decimal_;
   if (!spelling_.empty()) {
     if (const auto found = spelling_.find(std::string(cell)); found != spelling_.end()) {
       respelt = found->second;
       if (respelt.empty()) return CellProblem::kNone;
       cell = respelt;
+      kind = CellKind::kText;
+      decimal = decimal_;
     }
   }
-  return column_.is_date() ? ParseDate(cell, value) : ParseNumber(cell, value);
+  return column_.is_date() ? ParseDate(cell, kind, value) : ParseNumber(cell, decimal, value);
+}
+
+absl::optional<StoredValue> CellParser::CodeOf(absl::string_view spelling) const {
+  const auto found = codes_.find(std::string(spelling));
+  if (found == codes_.end()) return absl::nullopt;
+  return found->second;
+}
+
+absl::optional<bool> Chosen(absl::string_view cell) {
+  for (const absl::string_view yes : {"1", "true", "vrai", "yes", "oui"}) {
+    if (absl::EqualsIgnoreCase(cell, yes)) return true;
+  }
+  for (const absl::string_view no : {"0", "false", "faux", "no", "non"}) {
+    if (absl::EqualsIgnoreCase(cell, no)) return false;
+  }
+  return absl::nullopt;
 }
 
 CellProblem CellParser::ParseCode(absl::string_view cell, StoredValue* value) {
@@ -135,7 +175,7 @@ CellProblem CellParser::InRange(int64_t native, StoredValue* value) const {
   return CellProblem::kNone;
 }
 
-CellProblem CellParser::ParseNumber(absl::string_view cell, StoredValue* value) const {
+CellProblem CellParser::ParseNumber(absl::string_view cell, char decimal, StoredValue* value) const {
   while (SpaceAt(cell, 0) > 0) cell.remove_prefix(SpaceAt(cell, 0));
   std::string text;
   for (size_t i = 0; i < cell.size();) {
@@ -148,7 +188,7 @@ CellProblem CellParser::ParseNumber(absl::string_view cell, StoredValue* value) 
       continue;
     }
     const char c = cell[i++];
-    text.push_back(c == decimal_ ? '.' : c == '.' ? '?' : c);
+    text.push_back(c == decimal ? '.' : c == '.' ? '?' : c);
   }
   // Spreadsheets write 007 and 12.: leading zeros and a bare point mean nothing.
   const size_t sign = !text.empty() && text[0] == '-' ? 1 : 0;
@@ -173,17 +213,19 @@ CellProblem CellParser::ParseNumber(absl::string_view cell, StoredValue* value) 
 }
 
 // Days since 1970 of a full date.
-CellProblem CellParser::Day(absl::string_view cell, int64_t* day) const {
+CellProblem CellParser::Day(absl::string_view cell, CellKind kind, int64_t* day) const {
   if (const size_t time = cell.find_first_of("T "); time != absl::string_view::npos && time >= 8)
     cell = cell.substr(0, time);
-  if (dates_ == DateForm::kExcel) {
+  if (dates_ == DateForm::kExcel && kind != CellKind::kDate) {
     // After the point stands the time of day.
-    const size_t point = cell.find(decimal_);
+    const size_t point = cell.find(kind == CellKind::kNumber ? '.' : decimal_);
     if (point != absl::string_view::npos && cell.find_first_not_of("0123456789", point + 1) == cell.npos)
       cell = cell.substr(0, point);
     int64_t serial = 0;
-    if (!absl::SimpleAtoi(cell, &serial) || serial < 61 || serial > 2958465) return CellProblem::kNotADate;
-    *day = serial - 25569;  // 1970-01-01 is 25569 counted from 1900 the way spreadsheets do
+    if (!absl::SimpleAtoi(cell, &serial)) return CellProblem::kNotADate;
+    const absl::optional<int64_t> since_1970 = DayOfSerial(serial, serials_from_1904_);
+    if (!since_1970.has_value()) return CellProblem::kNotADate;
+    *day = *since_1970;
     return CellProblem::kNone;
   }
   if (cell.size() == 10 && cell[4] == '-') {
@@ -192,6 +234,7 @@ CellProblem CellParser::Day(absl::string_view cell, int64_t* day) const {
     *day = *parsed;
     return CellProblem::kNone;
   }
+  if (kind == CellKind::kNumber) return CellProblem::kBareSerial;
   const std::vector<absl::string_view> parts = absl::StrSplit(cell, absl::ByAnyChar("/.-"));
   int numbers[3];
   if (parts.size() != 3) return CellProblem::kNotADate;
@@ -209,12 +252,12 @@ CellProblem CellParser::Day(absl::string_view cell, int64_t* day) const {
   return CellProblem::kNone;
 }
 
-CellProblem CellParser::ParseDate(absl::string_view cell, StoredValue* value) const {
+CellProblem CellParser::ParseDate(absl::string_view cell, CellKind kind, StoredValue* value) const {
   // A period of the column's own unit, or a full day that falls in one.
   const absl::StatusOr<int64_t> period = ParsePeriod(column_.type, cell);
   if (period.ok()) return InRange(*period, value);
   int64_t day = 0;
-  if (const CellProblem problem = Day(cell, &day); problem != CellProblem::kNone) return problem;
+  if (const CellProblem problem = Day(cell, kind, &day); problem != CellProblem::kNone) return problem;
   return InRange(PeriodOfDay(column_.type, day), value);
 }
 

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/status.h"
 
 namespace penc {
@@ -34,6 +36,27 @@ absl::StatusOr<char> Recognise(absl::string_view heading) {
                "the delimiter is ambiguous; write \"file: {delimiter: ';'}\" in the mapping");
   }
   return candidates[0].count == 0 ? ',' : candidates[0].delimiter;
+}
+
+absl::Status EmptyFile() {
+  return Bad("fichier vide: donnez un fichier avec une ligne de titres",
+             "empty file: give a file with a heading");
+}
+
+// What follows `cell` at the beginning of the heading, quoted or not; 0: no delimiter, or another cell.
+char After(absl::string_view cell, absl::string_view heading) {
+  if (cell.empty()) return 0;
+  const bool quoted = absl::ConsumePrefix(&heading, "\"");
+  if (!absl::ConsumePrefix(&heading, cell) || (quoted && !absl::ConsumePrefix(&heading, "\""))) return 0;
+  return heading.find_first_of(",;\t") == 0 ? heading[0] : 0;
+}
+
+// "sep=;", by which a file tells Excel its delimiter; 0: the first line is another one.
+char SeparatorLine(absl::string_view text) {
+  const absl::string_view line = absl::StripAsciiWhitespace(text.substr(0, text.find('\n')));
+  return line.size() == 5 && absl::StartsWithIgnoreCase(line, "sep=")                         ? line[4]
+         : absl::EqualsIgnoreCase(line, "sep=") && absl::StrContains(text.substr(0, 6), "\t") ? '\t'
+                                                                                              : '\0';
 }
 
 class Rows {
@@ -156,13 +179,14 @@ absl::StatusOr<char> ReadCsv(TextReader& text, const CsvForm& form, const OnRow&
     head.append(piece.data(), piece.size());
     if (head.size() > 2 * kLongestRecord) break;
   }
-  if (head.empty())
-    return Bad("fichier vide: donnez un CSV avec une ligne de titres",
-               "empty file: give a CSV with a heading");
+  if (head.empty()) return EmptyFile();
   char delimiter = form.delimiter;
-  if (!form.own_cell.empty() && absl::StartsWith(head, form.own_cell) &&
-      head.find_first_of(",;\t", form.own_cell.size()) == form.own_cell.size()) {
-    delimiter = head[form.own_cell.size()];
+  if (const char said = SeparatorLine(head); said != 0) {
+    delimiter = said;
+    head.erase(0, std::min(head.size(), head.find('\n') + 1));  // Excel does not show this line, nor count it
+    if (head.empty()) return EmptyFile();
+  } else if (const char after = After(form.own_cell, head); after != 0) {
+    delimiter = after;
   } else if (delimiter == 0) {
     ASSIGN_OR_RETURN(delimiter, Recognise(absl::string_view(head).substr(0, head.find('\n'))));
   }

@@ -1,6 +1,6 @@
 // Rows of a CSV text through libcsv (RFC 4180): quoted cells with delimiters and line breaks, CRLF. The
 // delimiter is the mapping's, or the one of `,` `;` and tab that the heading shows; two that fit equally are
-// asked about.
+// asked about. A first line "sep=;" says it, as Excel takes it.
 #pragma once
 #include <functional>
 #include <string>

@@ -42,10 +42,18 @@ bool RepeatOwnNames(const std::vector<std::string>& a, const std::vector<std::st
 
 absl::Status HeadingRows::Pass(const FileRow& row) {
   if (row.number < form_.first_row && !heading_.quarantine) return absl::OkStatus();
-  // Cells beyond the heading that are empty are none.
+  // Cells beyond the heading that are empty are none; those that a sheet leaves out are empty.
   size_t size = row.cells.size();
   while (size > heading_.names.size() && Blank(row.cells[size - 1])) --size;
-  return on_row_({row.number, row.cells.first(size), row.kinds.empty() ? row.kinds : row.kinds.first(size)});
+  if (heading_.sheet.empty() || size >= heading_.names.size()) {
+    return on_row_(
+        {row.number, row.cells.first(size), row.kinds.empty() ? row.kinds : row.kinds.first(size)});
+  }
+  padded_.assign(row.cells.begin(), row.cells.end());
+  padded_.resize(heading_.names.size());
+  kinds_.assign(row.kinds.begin(), row.kinds.end());
+  kinds_.resize(heading_.names.size(), CellKind::kText);
+  return on_row_({row.number, padded_, kinds_});
 }
 
 absl::Status HeadingRows::Add(const FileRow& row) {

@@ -41,7 +41,8 @@ class HeadingRows {
   bool decided_ = false;
   std::vector<Kept> kept_;
   int names_ = -1, labels_ = -1, tags_ = -1;  // in kept_
-  std::vector<absl::string_view> cells_;
+  std::vector<absl::string_view> cells_, padded_;
+  std::vector<CellKind> kinds_;
 };
 
 // What stands in the first cell of a quarantine file's second heading and tag row.

@@ -1,35 +1,32 @@
 #include "ingest/importer.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "base/file.h"
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "crypto/keyfile.h"
-#include "ingest/cell.h"
+#include "ingest/file_columns.h"
+#include "ingest/parent_rows.h"
 #include "ingest/person_key.h"
+#include "ingest/place.h"
+#include "ingest/quarantine.h"
 #include "ingest/row_file.h"
-#include "ingest/sensitive.h"
 
 namespace penc {
 namespace {
 
 constexpr size_t kBlockRows = 16384;
 constexpr size_t kMostProblems = 200;
-
-absl::Status Bad(std::string fr, std::string en) {
-  return Fail(absl::StatusCode::kInvalidArgument, {std::move(fr), std::move(en)});
-}
+constexpr size_t kMostNames = 12;  // of columns in one sentence
 
 // Passes bytes on and hashes them.
 class HashingSource final : public ByteSource {
@@ -47,72 +44,34 @@ class HashingSource final : public ByteSource {
   Sha256Stream hash_;
 };
 
-// Rows to correct, as a CSV that opens in a French Excel. They hold personal data: 0600.
-class Quarantine {
+// The first bytes of a source as a file of its own; the source then stands behind them.
+class Beginning final : public ByteSource {
  public:
-  explicit Quarantine(std::string path) : path_(std::move(path)) {}
-  ~Quarantine() {
-    if (file_ != nullptr) {
-      std::fclose(file_);
-      std::remove(temporary().c_str());
-    }
+  Beginning(ByteSource& from, uint64_t bytes) : from_(from), left_(bytes) {}
+  absl::StatusOr<size_t> Read(absl::Span<char> out) override {
+    if (left_ == 0) return size_t{0};
+    ASSIGN_OR_RETURN(const size_t n, from_.Read(out.first(std::min<uint64_t>(out.size(), left_))));
+    left_ -= n;
+    return n;
   }
-  absl::Status Add(const std::vector<std::string>& headings, uint64_t row, const std::string& reason,
-                   absl::Span<const absl::string_view> cells) {
-    if (path_.empty()) return absl::OkStatus();
-    if (file_ == nullptr) {
-      const mode_t old = ::umask(0077);
-      file_ = std::fopen(temporary().c_str(), "wb");
-      ::umask(old);
-      if (file_ == nullptr) return Full();
-      std::fprintf(file_, "\xEF\xBB\xBF%s;%s", kReasonColumn, kRowColumn);
-      for (const std::string& heading : headings) {
-        if (!IsQuarantineColumn(heading)) Cell(heading);
-      }
-      std::fputc('\n', file_);
-    }
-    std::fputs(Quoted(reason).c_str(), file_);
-    std::fprintf(file_, ";%llu", static_cast<unsigned long long>(row));
-    for (size_t i = 0; i < cells.size(); ++i) {
-      if (i >= headings.size() || !IsQuarantineColumn(headings[i])) Cell(cells[i]);
-    }
-    std::fputc('\n', file_);
-    return std::ferror(file_) != 0 ? Full() : absl::OkStatus();
-  }
-  // The file's path, or nothing where there is none.
-  absl::StatusOr<std::string> Keep() {
-    if (file_ == nullptr) return std::string();
-    FILE* file = std::exchange(file_, nullptr);
-    // Rows that wait there already stay; one import runs at a time.
-    std::string kept = path_;
-    for (int n = 2; FileExists(kept); ++n)
-      kept = absl::StrCat(absl::StripSuffix(path_, ".csv"), "-", n, ".csv");
-    if (std::fclose(file) != 0 || std::rename(temporary().c_str(), kept.c_str()) != 0) return Full();
-    return kept;
-  }
+  bool ended() const { return left_ == 0; }
 
  private:
-  std::string temporary() const { return path_ + ".tmp"; }
-  absl::Status Full() const {
-    return Fail(absl::StatusCode::kResourceExhausted,
-                {absl::StrCat(path_, ": impossible d'écrire (disque plein ?); rien n'est importé"),
-                 absl::StrCat(path_, ": cannot write (disk full?); nothing was imported")});
-  }
-  static std::string Quoted(absl::string_view text) {
-    std::string out = "\"";
-    for (char c : text) {
-      if (c == '"') out.push_back('"');
-      out.push_back(c);
-    }
-    return out + "\"";
-  }
-  void Cell(absl::string_view cell) {
-    std::fputc(';', file_);
-    std::fputs(Quoted(cell).c_str(), file_);
-  }
-  std::string path_;
-  FILE* file_ = nullptr;
+  ByteSource& from_;
+  uint64_t left_;
 };
+
+std::string Folded(absl::string_view text) {
+  std::string out;
+  AppendNormalised(text, &out);
+  return out;
+}
+
+// Excel cuts a sheet's name; the form's own columns may have it in full.
+bool SameSheet(absl::string_view said, absl::string_view sheet) {
+  const std::string a = Folded(said), b = Folded(sheet);
+  return a.empty() || absl::StartsWith(a, b) || absl::StartsWith(b, a);
+}
 
 class Importer {
  public:
@@ -127,156 +86,208 @@ class Importer {
         row_hash_(DeriveKey(node_key, "rows of records").view()),
         quarantine_(options.dry_run ? "" : options.quarantine_file) {}
 
-  absl::StatusOr<ImportReport> Run(ByteSource& file) {
-    HashingSource hashing(file);
-    ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> rows, OpenRowFile(hashing));
+  absl::StatusOr<ImportReport> Run(ByteSource& upload) {
+    HashingSource hashing(upload);
+    RETURN_IF_ERROR(ParentsThatCameAlong(hashing));
+    ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(hashing));
+    file_ = file.get();
     SheetForm form;
     if (options_.mapping != nullptr) form = options_.mapping->form;
+    if (!options_.sheet.empty()) form.sheet = options_.sheet;
     if (options_.dry_run && options_.mapping == nullptr) {
       // Only proposed: an import itself never guesses.
-      form.encoding = likely_encoding_ = rows->likely_encoding();
+      form.encoding = likely_encoding_ = file->likely_encoding();
     }
-    const absl::Status read = rows->Read(
+    const absl::Status read = file->Read(
         form, [this](const FileHeading& heading) { return Heading(heading); },
-        [this](const FileRow& row) { return Row(row); });
+        [this](const FileRow& row) { return parents_ == nullptr ? Row(row) : JoinedRow(row); });
     if (!read.ok()) {
       if (proposing_) return std::move(report_);  // a dry run that stopped at the heading with a proposal
       return read;
     }
     steps_.Reached("import.parsed");
-    if (report_.read > 0 && report_.quarantined * 2 > report_.read) {
-      const std::string first = report_.problems.empty() ? "" : Where(report_.problems[0]).fr,
-                        first_en = report_.problems.empty() ? "" : Where(report_.problems[0]).en;
-      return Bad(
-          absl::StrCat(
-              "plus de la moitié des lignes ne se lisent pas avec ce mapping; rien n'est importé. Première: ",
-              first),
-          absl::StrCat(
-              "more than half of the rows cannot be read with this mapping; nothing was imported. First: ",
-              first_en));
-    }
+    RETURN_IF_ERROR(MostlyReadable());
+    Notes();
     if (options_.dry_run) {
       report_.staged.stored = report_.read - report_.quarantined - report_.dropped;
       return std::move(report_);
     }
     RETURN_IF_ERROR(FlushBlock());
-    import_->SetFileHash(hashing.Finish());
+    import_->SetFileHash(Identity(hashing.Finish()));
     if (options_.keep_until_day) import_->SetKeepUntil(*options_.keep_until_day);
+    RETURN_IF_ERROR(quarantine_.Close());
     steps_.Reached("import.before_commit");
     ASSIGN_OR_RETURN(report_.staged, import_->Commit());
     report_.batch = import_->batch();
+    report_.dropped += report_.staged.dropped;
     ASSIGN_OR_RETURN(report_.quarantine_file, quarantine_.Keep());
     steps_.Reached("import.after_commit");
     const StagedCounts& s = report_.staged;
     PENC_CHECK(report_.read ==
                s.stored + s.duplicate + s.replaced + s.conflicting + report_.quarantined + report_.dropped);
     if (s.conflicting > 0) {
-      report_.problems.push_back(
-          {0,
-           "",
-           {"une colonne constante par personne y dit autre chose qu'avant; ces lignes ne sont pas gardées",
+      Note({"une colonne constante par personne y dit autre chose qu'avant; ces lignes ne sont pas gardées",
             "a column that is constant per person says something else than before; these rows are not kept"},
-           s.conflicting});
+           s.conflicting);
     }
     return std::move(report_);
   }
 
  private:
-  static Text Where(const ImportProblem& p) {
-    return {absl::StrCat("ligne ", p.first_row, p.column.empty() ? "" : absl::StrCat(", colonne ", p.column),
-                         ": ", p.what.fr),
-            absl::StrCat("row ", p.first_row, p.column.empty() ? "" : absl::StrCat(", column ", p.column),
-                         ": ", p.what.en)};
+  void Note(Text what, uint64_t rows) { report_.problems.push_back({0, "", "", std::move(what), rows}); }
+
+  absl::Status MostlyReadable() const {
+    if (report_.read == 0 || report_.quarantined * 2 <= report_.read) return absl::OkStatus();
+    Text first;
+    if (!report_.problems.empty()) {
+      const ImportProblem& p = report_.problems[0];
+      const Text where = Say({"", report_.sheet, p.first_row, p.letters, p.column});
+      first = {absl::StrCat(" Première: ", where.fr, ": ", p.what.fr),
+               absl::StrCat(" First: ", where.en, ": ", p.what.en)};
+    }
+    return Fault(
+        {},
+        {absl::StrCat("plus de la moitié des lignes ne se lisent pas avec ce mapping; rien n'est importé.",
+                      first.fr),
+         absl::StrCat("more than half of the rows cannot be read with this mapping; nothing was imported.",
+                      first.en)});
   }
 
-  absl::Status Heading(const FileHeading& heading) {
-    for (const std::string& name : heading.names) {
-      if (std::find(headings_.begin(), headings_.end(), name) != headings_.end()) {
-        return Bad(absl::StrCat("ligne de titres: «", name, "» y est deux fois; renommez une des colonnes"),
-                   absl::StrCat("heading: \"", name, "\" stands there twice; rename one of the columns"));
-      }
-      headings_.push_back(name);
+  // What the file as a whole is to be told about.
+  void Notes() {
+    if (!columns_.left_out.empty()) {
+      std::vector<std::string> names(columns_.left_out.begin(),
+                                     columns_.left_out.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                     columns_.left_out.size(), kMostNames)));
+      if (names.size() < columns_.left_out.size()) names.emplace_back("…");
+      const std::string list = absl::StrJoin(names, ", ");
+      Note({absl::StrCat("colonnes que le formulaire ajoute lui-même, laissées de côté: ", list),
+            absl::StrCat("columns that the form adds by itself, left out: ", list)},
+           0);
     }
-    if (options_.mapping == nullptr && options_.dry_run &&
-        (At("person_ref") < 0 || Unmapped().has_value() || !likely_encoding_.empty())) {
+    if (skipped_ > 0) {
+      Note({absl::StrCat("lignes écartées par l'organisation («", mapping_->status_from, "»)"),
+            absl::StrCat("rows that the organisation itself set aside (\"", mapping_->status_from, "\")")},
+           skipped_);
+    }
+  }
+
+  // What makes this import the same as another one: the file, and the sheet of it.
+  std::string Identity(const std::string& file_hash) const {
+    if (report_.sheet.empty()) return file_hash;
+    Sha256Stream hash;
+    hash.Update(absl::StrCat(file_hash, report_.sheet));
+    return hash.Finish();
+  }
+
+  // ---- parents
+  // -------------------------------------------------------------------------------------------------
+
+  absl::Status ParentsThatCameAlong(ByteSource& upload) {
+    if (options_.parent_bytes == 0) return absl::OkStatus();
+    Beginning bytes(upload, options_.parent_bytes);
+    const Mapping* mapping = options_.mapping;
+    absl::Status read;
+    if (mapping == nullptr || mapping->parent == nullptr) {
+      read = Fault({}, {"un fichier de parents est donné, mais le mapping ne dit pas comment le joindre "
+                        "(parent: {here: …, there: …})",
+                        "a file of parents is given, but the mapping does not say how to join it (parent: "
+                        "{here: …, there: …})"});
+    } else {
+      read = ReadParents(bytes);
+    }
+    if (!read.ok()) return options_.parent_name.empty() ? read : At(options_.parent_name, read);
+    std::string rest(1 << 16, '\0');  // what a workbook's reader did not need
+    while (!bytes.ended()) {
+      ASSIGN_OR_RETURN(const size_t n, bytes.Read(absl::MakeSpan(rest)));
+      if (n == 0)
+        return Fault({}, {"envoi incomplet: rien n'est importé, recommencez",
+                          "incomplete upload: nothing was imported, start again"});
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadParents(ByteSource& bytes) {
+    ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(bytes));
+    ASSIGN_OR_RETURN(parents_,
+                     ParentRows::Read(*file, *options_.mapping->parent, ColumnsOfParents(*options_.mapping)));
+    return absl::OkStatus();
+  }
+
+  // The heading with the parents' columns behind it. A quarantine file has them already.
+  absl::Status Join(const FileHeading& heading) {
+    heading_ = heading;
+    if (mapping_->parent == nullptr) return absl::OkStatus();
+    if (heading.quarantine) {
+      parents_.reset();
+      return absl::OkStatus();
+    }
+    if (parents_ == nullptr) {
+      if (!file_->again() || mapping_->parent->form.sheet.empty()) {
+        return Fault({}, {"le mapping joint des lignes à leurs parents: donnez aussi le fichier des parents "
+                          "(--parent FICHIER), ou dites sa feuille (parent: {sheet: …})",
+                          "the mapping joins rows to their parents: give the parents' file, too (--parent "
+                          "FILE), or say its sheet (parent: {sheet: …})"});
+      }
+      ASSIGN_OR_RETURN(parents_, ParentRows::Read(*file_, *mapping_->parent, ColumnsOfParents(*mapping_)));
+    }
+    const size_t own = heading_.names.size();
+    for (const std::string& name : ColumnsOfParents(*mapping_))
+      heading_.names.push_back(absl::StrCat(kOfParent, name));
+    for (std::vector<std::string>* more : {&heading_.labels, &heading_.tags}) {
+      if (!more->empty()) more->resize(heading_.names.size());
+    }
+    own_columns_ = own;
+    return absl::OkStatus();
+  }
+
+  absl::Status JoinedRow(const FileRow& row) {
+    if (row.cells.size() != own_columns_) return Row(row);  // set aside there
+    cells_.assign(row.cells.begin(), row.cells.end());
+    kinds_.assign(row.kinds.begin(), row.kinds.end());
+    kinds_.resize(own_columns_, CellKind::kText);
+    const ParentRows::Row* parent = parents_->Find(row.cells[static_cast<size_t>(columns_.parent_key)]);
+    const bool elsewhere =
+        columns_.parent_table >= 0 && !parents_->sheet().empty() &&
+        !SameSheet(row.cells[static_cast<size_t>(columns_.parent_table)], parents_->sheet());
+    if (parent == nullptr || parent->twice || elsewhere) {
+      cells_.resize(heading_.names.size());
+      kinds_.resize(heading_.names.size(), CellKind::kText);
+      const Text why =
+          parent != nullptr && parent->twice
+              ? Text{"deux parents différents ont cette référence",
+                     "two different parents have this reference"}
+              : Text{"aucun parent n'a cette référence (autre feuille, ou parent pas exporté ?)",
+                     "no parent has this reference (another sheet, or a parent that was not exported?)"};
+      ++report_.read;
+      return SetAside({row.number, cells_, kinds_}, columns_.parent_key, why);
+    }
+    for (size_t i = 0; i < parent->cells.size(); ++i) {
+      cells_.emplace_back(parent->cells[i]);
+      kinds_.push_back(parent->kinds[i]);
+    }
+    return Row({row.number, cells_, kinds_});
+  }
+
+  // ---- heading
+  // -------------------------------------------------------------------------------------------------
+
+  absl::Status Heading(const FileHeading& heading) {
+    report_.sheet = heading.sheet;
+    if (options_.mapping == nullptr && options_.dry_run && Unexplained(heading)) {
       std::vector<Text> unsure;
-      report_.proposal = ProposeMapping(codebook_, options_.table, headings_, &unsure, likely_encoding_);
-      for (Text& question : unsure) report_.problems.push_back({0, "", std::move(question), 0});
+      report_.proposal = ProposeMapping(codebook_, options_.table, heading.names, &unsure, likely_encoding_);
+      for (Text& question : unsure) Note(std::move(question), 0);
       proposing_ = true;
       return absl::CancelledError("proposed");
     }
-    own_ = OwnMapping(codebook_, options_.table, headings_);
+    own_ = OwnMapping(codebook_, options_.table, heading);
     mapping_ = options_.mapping == nullptr ? &own_ : options_.mapping;
-    return Prepare();
-  }
-
-  // The first heading that the codebook's own names do not explain.
-  absl::optional<std::string> Unmapped() const {
-    for (const std::string& heading : headings_) {
-      if (heading != "person_ref" && !table_.Find(heading).has_value() && !IsQuarantineColumn(heading))
-        return heading;
-    }
-    return absl::nullopt;
-  }
-
-  int At(const std::string& heading) const {
-    const auto at = std::find(headings_.begin(), headings_.end(), heading);
-    return at == headings_.end() ? -1 : static_cast<int>(at - headings_.begin());
-  }
-  absl::StatusOr<int> Needed(const std::string& heading, const char* what_fr, const char* what_en) const {
-    const int at = At(heading);
-    if (at >= 0) return at;
-    return Bad(absl::StrCat("le fichier n'a pas la colonne «", heading, "» (", what_fr,
-                            "). Ses colonnes: ", absl::StrJoin(headings_, ", "),
-                            ". Vérifiez le séparateur, ou faites proposer un mapping: --dry-run"),
-               absl::StrCat("the file has no column \"", heading, "\" (", what_en,
-                            "). Its columns: ", absl::StrJoin(headings_, ", "),
-                            ". Check the delimiter, or have a mapping proposed: --dry-run"));
-  }
-
-  absl::Status Prepare() {
-    std::vector<bool> used(headings_.size(), false);
-    for (const std::string& name : mapping_->person) {
-      ASSIGN_OR_RETURN(const int at, Needed(name, "la référence de la personne", "the person's reference"));
-      person_at_.push_back(at);
-      used[at] = true;
-    }
-    for (const std::string& name : mapping_->row) {
-      ASSIGN_OR_RETURN(const int at, Needed(name, "l'identité de la ligne", "the row's identity"));
-      row_at_.push_back(at);
-      used[at] = true;
-    }
-    for (const MappedColumn& column : mapping_->columns) {
-      ASSIGN_OR_RETURN(const int at, Needed(column.from, "selon le mapping", "says the mapping"));
-      columns_.push_back(
-          {column.column, at, CellParser(codebook_, table_.columns[column.column], column, *mapping_)});
-      used[at] = true;
-    }
-    if (!mapping_->consent_from.empty()) {
-      ASSIGN_OR_RETURN(consent_at_, Needed(mapping_->consent_from, "le consentement", "consent"));
-      used[consent_at_] = true;
-    }
-    for (const std::string& name : mapping_->ignore) {
-      if (const int at = At(name); at >= 0) used[at] = true;
-    }
-    for (size_t i = 0; i < headings_.size(); ++i) {
-      if (used[i] || IsQuarantineColumn(headings_[i])) continue;
-      const auto sensitive = LooksSensitive(headings_[i]);
-      const std::string fr = sensitive.has_value()
-                                 ? absl::StrCat(" ressemble à ", sensitive->fr, " et ne sera jamais gardée")
-                                 : " n'est ni dans le lexique ni dans le mapping";
-      const std::string en = sensitive.has_value()
-                                 ? absl::StrCat(" looks like ", sensitive->en, " and will never be stored")
-                                 : " is neither in the codebook nor in the mapping";
-      return Bad(
-          absl::StrCat(
-              "la colonne «", headings_[i], "»", fr,
-              ": rien n'est importé. Écrivez-la sous «ignore:» d'un mapping, ou retirez-la du fichier"),
-          absl::StrCat(
-              "column \"", headings_[i], "\"", en,
-              ": nothing was imported. Put it under \"ignore:\" in a mapping, or take it out of the file"));
-    }
+    RETURN_IF_ERROR(Join(heading));
+    ASSIGN_OR_RETURN(columns_, ColumnsOf(heading_, *mapping_, codebook_));
+    for (const std::string& status : mapping_->status_skip) skip_.push_back(Folded(status));
     block_.columns.resize(table_.columns.size());
+    quarantine_.Begin(heading_);
     if (!options_.dry_run) {
       ASSIGN_OR_RETURN(import_,
                        store_.Begin(options_.table, options_.file_name, "", options_.replace, options_.now));
@@ -284,70 +295,167 @@ class Importer {
     return absl::OkStatus();
   }
 
-  absl::Status Row(const FileRow& row) {
-    const uint64_t number = row.number;
-    const absl::Span<const absl::string_view> cells = row.cells;
-    ++report_.read;
-    if (options_.progress && report_.read % 65536 == 0) options_.progress(report_.read);
-    if (cells.size() != headings_.size()) {
-      return SetAside(
-          number, "",
-          {absl::StrCat(headings_.size(), " cellules attendues (autre séparateur ? guillemet manquant ?)"),
-           absl::StrCat(headings_.size(), " cells expected (another delimiter? a missing quote?)")},
-          cells);
-    }
-    if (consent_at_ >= 0) {
-      const auto& keep = mapping_->consent_keep;
-      if (std::find(keep.begin(), keep.end(), std::string(absl::StripAsciiWhitespace(cells[consent_at_]))) ==
-          keep.end()) {
-        ++report_.dropped;
-        return absl::OkStatus();
-      }
-    }
-    PersonKey person;
-    if (person_at_.empty()) {
-      // No other row is this person: the row's identity where it has one (a further export names it again),
-      // else its place in this import and no other.
-      if (row_at_.empty()) {
-        bytes_ = absl::StrCat(import_ == nullptr ? 0 : import_->batch(), "\n", number);
-      } else {
-        bytes_.clear();
-        AppendIdentity(cells);
-      }
-      person = persons_.MakeForRow(bytes_);
-    } else {
-      parts_.clear();
-      for (int at : person_at_) parts_.push_back(cells[at]);
-      if (!persons_.Make(parts_, &person)) {
-        return SetAside(number, mapping_->person[0],
-                        {"référence de la personne vide", "empty person reference"}, cells);
-      }
-    }
-    values_.assign(table_.columns.size(), kNull);
-    for (Target& target : columns_) {
-      absl::string_view cell = absl::StripAsciiWhitespace(cells[target.at]);
-      if (std::find(mapping_->nothing.begin(), mapping_->nothing.end(), cell) != mapping_->nothing.end())
-        cell = "";
-      const CellProblem problem = target.parser.Parse(cell, &values_[target.column]);
-      if (problem == CellProblem::kNone) continue;
-      // Which of two readings is meant is asked once, before anything is kept.
-      if (problem == CellProblem::kAmbiguousDate)
-        return Bad(
-            absl::StrCat("ligne ", number, ", colonne ", headings_[target.at], ": ", Describe(problem).fr),
-            absl::StrCat("row ", number, ", column ", headings_[target.at], ": ", Describe(problem).en));
-      return SetAside(number, headings_[target.at], Describe(problem), cells);
-    }
-    return Store(person, cells);
+  // Whether the codebook's own names leave something open.
+  bool Unexplained(const FileHeading& heading) const {
+    if (!likely_encoding_.empty()) return true;
+    const Mapping own = OwnMapping(codebook_, options_.table, heading);
+    return !heading.Find(own.person[0]).has_value() || !ColumnsOf(heading, own, codebook_).ok();
   }
 
-  absl::Status Store(const PersonKey& person, absl::Span<const absl::string_view> cells) {
+  // ---- rows
+  // ----------------------------------------------------------------------------------------------------
+
+  absl::Status Row(const FileRow& row) {
+    const size_t width = heading_.names.size();
+    ++report_.read;
+    if (options_.progress && report_.read % 65536 == 0) options_.progress(report_.read);
+    if (row.cells.size() > width && !heading_.sheet.empty()) {
+      return SetAside(row, static_cast<int>(width),
+                      {"une cellule hors des titres; donnez un titre à sa colonne, ou videz-la",
+                       "a cell outside of the heading; give its column a heading, or empty it"});
+    }
+    if (row.cells.size() != width) {
+      return SetAside(row, -1,
+                      {absl::StrCat(width, " cellules attendues (autre séparateur ? guillemet manquant ?)"),
+                       absl::StrCat(width, " cells expected (another delimiter? a missing quote?)")});
+    }
+    if (columns_.status >= 0 && Skipped(row.cells[static_cast<size_t>(columns_.status)])) {
+      ++report_.dropped;
+      ++skipped_;
+      return absl::OkStatus();
+    }
+    const bool refused = columns_.consent >= 0 && !Consents(row.cells[static_cast<size_t>(columns_.consent)]);
+    if (refused) ++report_.dropped;
+    if (const int at = Unusable(row); at >= 0) {
+      const CellKind kind = row.kind(static_cast<size_t>(at));
+      return refused ? absl::OkStatus()
+                     : SetAside(row, at,
+                                Describe(kind == CellKind::kError ? CellProblem::kFormulaError
+                                                                  : CellProblem::kUncomputed));
+    }
+    PersonKey person;
+    if (!PersonOf(row, &person)) {
+      // Without consent nothing of the row is kept, not even to be corrected.
+      return refused ? absl::OkStatus()
+                     : SetAside(row, columns_.person[0],
+                                {"référence de la personne vide", "empty person reference"});
+    }
+    values_.assign(table_.columns.size(), kNull);
+    if (refused) return Store(person, row, true);
+    for (FileColumns::Target& target : columns_.targets) {
+      int at = target.at;
+      const CellProblem problem = target.options.empty() ? One(row, target) : Several(row, target, &at);
+      if (problem == CellProblem::kNone) continue;
+      // Which of two readings is meant is asked once, before anything is kept.
+      if (problem == CellProblem::kAmbiguousDate) return Fault(PlaceOf(row, at), Describe(problem));
+      return SetAside(row, at, Describe(problem));
+    }
+    return Store(person, row, false);
+  }
+
+  absl::string_view Stated(const FileRow& row, int at) const {
+    const absl::string_view cell = absl::StripAsciiWhitespace(row.cells[static_cast<size_t>(at)]);
+    const auto& nothing = mapping_->nothing;
+    return std::find(nothing.begin(), nothing.end(), cell) != nothing.end() ? "" : cell;
+  }
+
+  CellProblem One(const FileRow& row, FileColumns::Target& target) {
+    return target.parser.Parse(Stated(row, target.at), &values_[target.column],
+                               row.kind(static_cast<size_t>(target.at)));
+  }
+
+  // Options that are blank were not answered; where some are, those that say yes hold.
+  CellProblem Several(const FileRow& row, const FileColumns::Target& target, int* at) {
+    StoredValue mask = 0;
+    for (const FileColumns::Target::Option& option : target.options) {
+      *at = option.at;
+      const CellKind kind = row.kind(static_cast<size_t>(option.at));
+      const absl::string_view cell = Stated(row, option.at);
+      if (kind == CellKind::kUncomputed) return CellProblem::kUncomputed;
+      if (cell.empty()) continue;
+      if (kind == CellKind::kError) return CellProblem::kFormulaError;
+      const absl::optional<bool> chosen = Chosen(cell);
+      if (!chosen.has_value()) return CellProblem::kNotAnOption;
+      if (*chosen) mask |= option.bit;
+    }
+    if (static_cast<uint32_t>(__builtin_popcount(mask)) > table_.columns[target.column].max_codes)
+      return CellProblem::kTooManyCodes;
+    values_[target.column] = mask;
+    return CellProblem::kNone;
+  }
+
+  bool Skipped(absl::string_view cell) const {
+    return !skip_.empty() && std::find(skip_.begin(), skip_.end(), Folded(cell)) != skip_.end();
+  }
+
+  // A cell that says whose or which row this is, and is a formula without a value; -1: none.
+  int Unusable(const FileRow& row) const {
+    if (row.kinds.empty()) return -1;
+    for (const std::vector<int>* places : {&columns_.person, &columns_.row}) {
+      for (const int at : *places) {
+        const CellKind kind = row.kind(static_cast<size_t>(at));
+        if (kind == CellKind::kError || kind == CellKind::kUncomputed) return at;
+      }
+    }
+    return -1;
+  }
+
+  bool Consents(absl::string_view cell) const {
+    const auto& keep = mapping_->consent_keep;
+    return std::find(keep.begin(), keep.end(), std::string(absl::StripAsciiWhitespace(cell))) != keep.end();
+  }
+
+  // Whose the row is; false where its reference is empty.
+  bool PersonOf(const FileRow& row, PersonKey* person) {
+    if (!columns_.person.empty()) {
+      parts_.clear();
+      for (int at : columns_.person) parts_.push_back(row.cells[static_cast<size_t>(at)]);
+      return persons_.Make(parts_, person);
+    }
+    // No other row is this person: the row's identity where it has one (a further export names it again),
+    // else its place in the import that first had it and no other.
+    bytes_.clear();
+    if (columns_.row.empty()) {
+      const RowOrigin origin = OriginOf(row);
+      bytes_ = absl::StrCat(origin.import, "\n", origin.row);
+    } else {
+      AppendIdentity(row.cells);
+    }
+    *person = persons_.MakeForRow(bytes_);
+    return true;
+  }
+
+  // Which row of which import it was first.
+  RowOrigin OriginOf(const FileRow& row) const {
+    RowOrigin origin{absl::StrCat(import_ == nullptr ? 0 : import_->batch()), heading_.sheet,
+                     absl::StrCat(row.number)};
+    if (columns_.origin < 0 || columns_.origin_row < 0) return origin;
+    const auto cell = [&](int at) {
+      return at < 0 || static_cast<size_t>(at) >= row.cells.size() ? absl::string_view()
+                                                                   : row.cells[static_cast<size_t>(at)];
+    };
+    if (cell(columns_.origin).empty() || cell(columns_.origin_row).empty()) return origin;
+    return {std::string(cell(columns_.origin)), std::string(cell(columns_.origin_sheet)),
+            std::string(cell(columns_.origin_row))};
+  }
+
+  // `refused`: without consent; the store is only told what it takes out.
+  absl::Status Store(const PersonKey& person, const FileRow& row, bool refused) {
     if (options_.dry_run) return absl::OkStatus();
+    if (columns_.consent >= 0) block_.refused.push_back(refused ? 1 : 0);
     block_.persons.push_back(person);
-    const bool identified = !row_at_.empty() || table_.unit == Unit::kPerson;
-    if (!row_at_.empty()) {
+    // A row that was set aside is known again by where it came from: corrected twice, it counts once.
+    const bool by_origin = columns_.row.empty() && columns_.origin >= 0;
+    const bool identified = by_origin || !columns_.row.empty() || table_.unit == Unit::kPerson;
+    if (by_origin || !columns_.row.empty()) {
       // A row's identity is one person's: nobody's file takes rows from somebody else.
       bytes_.assign(reinterpret_cast<const char*>(person.data()), person.size());
-      AppendIdentity(cells);
+      if (by_origin) {
+        const RowOrigin origin = OriginOf(row);
+        absl::StrAppend(&bytes_, "set aside\n", origin.import, "\n", origin.row);
+      } else {
+        AppendIdentity(row.cells);
+      }
       block_.identity.push_back(Hash());
     }
     if (identified) {
@@ -359,9 +467,9 @@ class Importer {
   }
 
   void AppendIdentity(absl::Span<const absl::string_view> cells) {
-    for (int at : row_at_) {
+    for (int at : columns_.row) {
       // Without the spaces that one program quotes and the next one drops.
-      const absl::string_view cell = absl::StripAsciiWhitespace(cells[at]);
+      const absl::string_view cell = absl::StripAsciiWhitespace(cells[static_cast<size_t>(at)]);
       const uint32_t size = static_cast<uint32_t>(cell.size());
       bytes_.append(reinterpret_cast<const char*>(&size), sizeof(size));
       bytes_.append(cell.data(), cell.size());
@@ -383,25 +491,28 @@ class Importer {
     return import_->Add(std::move(block));
   }
 
-  absl::Status SetAside(uint64_t number, const std::string& column, const Text& why,
-                        absl::Span<const absl::string_view> cells) {
+  Place PlaceOf(const FileRow& row, int at) const {
+    if (at < 0) return {"", heading_.sheet, row.number, "", ""};
+    const auto column = static_cast<size_t>(at);
+    return {"", heading_.sheet, row.number, ColumnLetters(column),
+            column < heading_.names.size() ? heading_.names[column] : ""};
+  }
+
+  // `at`: the column; -1: the whole row.
+  absl::Status SetAside(const FileRow& row, int at, const Text& why) {
+    const Place place = PlaceOf(row, at);
     ++report_.quarantined;
-    ImportProblem*& known = by_kind_[{column, why.en}];
+    ImportProblem*& known = by_kind_[{at, why.en}];
     if (known == nullptr && report_.problems.size() < kMostProblems) {
-      report_.problems.reserve(kMostProblems + 1);  // pointers into it stay
-      report_.problems.push_back({number, column, why, 0});
+      report_.problems.reserve(kMostProblems + 8);  // pointers into it stay
+      report_.problems.push_back({row.number, place.letters, place.column, why, 0});
       known = &report_.problems.back();
     }
     if (known != nullptr) ++known->rows;
-    return quarantine_.Add(headings_, number, column.empty() ? why.fr : absl::StrCat(column, ": ", why.fr),
-                           cells);
+    const std::string where =
+        at < 0 ? "" : absl::StrCat(Say({"", "", 0, place.letters, place.column}).fr, ": ");
+    return quarantine_.Add(row, where + why.fr, OriginOf(row));
   }
-
-  struct Target {
-    uint32_t column;
-    int at;
-    CellParser parser;
-  };
 
   const Codebook& codebook_;
   const Table& table_;
@@ -411,28 +522,37 @@ class Importer {
   PersonKeyMaker persons_;
   HmacKey row_hash_;
   Quarantine quarantine_;
+  RowFile* file_ = nullptr;
   Mapping own_;
   const Mapping* mapping_ = nullptr;
   bool proposing_ = false;
   std::string likely_encoding_;  // of a dry run without mapping; empty: as files say themselves
-  std::vector<std::string> headings_;
-  std::vector<int> person_at_, row_at_;
-  int consent_at_ = -1;
-  std::vector<Target> columns_;
+  FileHeading heading_;          // the parents' columns behind it
+  FileColumns columns_;
+  std::vector<std::string> skip_;  // folded
+  uint64_t skipped_ = 0;
+  std::unique_ptr<ParentRows> parents_;
+  size_t own_columns_ = 0;  // before the parents'
+  std::vector<absl::string_view> cells_;
+  std::vector<CellKind> kinds_;
   std::unique_ptr<RecordStore::Import> import_;
   RowBlock block_;
   std::vector<absl::string_view> parts_;
   std::vector<StoredValue> values_;
   std::string bytes_;
   ImportReport report_;
-  std::map<std::pair<std::string, std::string>, ImportProblem*> by_kind_;
+  std::map<std::pair<int, std::string>, ImportProblem*> by_kind_;
 };
 
 }  // namespace
 
 absl::StatusOr<ImportReport> ImportFile(ByteSource& file, const Codebook& codebook, RecordStore& store,
                                         const Secret& node_key, Steps& steps, const ImportOptions& options) {
-  return Importer(codebook, store, node_key, steps, options).Run(file);
+  absl::StatusOr<ImportReport> report = Importer(codebook, store, node_key, steps, options).Run(file);
+  // What is wrong with the file is said with its name.
+  if (report.status().code() != absl::StatusCode::kInvalidArgument || options.file_name.empty())
+    return report;
+  return At(options.file_name, report.status());
 }
 
 }  // namespace penc

@@ -23,16 +23,21 @@ struct ImportOptions {
   std::string file_name;  // base name, for batches
   uint32_t table = 0;
   const Mapping* mapping = nullptr;  // null: the file's headings are the codebook's
+  std::string sheet;                 // of a workbook; empty: the mapping's, else the only one that has rows
+  // The first bytes are the parents' file, which the mapping joins; 0: none.
+  uint64_t parent_bytes = 0;
+  std::string parent_name;
   bool dry_run = false;
   bool replace = false;
   absl::Time now;
   absl::optional<int64_t> keep_until_day;  // noted with the batch
-  std::string quarantine_file;  // where rows to correct go (0600); written only where there are some
+  std::string quarantine_file;  // where rows to correct go (.xlsx, 0600); written only where there are some
   std::function<void(uint64_t rows)> progress;
 };
 
 struct ImportProblem {
-  uint64_t first_row = 0;
+  uint64_t first_row = 0;  // as Excel shows it; 0: the file as a whole
+  std::string letters;     // of the column, as Excel shows it
   std::string column;
   Text what;
   uint64_t rows = 0;
@@ -45,6 +50,7 @@ struct ImportReport {
   std::vector<ImportProblem> problems;
   std::string quarantine_file;  // empty: none written
   std::string proposal;         // dry run without mapping
+  std::string sheet;            // empty: a file without sheets
 };
 
 // INVALID_ARGUMENT (the file or the mapping), ALREADY_EXISTS (this file is in), RESOURCE_EXHAUSTED (disk):

@@ -36,6 +36,7 @@ std::string Quoted(absl::string_view text) {
 }
 
 constexpr uint32_t kMostHeadingRows = 1000;
+constexpr char kPersonTag[] = "#x_person_ref";
 
 // Where the headings are; of FileForm and ParentJoin.
 template <typename Form>
@@ -176,16 +177,22 @@ absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view te
   return mapping;
 }
 
-Mapping OwnMapping(const Codebook& codebook, uint32_t table, const std::vector<std::string>& headings) {
+Mapping OwnMapping(const Codebook& codebook, uint32_t table, const FileHeading& heading) {
   Mapping mapping;
   mapping.name = "own";
   mapping.table = table;
   mapping.dates = DateForm::kIso;
-  mapping.person = {"person_ref"};
+  const auto named = [&](const std::string& name) {
+    return std::find(heading.names.begin(), heading.names.end(), name) != heading.names.end();
+  };
+  mapping.person = {!named("person_ref") && heading.Find(kPersonTag).has_value() ? kPersonTag : "person_ref"};
   for (uint32_t c = 0; c < codebook.tables[table].columns.size(); ++c) {
-    const std::string& name = codebook.tables[table].columns[c].name;
-    if (std::find(headings.begin(), headings.end(), name) == headings.end()) continue;
-    mapping.columns.push_back({c, name, {}, ""});
+    const Column& column = codebook.tables[table].columns[c];
+    if (named(column.name)) {
+      mapping.columns.push_back({c, column.name, {}, "", ""});
+    } else if (!heading.tags.empty() && !column.hxl.empty() && heading.Find(column.hxl).has_value()) {
+      mapping.columns.push_back({c, column.hxl, {}, "", ""});
+    }
   }
   return mapping;
 }

@@ -51,8 +51,9 @@ struct Mapping {
 // Every mistake with file, line and path.
 absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view text, const Codebook& codebook);
 
-// For a file whose headings are the codebook's own: person_ref and the table's columns, nothing else.
-Mapping OwnMapping(const Codebook& codebook, uint32_t table, const std::vector<std::string>& headings);
+// For a file whose headings are the codebook's own: person_ref (HXL: #x_person_ref) and the table's columns,
+// by name or by HXL tag.
+Mapping OwnMapping(const Codebook& codebook, uint32_t table, const FileHeading& heading);
 
 // A first mapping from headings and labels, as YAML to be checked by a person; `unsure` lists the questions
 // it leaves.

@@ -5,9 +5,11 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ingest/csv_file.h"
+#include "ingest/file_kind.h"
 #include "ingest/heading_rows.h"
 #include "ingest/hxl.h"
 #include "ingest/person_key.h"
+#include "ingest/xlsx/xlsx_file.h"
 
 namespace penc {
 namespace {
@@ -58,6 +60,8 @@ absl::Status RowFile::Read(const SheetForm& form, const OnHeading& on_heading, c
 absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(ByteSource& source) {
   auto peeked = std::make_unique<PeekedSource>(source);
   ASSIGN_OR_RETURN(const absl::string_view first, peeked->Peek());
+  ASSIGN_OR_RETURN(const FileKind kind, KindOf(first));
+  if (kind == FileKind::kWorkbook) return OpenWorkbook(*peeked);
   return OpenCsv(std::move(peeked), first, first.size() < PeekedSource::kPeeked);
 }
 

@@ -19,12 +19,7 @@ absl::StatusOr<absl::string_view> UncheckedRow(absl::string_view key, absl::stri
 // DATA_LOSS also where the message cannot be read or has another format.
 template <typename Message>
 absl::Status ParseRow(absl::string_view key, absl::string_view value, Message& message) {
-  const absl::StatusOr<absl::string_view> bytes = UncheckedRow(key, value);
-  if (!bytes.ok()) return bytes.status();
-  if (message.ParseFromArray(bytes->data(), static_cast<int>(bytes->size())) &&
-      message.format() == kLedgerFormat)
-    return absl::OkStatus();
-  return LedgerDamaged();
+  return ReadCheckedRow(key, value, kLedgerFormat, message) ? absl::OkStatus() : LedgerDamaged();
 }
 
 }  // namespace penc

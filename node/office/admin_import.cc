@@ -3,12 +3,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 #include "base/status.h"
 #include "crypto/secret.h"
 #include "ingest/importer.h"
 #include "ingest/mapping.h"
+#include "office/admin_propose.h"
 #include "office/admin_records.h"
+#include "office/mappings.h"
+#include "office/quarantine.h"
+#include "office/retention.h"
 
 namespace penc {
 namespace {
@@ -18,6 +23,22 @@ std::string BaseName(absl::string_view path) {
   const size_t slash = path.rfind('/');
   if (slash != absl::string_view::npos) path.remove_prefix(slash + 1);
   return path.empty() ? "file" : std::string(path.substr(0, 200));
+}
+
+// A file's name without what says its kind: the rows set aside are another one.
+absl::string_view Stem(absl::string_view name) {
+  for (const absl::string_view kind : {".gz", ".csv", ".tsv", ".xlsx"}) name = absl::StripSuffix(name, kind);
+  return name;
+}
+
+absl::Status ChooseSheet(const std::string& asked, const Mapping* mapping) {
+  if (asked.empty() || mapping == nullptr || mapping->form.sheet.empty() || mapping->form.sheet == asked)
+    return absl::OkStatus();
+  return Fail(absl::StatusCode::kInvalidArgument,
+              {absl::StrCat("--sheet ", asked, ": le mapping est pour la feuille ", mapping->form.sheet,
+                            "; donnez l'un ou l'autre"),
+               absl::StrCat("--sheet ", asked, ": the mapping is for sheet ", mapping->form.sheet,
+                            "; give one or the other")});
 }
 
 // A day past would be a slip of the hand: rows that may no longer be kept are not imported.
@@ -39,6 +60,7 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   const Rules rules = office.rules();
   const Codebook& codebook = *rules.codebook;
   PENC_CHECK(upload != nullptr);
+  if (command.propose()) return ProposeHere(office, command, *upload);
   ImportOptions options;
   Mapping mapping;
   if (!command.mapping().empty()) {
@@ -73,15 +95,23 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   }
   const absl::Time now = office.environment().clock.Now();
   options.file_name = BaseName(command.file_name());
+  RETURN_IF_ERROR(ChooseSheet(command.sheet(), options.mapping));
+  options.sheet = command.sheet();
+  options.parent_bytes = command.parent_bytes();
+  options.parent_name = BaseName(command.parent_name());
   options.dry_run = command.dry_run();
   options.replace = command.replace();
   options.now = now;
   if (!command.keep_until().empty()) {
     ASSIGN_OR_RETURN(options.keep_until_day, KeepUntil(command.keep_until(), now));
+  } else if (office.config().has_retention()) {
+    ASSIGN_OR_RETURN(const absl::CivilDay last, LastDayOf(office.config().retention().default_(),
+                                                          absl::ToCivilDay(now, absl::UTCTimeZone())));
+    options.keep_until_day = last - absl::CivilDay(1970, 1, 1);
   }
   options.quarantine_file = absl::StrCat(office.layout().quarantine(), "/",
                                          absl::FormatTime("%Y%m%d-%H%M%S", now, absl::UTCTimeZone()), "-",
-                                         options.file_name, ".csv");
+                                         Stem(options.file_name), ".xlsx");
   options.progress = [&](uint64_t rows) {
     if (!progress) return;
     v1::AdminProgress at;
@@ -91,6 +121,11 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   };
   ASSIGN_OR_RETURN(const ImportReport report, ImportFile(*upload, codebook, office.store(), office.records_key(),
                                                          office.environment().steps, options));
+  if (!report.quarantine_file.empty()) {
+    const std::vector<std::string> own = {"person_ref"};
+    RETURN_IF_ERROR(
+        NoteQuarantine(office, report.quarantine_file, options.mapping == nullptr ? own : mapping.person));
+  }
   v1::ImportResult result;
   result.set_batch(report.batch);
   result.set_table(codebook.tables[options.table].name);
@@ -101,10 +136,12 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   result.set_conflicting(report.staged.conflicting);
   result.set_quarantined(report.quarantined);
   result.set_dropped(report.dropped);
+  result.set_withdrawn(report.staged.withdrawn);
   for (const ImportProblem& problem : report.problems) {
     v1::ImportProblem* out = result.add_problems();
     out->set_row(problem.first_row);
     out->set_column(problem.column);
+    out->set_letters(problem.letters);
     out->set_fr(problem.what.fr);
     out->set_en(problem.what.en);
     out->set_rows(problem.rows);
@@ -112,6 +149,12 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   result.set_quarantine_file(report.quarantine_file);
   result.set_dry_run(options.dry_run);
   result.set_mapping(report.proposal);
+  result.set_sheet(report.sheet);
+  if (options.mapping != nullptr && !options.dry_run) {
+    // The rows are in: that the mapping could not be kept is no error of the import.
+    const absl::StatusOr<std::string> kept = KeepMapping(office.layout(), codebook, command.mapping());
+    if (kept.ok()) result.set_mapping_kept(*kept);
+  }
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include "office/grants.h"
 #include "office/office.h"
 #include "office/signing.h"
+#include "release/approvals.h"
 #include "release/release.h"
 #include "store/record_store.h"
 
@@ -25,7 +26,7 @@ Office::Asked Office::Ask(const VerifyKey& asker, absl::string_view body, absl::
   }
   // Rules and grant are held for the whole question, whatever is applied meanwhile.
   const Rules now = rules();
-  AskFor ask{parsed.bulletin(), parsed.price(), parsed.purpose(), asker.Fingerprint()};
+  const AskFor ask{parsed.bulletin(), parsed.price(), parsed.purpose(), asker.Fingerprint(), "", {}};
   const std::shared_ptr<const Grant> grant = grants_->Find(ask.asker, *now.codebook);
   Responder responder = ResponderFor(now, grant.get());
   asked.answer = AnswerAlone(ask, responder, [&](const Plan& plan) { asked.work = WorkOf(plan); });
@@ -35,14 +36,22 @@ Office::Asked Office::Ask(const VerifyKey& asker, absl::string_view body, absl::
 absl::StatusOr<v1::ExplainResponse> Office::ExplainFor(const Grant* grant,
                                                        const v1::ExplainRequest& request) {
   const Rules now = rules();
-  AskFor ask{request.bulletin(), request.price(), request.purpose(), grant == nullptr ? "" : grant->key};
+  const AskFor ask{
+      request.bulletin(), request.price(), request.purpose(), grant == nullptr ? "" : grant->key, "", {}};
   return ExplainQuestion(ask, ResponderFor(now, grant));
 }
 
 Responder Office::ResponderFor(const Rules& rules, const Grant* grant) {
-  return Responder{*rules.codebook,     *rules.policy,     grant,    rules.standing(), config_.office(),
-                   config_.practice(),  *store_,           *ledger_, *committer_,      environment_.clock,
-                   environment_.random, environment_.steps};
+  return Responder{*rules.codebook,   *rules.policy,      grant,
+                   rules.standing(),  config_.office(),   config_.practice(),
+                   *store_,           *ledger_,           *approvals_,
+                   *committer_,       environment_.clock, environment_.random,
+                   environment_.steps};
+}
+
+InForce Office::in_force() const {
+  const Rules now = rules();
+  return {now.policy->hash, now.codebook->hash, store_->Status().edition, environment_.clock.Now()};
 }
 
 }  // namespace penc

@@ -79,7 +79,7 @@ absl::StatusOr<uint64_t> Backup(Office& office, const std::string& path) {
   RETURN_IF_ERROR(office.database().CopyTo(database));
   std::vector<ArchiveItem> items = {{first, kFirst}};
   for (const std::string& item : {layout.config(), layout.keys(), layout.codebook(), layout.policy(),
-                                  layout.grants(), layout.quarantine()}) {
+                                  layout.grants(), layout.mappings(), layout.quarantine()}) {
     if (fs::exists(item, ignored)) items.push_back({item, fs::path(item).filename().string()});
   }
   items.push_back({database, "db"});

@@ -24,7 +24,7 @@ namespace {
 absl::Status Build(const Layout& layout, const InitOptions& options, const Codebook& codebook,
                    const Policy& policy, const Environment& environment) {
   const absl::Time now = environment.clock.Now();
-  for (const std::string& folder : {layout.keys(), layout.grants(), layout.quarantine()}) {
+  for (const std::string& folder : {layout.keys(), layout.grants(), layout.mappings(), layout.quarantine()}) {
     RETURN_IF_ERROR(MakePrivateFolder(folder));
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<OfficeKeys> keys, OfficeKeys::Create(layout, environment));

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/status.h"
 #include "base/steps.h"
 #include "crypto/secret.h"
 #include "penc/storage/v1/keys.pb.h"
@@ -27,6 +28,8 @@ struct Environment {
   const Clock& clock;
   RandomSource& random;
   Steps& steps;
+  // What the office's people should know and asked nothing for; from any thread. May be absent.
+  std::function<void(const Text&)> tell = nullptr;
   KeySource keys = {};
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -32,8 +33,11 @@ absl::Status SealFilesIn(const std::string& folder, const SealedFiles& files) {
   std::error_code error;
   std::vector<std::string> paths;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
-    if (entry.is_regular_file(error) && entry.path().extension() != ".tmp") paths.push_back(entry.path());
-  for (const std::string& path : paths) RETURN_IF_ERROR(files.SealWhereItIs(path, kLongestFile));
+    if (entry.is_regular_file(error)) paths.push_back(entry.path());
+  for (const std::string& path : paths) {
+    const bool cut_off = absl::EndsWith(path, ".tmp") || absl::EndsWith(path, ".old");
+    RETURN_IF_ERROR(cut_off ? DestroyFile(path) : files.SealWhereItIs(path, kLongestFile));
+  }
   return absl::OkStatus();
 }
 

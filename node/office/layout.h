@@ -11,6 +11,7 @@
 //   DIR/codebook.yaml       copy of the codebook in force, for people; the database decides
 //   DIR/policy.yaml         copy of the policy in force, for people; the database decides
 //   DIR/grants/NAME.yaml    one per partner, read as they are
+//   DIR/mappings/NAME.yaml how files of a form were read, for its next export
 //   DIR/quarantine/         rows that an import set aside
 //   DIR/penc.sock           the running node's administration socket
 #pragma once
@@ -41,6 +42,7 @@ class Layout {
   std::string codebook() const { return absl::StrCat(dir_, "/codebook.yaml"); }
   std::string policy() const { return absl::StrCat(dir_, "/policy.yaml"); }
   std::string grants() const { return absl::StrCat(dir_, "/grants"); }
+  std::string mappings() const { return absl::StrCat(dir_, "/mappings"); }
   std::string quarantine() const { return absl::StrCat(dir_, "/quarantine"); }
   std::string backup_scratch() const { return absl::StrCat(dir_, "/backup.new"); }  // while one is made
   std::string socket() const { return absl::StrCat(dir_, "/penc.sock"); }

@@ -24,11 +24,14 @@
 #include "ledger/ledger.h"
 #include "office/applied.h"
 #include "office/card.h"
+#include "office/erasing.h"
 #include "office/grants.h"
 #include "office/key_journal.h"
 #include "office/keys.h"
 #include "office/membership.h"
+#include "office/retention.h"
 #include "policy/read.h"
+#include "release/approvals.h"
 #include "store/record_store.h"
 
 namespace penc {
@@ -57,6 +60,10 @@ absl::StatusOr<storage::v1::OfficeConfig> ReadConfig(const Layout& layout) {
     return lines.Error("office", Explain(name));
   if (absl::Status address = CheckAddress(config.listen()); !address.ok()) {
     return lines.Error("listen", Explain(address));
+  }
+  if (config.has_retention()) {
+    const auto kept = LastDayOf(config.retention().default_(), absl::CivilDay());
+    if (!kept.ok()) return lines.Error("retention.default", Explain(kept.status()));
   }
   return config;
 }
@@ -118,6 +125,7 @@ absl::Status Office::OpenParts() {
   options.steps = &environment_.steps;
   ASSIGN_OR_RETURN(store_, RecordStore::Open(*database_, *committer_, *rules_.codebook, records_key(), options));
   ASSIGN_OR_RETURN(ledger_, Ledger::Open(*database_, *committer_, rules_.codebook->closing));
+  ASSIGN_OR_RETURN(approvals_, Approvals::Open(*database_, *committer_));
   RETURN_IF_ERROR(CheckSpending(*ledger_, *journal_, rules_.codebook->closing));
   RETURN_IF_ERROR(OpenMissingBudgets());
   for (const std::string& folder : {layout_.contributions(), layout_.answers()}) {
@@ -128,6 +136,9 @@ absl::Status Office::OpenParts() {
   ledger_->HoldToWitnesses(membership.has_value());
   grants_ = std::make_unique<Grants>(layout_.grants(), *database_, *committer_);
   grants_->Reload(*rules_.codebook);  // what changed while nothing ran is journaled now
+  // A disk that is full hinders it, not the office.
+  const absl::Status erased = FinishErasing(*this);
+  if (!erased.ok() && environment_.tell) environment_.tell(penc::Explain(erased));
   return absl::OkStatus();
 }
 

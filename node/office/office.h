@@ -29,6 +29,7 @@
 
 namespace penc {
 
+class Approvals;
 class Committer;
 class Database;
 class Grants;
@@ -38,6 +39,7 @@ class OfficeKeys;
 class OfficeNetwork;
 class RecordStore;
 class Secret;
+struct InForce;
 struct Responder;
 
 // Of DIR and everything in it (FORMAT.md). Format 1 is brought up when it is opened.
@@ -114,6 +116,9 @@ class Office {
   Grants& grants() { return *grants_; }
   RecordStore& store() { return *store_; }
   Ledger& ledger() { return *ledger_; }
+  Approvals& approvals() { return *approvals_; }
+  // What questions before a person are held against.
+  InForce in_force() const;
   Journal& journal() { return *journal_; }
   // The journal's latest signed checkpoint.
   absl::StatusOr<std::string> Checkpoint();
@@ -156,6 +161,7 @@ class Office {
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<RecordStore> store_;
   std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Approvals> approvals_;
   std::unique_ptr<Grants> grants_;
   std::unique_ptr<OfficeNetwork> network_;
 

@@ -12,6 +12,7 @@
 #include "policy/words.h"
 #include "question/answer.h"
 #include "question/bind.h"
+#include "release/approvals.h"
 #include "release/local_noise.h"
 
 namespace penc {
@@ -97,16 +98,66 @@ absl::StatusOr<Opened> OpenEdition(const RecordStore& store) {
   }
 }
 
+// What a person was asked, or said, of exactly this question in this edition. Nothing is ever asked of
+// anybody before an edition is closed.
+Subject SubjectOf(const Plan& plan, const AskFor& ask, const Finisher& finish, Edition edition,
+                  const Responder& office) {
+  return {finish.KeyOf(plan, edition), plan.id, ask.asker, ask.purpose, office.policy.hash};
+}
+absl::optional<Approvals::Row> Found(const Plan& plan, const AskFor& ask, const Finisher& finish,
+                                     absl::optional<Edition> edition, const Responder& office) {
+  if (!edition.has_value()) return absl::nullopt;
+  return office.approvals.Find(SubjectOf(plan, ask, finish, *edition, office), office.clock.Now());
+}
+
 // Why the question is declined, if it is: of all reasons the first in the order of the enum. A question with
 // an unknown name has an empty plan, which is still refused to those who may not ask at all.
-absl::optional<v1::RefusalDetail> WhyDeclined(const Planned& planned, const AskFor& ask, Reach reach,
+absl::optional<v1::RefusalDetail> WhyDeclined(const Planned& planned, const AskFor& ask,
+                                              const Finisher& finish, absl::optional<Edition> edition,
                                               const Responder& office) {
-  const Decision decision = Decide(planned.plan, office.codebook, ask.purpose, office.policy, office.grant,
-                                   office.standing, reach, office.clock.Now());
+  const absl::optional<Approvals::Row> found = Found(planned.plan, ask, finish, edition, office);
+  const absl::optional<Verdict> verdict = found.has_value() ? VerdictOf(*found) : absl::nullopt;
+  const Decision decision =
+      Decide(planned.plan, office.codebook, ask.purpose, office.policy, office.grant, office.standing,
+             finish.reach(), verdict.has_value() ? &*verdict : nullptr, office.clock.Now());
   if (planned.refused && (decision.allowed() || planned.refusal.reason() < decision.refusal))
     return planned.refusal;
   if (decision.allowed()) return absl::nullopt;
-  return InWords(decision.refusal, decision.about);
+  v1::RefusalDetail detail = InWords(decision.refusal, decision.about);
+  if (found.has_value() && decision.refusal == v1::REFUSAL_NEEDS_APPROVAL)
+    detail.set_until_unix_micros(found->until_unix_micros());
+  return detail;
+}
+
+// Puts the question before a person: once, however often it is asked. Nothing is spent, no record is opened.
+absl::StatusOr<Reply> AskPerson(v1::RefusalDetail detail, const Plan& plan, const AskFor& ask,
+                                const Finisher& finish, const StoreStatus& held, Responder& office) {
+  ASSIGN_OR_RETURN(const absl::optional<v1::RefusalDetail> other,
+                   finish.CheckEdition(plan, held.edition, TouchedCohorts(plan, held.editions)));
+  if (other.has_value()) return Refuse(*other, plan, ask, office);
+  const Edition edition = *held.edition;
+  const Subject subject = SubjectOf(plan, ask, finish, edition, office);
+  Approvals::Row row;
+  row.set_slot(subject.slot);
+  row.set_plan_id(subject.plan_id);
+  row.set_asker(subject.asker);
+  row.set_purpose(subject.purpose);
+  row.set_policy_sha256(subject.policy_hash);
+  row.set_codebook_sha256(office.codebook.hash);
+  row.set_edition(edition);
+  row.set_qid(ask.round);
+  *row.mutable_bulletin() = ask.bulletin;
+  *row.mutable_price() = ask.price;
+  const absl::Time now = office.clock.Now();
+  const ApprovalLimits& limits = office.policy.approvals;
+  const absl::StatusOr<absl::optional<absl::Time>> until = office.approvals.Ask(
+      std::move(row), ask.round.empty() ? now + absl::Hours(24 * limits.days) : ask.collect_until,
+      limits.waiting, {office.policy.hash, office.codebook.hash, edition, now},
+      QuestionText(plan, office.codebook), EditionLabel(office.codebook.closing, edition));
+  if (!until.ok()) return ForAsker(until.status());
+  if (!until->has_value()) return Refuse(InWords(v1::REFUSAL_TOO_MANY_WAITING, ""), plan, ask, office);
+  detail.set_until_unix_micros(absl::ToUnixMicros(**until));
+  return Refusal(std::move(detail));
 }
 
 // A stored answer under the titles of whoever asks now.
@@ -185,13 +236,20 @@ absl::StatusOr<Reply> Answer(const AskFor& ask, Finisher& finish, Responder& off
                    PlanQuestions(ask.bulletin, ask.price, office.codebook));  // validate, plan
   const Plan& plan = p.plan;
   if (planned && !p.refused) planned(plan);
-  absl::optional<v1::RefusalDetail> declined = WhyDeclined(p, ask, finish.reach(), office);
-  if (!declined.has_value()) declined = finish.Check(plan);               // regional: equals the descriptor
+  const StoreStatus held = office.store.Status();
+  absl::optional<v1::RefusalDetail> declined = WhyDeclined(p, ask, finish, held.edition, office);
+  const bool waits = declined.has_value() && declined->reason() == v1::REFUSAL_NEEDS_APPROVAL;
+  const absl::optional<v1::RefusalDetail> other =
+      !declined.has_value() || waits ? finish.Check(plan) : absl::nullopt;  // regional: equals the descriptor
+  if (other.has_value()) return Refuse(*other, plan, ask, office);
+  if (waits) return AskPerson(*declined, plan, ask, finish, held, office);
   if (declined.has_value()) return Refuse(*declined, plan, ask, office);  // nothing spent
 
   absl::StatusOr<Opened> records = OpenEdition(office.store);
   if (!records.ok()) return Internal(records.status());
   const std::vector<Edition> cohorts = TouchedCohorts(plan, records->editions);
+  // What a person decided is decided of one edition.
+  if (records->edition != held.edition) return Answer(ask, finish, office, nullptr);
   ASSIGN_OR_RETURN(declined, finish.CheckEdition(plan, records->edition, cohorts));
   if (declined.has_value()) return Refuse(*declined, plan, ask, office);
   const Order order = OrderOf(office.policy.promise);
@@ -251,7 +309,9 @@ absl::StatusOr<std::string> AnswerAlone(const AskFor& ask, Responder& office,
 absl::StatusOr<v1::ExplainResponse> ExplainQuestion(const AskFor& ask, const Responder& office) {
   ASSIGN_OR_RETURN(const Planned p, PlanQuestions(ask.bulletin, ask.price, office.codebook));
   v1::ExplainResponse response;
-  if (auto refusal = WhyDeclined(p, ask, Reach::kLocal, office); refusal.has_value())
+  const LocalNoise finish(
+      {office.codebook, office.policy, office.random, office.organisation, office.practice});
+  if (auto refusal = WhyDeclined(p, ask, finish, office.store.Status().edition, office); refusal.has_value())
     *response.mutable_refusal() = *std::move(refusal);
   if (p.refused) return response;
   for (v1::ExplainedQuestion& question : ExplainPlan(p.plan, office.codebook))

@@ -21,6 +21,7 @@
 
 namespace penc {
 
+class Approvals;
 class Committer;
 class Finisher;
 
@@ -34,6 +35,7 @@ struct Responder {
   bool practice = false;
   RecordStore& store;
   Ledger& ledger;
+  Approvals& approvals;
   Committer& committer;
   const Clock& clock;
   RandomSource& random;
@@ -45,6 +47,9 @@ struct AskFor {
   v1::Price price;
   std::string purpose;
   std::string asker;  // fingerprint of a key that has been verified
+  // A question of a round: its qid, and the end of its collecting. Empty: asked of this office alone.
+  std::string round;
+  absl::Time collect_until;
 };
 
 // A question that was understood, or the typed refusal of one that names what is not there.

@@ -2,13 +2,11 @@
 // within a year of its end has a new one written under the same key (office/identity.h). What watches the
 // file (tls.h) shows it to whoever connects from then on; open connections stay.
 #pragma once
-#include <condition_variable>
 #include <functional>
-#include <mutex>
-#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "rpc/every.h"
 
 namespace penc::rpc {
 
@@ -18,20 +16,9 @@ class CertificateKeeper {
   // thread of its own.
   CertificateKeeper(std::function<absl::Status()> look, absl::Duration every,
                     std::function<void(const absl::Status&)> trouble);
-  ~CertificateKeeper();
-  CertificateKeeper(const CertificateKeeper&) = delete;
-  CertificateKeeper& operator=(const CertificateKeeper&) = delete;
 
  private:
-  void Loop();
-
-  const std::function<absl::Status()> look_;
-  const absl::Duration every_;
-  const std::function<void(const absl::Status&)> trouble_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  std::thread thread_;
+  Every looks_;
 };
 
 }  // namespace penc::rpc

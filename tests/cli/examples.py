@@ -99,6 +99,7 @@ run("codebook check")
 run("init")
 copy(f"{source}/policy/codebook/migration.yaml", "codebook.yaml")
 copy(f"{source}/policy/profiles/demo.yaml", "policy.yaml")
+shell("sed -i 's/person.protection_profile: allow/person.protection_profile: ask/' policy.yaml")
 run("codebook apply")
 run("policy check")
 run("policy apply")
@@ -122,6 +123,11 @@ node = run("serve", background=True)
 try:
     assert "7411" in node.stderr.readline(), node.stderr.read()
     run("describe")
+    for by in ("protection_profile", "sex, protection_profile"):
+        shell(f"penc ask --node alcrer --as analyst --purpose plaidoyer 'SELECT {by}, count(DISTINCT person) FROM person GROUP BY {by}'", code=4)
+    assert run("pending").count("waits for a decision") == 2
+    run("approve")
+    run("refuse")
     answers = run("ask")
     assert "1 organisation of 1 answered" in answers and re.search(r"[67] organisations of 7 answered", answers), answers
     assert "answer here" in run("rounds")

@@ -127,12 +127,13 @@ class SmallNetwork {
     promise.set_signature(members[steward]->vote.Sign(SignedPromiseText(round)));
     return promise;
   }
-  v1::SignedAbstention SignAbstention(const Round& round, uint32_t office) const {
+  v1::SignedAbstention SignAbstention(const Round& round, uint32_t office, bool waiting = false) const {
     v1::Abstention abstention;
     abstention.set_qid(round.qid);
     abstention.set_attempt(round.attempt());
     abstention.set_office(office);
     abstention.set_reason(1);
+    abstention.set_waiting(waiting);
     v1::SignedAbstention out;
     out.set_abstention(abstention.SerializeAsString());
     out.set_signature(members[office]->key.Sign(absl::StrCat("penc abstention v1\n", out.abstention())));

@@ -107,7 +107,8 @@ inline RowBlock BlockOf(const std::vector<TestRow>& rows, size_t columns) {
 
 class StoreClock : public Clock {
  public:
-  absl::Time Now() const override { return absl::FromUnixSeconds(1790000000); }
+  absl::Time now = absl::FromUnixSeconds(1790000000);
+  absl::Time Now() const override { return now; }
 };
 
 class SmallStore : public ::testing::Test {

@@ -29,6 +29,7 @@ absl::StatusOr<v1::RoundsResult> ListRounds(Office& office) {
     for (const v1::Question& question : terms.bulletin().questions())
       round.add_questions(question.title().empty() ? question.sql() : question.title());
     round.set_state(static_cast<v1::OfficeRound::State>(row.state()));
+    round.set_waiting(row.waiting());
     round.set_reason(static_cast<v1::Refusal>(row.reason()));
     round.set_collect_until_unix_micros(terms.collect_until_unix_micros());
     round.set_expires_unix_micros(terms.expires_unix_micros());

@@ -23,7 +23,9 @@ absl::StatusOr<Contributed> Contribute(Office& office, const Round& round, const
   ASSIGN_OR_RETURN(const VerifyKey partner, VerifyKey::FromBytes(terms.partner_key()));
   // Rules and grant are held for the whole question, whatever is applied meanwhile.
   const Rules now = office.rules();
-  const AskFor ask{terms.bulletin(), terms.price(), terms.purpose(), partner.Fingerprint()};
+  const AskFor ask{terms.bulletin(), terms.price(),
+                   terms.purpose(),  partner.Fingerprint(),
+                   round.qid,        absl::FromUnixMicros(terms.collect_until_unix_micros())};
   const std::shared_ptr<const Grant> grant = office.grants().Find(ask.asker, *now.codebook);
   Responder responder = office.ResponderFor(now, grant.get());
   ShareFinisher finish({round, roster, *now.codebook, now.policy->floors, member, office.identity().key,

@@ -11,6 +11,7 @@
 #include "office/office.h"
 #include "office/region/contributing.h"
 #include "office/region/region.h"
+#include "release/approvals.h"
 
 namespace penc {
 namespace {
@@ -35,7 +36,8 @@ absl::optional<storage::v1::ContributionFile> ReadContribution(const SealedFiles
 
 absl::StatusOr<OfficeStep> OfficePart::Next(const v1::Work& work) {
   ASSIGN_OR_RETURN(const absl::optional<OfficeRoundRow> row, rows_.Office(round_.round));
-  return NextStep(round_.round, round_.member, row.has_value() ? &*row : nullptr, work,
+  const bool undecided = office_.approvals().Waits(round_.round.qid, office_.in_force());
+  return NextStep(round_.round, round_.member, row.has_value() ? &*row : nullptr, undecided, work,
                   office_.environment().clock.Now());
 }
 
@@ -59,9 +61,22 @@ absl::Status OfficePart::Contribute(PlannedWork& work) {
     RETURN_IF_ERROR(rows_.Save(round_.round, row));
     steps.Reached("round.after_seen");
   }
+  if (row.waiting()) {
+    // From here on it may be charged.
+    row.set_waiting(false);
+    RETURN_IF_ERROR(rows_.Save(round_.round, row));
+    steps.Reached("round.after_decided");
+  }
   absl::StatusOr<Contributed> made = penc::Contribute(office_, round_.round, *round_.roster, round_.member);
   if (!made.ok()) return made.status();
   work = made->work;
+  if (made->refusal.has_value() && made->refusal->reason() == v1::REFUSAL_NEEDS_APPROVAL) {
+    steps.Reached("round.after_asked");
+    row.set_waiting(true);
+    RETURN_IF_ERROR(rows_.Save(round_.round, row));
+    steps.Reached("round.after_waiting");
+    return absl::OkStatus();
+  }
   if (made->refusal.has_value()) return Abstain(std::move(row), made->refusal->reason());
   row.set_state(OfficeRoundRow::STATE_BUILT);
   row.set_file_sha256(made->file_sha256);
@@ -70,8 +85,15 @@ absl::Status OfficePart::Contribute(PlannedWork& work) {
   return absl::OkStatus();
 }
 
+absl::Status OfficePart::TooLate() {
+  ASSIGN_OR_RETURN(absl::optional<OfficeRoundRow> row, rows_.Office(round_.round));
+  if (!row.has_value() || !row->waiting()) return absl::OkStatus();
+  return Abstain(*std::move(row), v1::REFUSAL_NEEDS_APPROVAL);
+}
+
 absl::Status OfficePart::Abstain(OfficeRoundRow row, v1::Refusal reason) {
   row.set_state(OfficeRoundRow::STATE_ABSTAINED);
+  row.set_waiting(false);
   row.set_reason(reason);
   RETURN_IF_ERROR(rows_.Save(round_.round, row));
   office_.environment().steps.Reached("round.after_abstained");
@@ -83,6 +105,7 @@ absl::Status OfficePart::Send(HubLink& hub) {
   if (!row.has_value()) return absl::OkStatus();
   if (row->state() == OfficeRoundRow::STATE_ABSTAINED)
     return SendAbstention(hub, static_cast<v1::Refusal>(row->reason()));
+  if (row->waiting()) return SendAbstention(hub, v1::REFUSAL_NEEDS_APPROVAL, /*waiting=*/true);
   if (row->state() == OfficeRoundRow::STATE_BUILT || row->state() == OfficeRoundRow::STATE_ACKED)
     return SendContribution(hub, *row);
   return absl::OkStatus();
@@ -120,12 +143,13 @@ absl::Status OfficePart::SendContribution(HubLink& hub, OfficeRoundRow row) {
   return rows_.Save(round_.round, row);
 }
 
-absl::Status OfficePart::SendAbstention(HubLink& hub, v1::Refusal reason) {
+absl::Status OfficePart::SendAbstention(HubLink& hub, v1::Refusal reason, bool waiting) {
   v1::Abstention abstention;
   abstention.set_qid(round_.round.qid);
   abstention.set_attempt(round_.round.attempt());
   abstention.set_office(round_.member);
   abstention.set_reason(reason);
+  abstention.set_waiting(waiting);
   v1::SignedAbstention signed_abstention;
   signed_abstention.set_abstention(abstention.SerializeAsString());
   signed_abstention.set_signature(

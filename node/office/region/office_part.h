@@ -23,11 +23,13 @@ class OfficePart {
 
   // What comes next, from what is remembered.
   absl::StatusOr<OfficeStep> Next(const v1::Work& work);
-  // Answers the round, or writes down why not: afterwards something can be sent. `work` is what it was
+  // Answers the round, or writes down why not (yet): afterwards something can be sent. `work` is what it was
   // planned with, for the reply slot.
   absl::Status Contribute(PlannedWork& work);
-  // The contribution's missing parts, or the abstention. FAILED_PRECONDITION where the round no longer
-  // collects.
+  // Nobody decided in time.
+  absl::Status TooLate();
+  // The contribution's missing parts, or the abstention, for good or for now. FAILED_PRECONDITION where the
+  // round no longer collects.
   absl::Status Send(HubLink& hub);
   // Spent for ever, or given back.
   absl::Status Settle(const v1::Work& work);
@@ -36,7 +38,7 @@ class OfficePart {
   absl::optional<v1::Refusal> StaysAway() const;
   absl::Status Abstain(storage::v1::OfficeRoundRow row, v1::Refusal reason);
   absl::Status SendContribution(HubLink& hub, storage::v1::OfficeRoundRow row);
-  absl::Status SendAbstention(HubLink& hub, v1::Refusal reason);
+  absl::Status SendAbstention(HubLink& hub, v1::Refusal reason, bool waiting = false);
 
   Office& office_;
   RoundRows& rows_;

@@ -208,6 +208,8 @@ absl::Status Region::AsOffice(HubLink& hub, const MemberRound& round, const v1::
     }
     case OfficeStep::kSend:
       return After(what, part.Send(hub));
+    case OfficeStep::kTooLate:
+      return After(what, part.TooLate());
     case OfficeStep::kSettle:
       return After(what, part.Settle(work));
     case OfficeStep::kLost:
@@ -244,8 +246,11 @@ absl::Status Region::Sweep() {
     if (row.state() == OfficeRoundRow::STATE_ABSTAINED || row.state() >= OfficeRoundRow::STATE_SPENT ||
         !terms.ParseFromString(row.terms().body()) || absl::ToUnixMicros(now) < terms.expires_unix_micros())
       continue;
-    // Expired, and nobody showed a certificate: nobody knows, so it stays spent.
-    row.set_state(OfficeRoundRow::STATE_SPENT);
+    // Expired, and nobody showed a certificate: nobody knows, so it stays spent. What waited for a person was
+    // never charged.
+    row.set_state(row.waiting() ? OfficeRoundRow::STATE_ABSTAINED : OfficeRoundRow::STATE_SPENT);
+    if (row.waiting()) row.set_reason(v1::REFUSAL_NEEDS_APPROVAL);
+    row.set_waiting(false);
     const std::string qid = Sha256(row.terms().body());
     RETURN_IF_ERROR(rows_.Save(qid, terms.attempt(), row));
     std::remove(ContributionPath(office_.layout(), qid, terms.attempt()).c_str());

@@ -31,11 +31,7 @@ absl::Status Damaged() {
 
 template <typename Message>
 absl::Status Read(absl::string_view key, absl::string_view stored, Message& message) {
-  const absl::optional<absl::string_view> bytes = OpenCheckedRow(key, stored);
-  const bool whole = bytes.has_value() &&
-                     message.ParseFromArray(bytes->data(), static_cast<int>(bytes->size())) &&
-                     message.format() == kFormat;
-  return whole ? absl::OkStatus() : Damaged();
+  return ReadCheckedRow(key, stored, kFormat, message) ? absl::OkStatus() : Damaged();
 }
 
 template <typename Message>

@@ -106,6 +106,41 @@ TEST_F(HubRounds, DoesNotWaitForThoseWhoAbstain) {
   EXPECT_EQ(hub_.Summary().abstained_size(), 1);
 }
 
+TEST_F(HubRounds, WaitsForThoseWhoSayThatAPersonDecides) {
+  for (uint32_t office = 0; office < 6; ++office) Contribute(office);
+  for (uint32_t office : {6, 7})
+    EXPECT_TRUE(hub_.AddAbstention(network_.SignAbstention(round_, office, /*waiting=*/true), now()).ok());
+  EXPECT_TRUE(hub_.AddAbstention(network_.SignAbstention(round_, 7, /*waiting=*/true), now()).ok())
+      << "again";
+  EXPECT_FALSE(hub_.Tick(Hour(71)));
+  EXPECT_EQ(hub_.Summary().abstained_size(), 2);
+
+  Contribute(6);
+  EXPECT_FALSE(hub_.Tick(now())) << "7 still waits";
+  ASSERT_EQ(hub_.Summary().abstained_size(), 1);
+  EXPECT_EQ(ParseAbstention(round_, hub_.Summary().abstained(0))->office(), 7u);
+  EXPECT_FALSE(hub_.AddAbstention(network_.SignAbstention(round_, 6, /*waiting=*/true), now()).ok())
+      << "who has contributed waits no more";
+
+  EXPECT_TRUE(hub_.AddAbstention(network_.SignAbstention(round_, 7), now()).ok());
+  ASSERT_EQ(hub_.Summary().abstained_size(), 1);
+  EXPECT_FALSE(ParseAbstention(round_, hub_.Summary().abstained(0))->waiting());
+  EXPECT_TRUE(hub_.AddAbstention(network_.SignAbstention(round_, 7, /*waiting=*/true), now()).ok());
+  EXPECT_FALSE(ParseAbstention(round_, hub_.Summary().abstained(0))->waiting())
+      << "it stays with what it said";
+  EXPECT_TRUE(hub_.Tick(now()));
+  EXPECT_EQ(hub_.state(), v1::ROUND_STATE_PROPOSED);
+}
+
+TEST_F(HubRounds, WhoStillWaitsWhenCollectingEndsHasAbstained) {
+  for (uint32_t office = 0; office < 7; ++office) Contribute(office);
+  EXPECT_TRUE(hub_.AddAbstention(network_.SignAbstention(round_, 7, /*waiting=*/true), now()).ok());
+  EXPECT_TRUE(hub_.Tick(Hour(72)));
+  EXPECT_EQ(hub_.state(), v1::ROUND_STATE_PROPOSED);
+  EXPECT_EQ(hub_.Summary().abstained_size(), 1);
+  EXPECT_FALSE(Send(7, Header(7)).ok()) << "too late";
+}
+
 TEST_F(HubRounds, TooFewAreNeverProposedAndStewardsAreAskedForPromises) {
   for (uint32_t office = 0; office < 4; ++office) Contribute(office);
   EXPECT_TRUE(hub_.Tick(Hour(72)));

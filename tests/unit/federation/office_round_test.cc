@@ -58,10 +58,12 @@ class MembersPart : public ::testing::Test {
       *work.mutable_void_()->add_promises() = network_.SignPromise(round_, k);
     return work;
   }
-  OfficeStep Next(Row::State state, const v1::Work& work, absl::Time at) const {
+  OfficeStep Next(Row::State state, const v1::Work& work, absl::Time at, bool waiting = false,
+                  bool undecided = false) const {
     Row row;
     row.set_state(state);
-    return NextStep(round_, 7, state == Row::STATE_UNSPECIFIED ? nullptr : &row, work, at);
+    row.set_waiting(waiting);
+    return NextStep(round_, 7, state == Row::STATE_UNSPECIFIED ? nullptr : &row, undecided, work, at);
   }
 
   SmallNetwork network_{{}};
@@ -111,6 +113,26 @@ TEST_F(MembersPart, AnAbstentionThatTheHubHasIsNotSentAgain) {
   EXPECT_EQ(Next(Row::STATE_ABSTAINED, work, Hour(1)), OfficeStep::kSend);
   *work.mutable_round()->add_abstained() = network_.SignAbstention(round_, 7);
   EXPECT_EQ(Next(Row::STATE_ABSTAINED, work, Hour(1)), OfficeStep::kNothing);
+}
+
+TEST_F(MembersPart, AnOfficeThatWaitsForAPersonSaysSoAndContributesOnceSomebodyHasDecided) {
+  const v1::Work collecting = WorkIn(v1::ROUND_STATE_COLLECTING);
+  v1::Work told = collecting, half = collecting;
+  *told.mutable_round()->add_abstained() = network_.SignAbstention(round_, 7, /*waiting=*/true);
+  half.set_header_received(true);
+  const auto next = [&](const v1::Work& work, int hour, bool undecided) {
+    return Next(Row::STATE_SEEN, work, Hour(hour), /*waiting=*/true, undecided);
+  };
+  EXPECT_EQ(next(collecting, 1, true), OfficeStep::kSend);
+  EXPECT_EQ(next(told, 1, true), OfficeStep::kNothing);
+  EXPECT_EQ(next(told, 1, false), OfficeStep::kContribute) << "approved, refused, or under other rules";
+  EXPECT_EQ(next(told, 73, true), OfficeStep::kTooLate);
+  EXPECT_EQ(next(told, 73, false), OfficeStep::kTooLate);
+  EXPECT_EQ(next(Certified({0, 1, 2, 3, 4, 5, 6}), 1, true), OfficeStep::kTooLate)
+      << "it was never charged: nothing to give back";
+  EXPECT_EQ(next(half, 1, true), OfficeStep::kLost);
+  // Abstained for good: that the hub knows that it waited is not enough.
+  EXPECT_EQ(Next(Row::STATE_ABSTAINED, told, Hour(1)), OfficeStep::kSend);
 }
 
 TEST_F(MembersPart, NothingIsGivenBackButOnACertificateOfAnotherSetOrOfVoid) {

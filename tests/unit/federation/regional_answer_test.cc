@@ -109,7 +109,7 @@ TEST(RegionalAnswers, TheBulletinOfEightOfEightIsTheTruthPlusTheStatedLaw) {
   EXPECT_EQ(answer.asked(), 8u);
   EXPECT_EQ(answer.organisations(3), "office 3");
   EXPECT_EQ(answer.edition(), "2026-Q3");
-  EXPECT_EQ(answer.codebook(), "migration@1");
+  EXPECT_EQ(answer.codebook(), "migration@2");
   EXPECT_EQ(answer.tables_size(), whole.round.descriptor.bulletin().questions_size());
   EXPECT_EQ(answer.tables(0).title(), whole.round.descriptor.bulletin().questions(0).title());
   EXPECT_NEAR(answer.charge().share_ppm(), 600000, 600);

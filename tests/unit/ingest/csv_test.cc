@@ -40,6 +40,13 @@ TEST(Csv, AsksWhereTwoDelimitersFitEqually) {
   EXPECT_TRUE(RowsOf("a,b;c\n1,2;3\n", "", ';').ok());
 }
 
+TEST(Csv, TakesALineThatTellsExcelTheDelimiter) {
+  EXPECT_THAT(*RowsOf("sep=;\r\na,b;c\r\n1,2;3\r\n"),
+              ElementsAre(ElementsAre("a,b", "c"), ElementsAre("1,2", "3")));
+  EXPECT_THAT(*RowsOf("sep=\t\na\tb\n"), ElementsAre(ElementsAre("a", "b")));
+  EXPECT_THAT(WhyNot(RowsOf("sep=;\n")), HasSubstr("empty file"));
+}
+
 TEST(Csv, KeepsQuotedLineBreaksAndDoubledQuotes) {
   const auto rows = RowsOf("a,b\r\n\"one\r\ntwo\",\"say \"\"no\"\"\"\r\n");
   ASSERT_TRUE(rows.ok()) << rows.status();

@@ -9,8 +9,7 @@
 
 #include "absl/strings/str_replace.h"
 #include "base/file.h"
-#include "tests/support/small_store.h"
-#include "tests/unit/ingest/memory_file.h"
+#include "tests/unit/ingest/importing.h"
 
 namespace penc {
 namespace {
@@ -20,36 +19,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class Importing : public SmallStore {
- protected:
-  Importing() {
-    Open();
-    std::filesystem::create_directory(waiting_);
-  }
-  ~Importing() override { std::filesystem::remove_all(waiting_); }
-
-  absl::StatusOr<ImportReport> Import(const std::string& bytes, const std::string& name = "file.csv",
-                                      bool replace = false, bool dry_run = false,
-                                      const Mapping* mapping = nullptr, const char* table = "move") {
-    MemoryFile file(bytes, 11);
-    NoSteps steps;
-    ImportOptions options;
-    options.file_name = name;
-    options.table = *codebook_.FindTable(table);
-    options.mapping = mapping;
-    options.replace = replace;
-    options.dry_run = dry_run;
-    options.now = clock_.Now();
-    options.quarantine_file = quarantine_;
-    return ImportFile(file, codebook_, *store_, key_, steps, options);
-  }
-  std::string WhyNot(const absl::StatusOr<ImportReport>& report) {
-    return report.ok() ? "imported all the same" : Explain(report.status()).en;
-  }
-
-  const std::string waiting_ = folder_ + ".waiting", quarantine_ = waiting_ + "/file.csv";
-};
-
 constexpr char kRows[] =
     "person_ref,origin,dest,cost\n"
     "1,a,b,10\n"
@@ -58,122 +27,9 @@ constexpr char kRows[] =
     "3,c,zz,5\n"
     "4,a,a,5\n";
 
-TEST_F(Importing, CountsAddUpAndBadRowsAreSetAsideWithReasonAndRow) {
-  const auto report = Import(kRows);
-  ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_EQ(report->read, 5u);
-  EXPECT_EQ(report->staged.stored, 4u);
-  EXPECT_EQ(report->quarantined, 1u);
-  ASSERT_EQ(report->problems.size(), 1u);
-  EXPECT_EQ(report->problems[0].first_row, 5u);
-  EXPECT_EQ(report->problems[0].column, "dest");
-  const std::string kept = ReadFile(report->quarantine_file).value();
-  EXPECT_THAT(kept, AllOf(HasSubstr("\xEF\xBB\xBFmotif (penc);ligne (penc);\"person_ref\""),
-                          HasSubstr(";5;\"3\";\"c\";\"zz\"")));
-  struct stat found {};
-  ASSERT_EQ(::stat(report->quarantine_file.c_str(), &found), 0);
-  EXPECT_EQ(found.st_mode & 0777, 0600u) << "the rows are personal data";
-}
-
-TEST_F(Importing, RowsThatWaitAreNotOverwrittenByTheNextOnes) {
-  const auto first = Import(kRows), second = Import("person_ref,dest\n7,a\n8,other\n");
-  ASSERT_TRUE(first.ok()) << first.status();
-  ASSERT_TRUE(second.ok()) << second.status();
-  EXPECT_EQ(second->quarantine_file, waiting_ + "/file-2.csv");
-  EXPECT_THAT(ReadFile(first->quarantine_file).value(), HasSubstr("zz"));
-  EXPECT_THAT(ReadFile(second->quarantine_file).value(), HasSubstr("other"));
-}
-
-TEST_F(Importing, ACorrectedQuarantineFileComesInAsItIs) {
-  const auto report = Import(kRows);
-  ASSERT_TRUE(report.ok()) << report.status();
-  std::string corrected = ReadFile(report->quarantine_file).value();
-  const size_t at = corrected.find("\"zz\"");
-  ASSERT_NE(at, std::string::npos);
-  corrected.replace(at, 4, "\"d\"");
-  const auto second = Import(corrected, "quarantine.csv");
-  ASSERT_TRUE(second.ok()) << second.status();
-  EXPECT_EQ(second->staged.stored, 1u);
-  ASSERT_TRUE(Close(kFirst).ok());
-  EXPECT_THAT(Ask("SELECT count(*) FROM move"), ElementsAre(5));
-}
-
-TEST_F(Importing, ACorrectedQuarantineFileComesInWhateverTheMappingSaysOfTheFirstFile) {
-  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {"person_ref", "dest"});
-  mapping.columns[0].values = {{"Thiès", "a"}, {"Sédhiou", "b"}};
-  mapping.form.encoding = "windows-1252";
-  mapping.form.delimiter = ',';
-  const auto report = Import(
-      "person_ref,dest\n1,Thi\xE8s\n2,S\xE9"
-      "dhiu\n",
-      "f.csv", false, false, &mapping);
-  ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_EQ(report->quarantined, 1u);
-  const std::string kept = ReadFile(report->quarantine_file).value();
-  const std::string corrected = absl::StrReplaceAll(kept, {{"Sédhiu", "Sédhiou"}});
-  ASSERT_NE(corrected, kept);
-  const auto second = Import(corrected, "quarantine.csv", false, false, &mapping);
-  ASSERT_TRUE(second.ok()) << second.status();
-  EXPECT_EQ(second->staged.stored, 1u);
-  // As a program saves it whose lists have commas.
-  const std::string resaved = absl::StrReplaceAll(corrected, {{"\xEF\xBB\xBF", ""},
-                                                              {"(penc);", "(penc),"},
-                                                              {"\";\"", "\",\""},
-                                                              {"\";3;\"", "\",3,\""},
-                                                              {"Sédhiou", "Thi\xE8s"}});
-  const auto third = Import(resaved, "resaved.csv", false, false, &mapping);
-  ASSERT_TRUE(third.ok()) << third.status();
-  EXPECT_EQ(third->staged.stored, 1u);
-}
-
-TEST_F(Importing, AQuarantineFileThatIsCorrectedInPartLeavesAnotherOne) {
-  const auto report = Import("person_ref,dest\n1,a\n2,a\n3,a\n4,xx\n5,yy\n6,b\n");
-  ASSERT_TRUE(report.ok()) << report.status();
-  std::string rest = absl::StrReplaceAll(ReadFile(report->quarantine_file).value(), {{"xx", "c"}});
-  const auto second = Import(rest, "second.csv");
-  ASSERT_TRUE(second.ok()) << second.status();
-  EXPECT_EQ(second->staged.stored, 1u);
-  EXPECT_EQ(second->quarantined, 1u);
-  rest = absl::StrReplaceAll(ReadFile(second->quarantine_file).value(), {{"yy", "d"}});
-  EXPECT_THAT(rest, Not(HasSubstr("\"motif"))) << "the columns that were added are added once";
-  EXPECT_THAT(rest, HasSubstr(";3;\"5\";\"d\"\n")) << "the row of the file that was just read";
-  const auto third = Import(rest, "third.csv");
-  ASSERT_TRUE(third.ok()) << third.status();
-  EXPECT_EQ(third->staged.stored, 1u);
-  ASSERT_TRUE(Close(kFirst).ok());
-  EXPECT_THAT(Ask("SELECT dest, count(*) FROM move GROUP BY dest"), ElementsAre(3, 1, 1, 1, 0));
-}
-
-TEST_F(Importing, RowsWithAnIdentityAreCountedOnceWhicheverWayTheyComeBack) {
-  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {"person_ref", "dest"});
-  mapping.row = {"id"};
-  const auto report =
-      Import("id,person_ref,dest\n\" 1\",x,a\n2,x,b\n3,y,zz\n", "1.csv", false, false, &mapping);
-  ASSERT_TRUE(report.ok()) << report.status();
-  const std::string corrected = absl::StrReplaceAll(ReadFile(report->quarantine_file).value(), {{"zz", "d"}});
-  ASSERT_TRUE(Import(corrected, "quarantine.csv", false, false, &mapping).ok());
-  // The office corrects its own file too, and exports it again with another program.
-  const auto again =
-      Import("id;person_ref;dest\r\n1;X;a\r\n2;\"x \";b\r\n3;y;d\r\n", "2.csv", false, false, &mapping);
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_EQ(again->staged.duplicate, 3u);
-  ASSERT_TRUE(Close(kFirst).ok());
-  EXPECT_THAT(Ask("SELECT dest, count(*) FROM move GROUP BY dest"), ElementsAre(1, 1, 0, 1, 0));
-}
-
-TEST_F(Importing, AFilesOwnColumnOfReasonsIsNotPassedOverInSilence) {
-  EXPECT_THAT(WhyNot(Import("person_ref,dest,motif\n1,a,travail\n")), HasSubstr("\"motif\""));
-  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {"person_ref", "dest"});
-  mapping.columns[0].from = "motif";
-  const auto report = Import("person_ref,motif\n1,a\n2,b\n3,zz\n", "m.csv", false, false, &mapping);
-  ASSERT_TRUE(report.ok()) << report.status();
-  const std::string corrected = absl::StrReplaceAll(ReadFile(report->quarantine_file).value(), {{"zz", "c"}});
-  EXPECT_TRUE(Import(corrected, "quarantine.csv", false, false, &mapping).ok());
-}
-
 // Two people under one key would share one person's bounds, and one's leaving would move the other's rows.
 TEST_F(Importing, ARowThatIsAPersonIsNobodyElseInNoOtherFileOfTheSameName) {
-  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("person"), {"sex"});
+  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("person"), {.names = {"sex"}});
   mapping.person = {};
   for (const char* bytes : {"sex\nf\nf\n", "sex\nm\nf\nm\n"}) {
     const auto report = Import(bytes, "export.csv", false, false, &mapping, "person");
@@ -189,16 +45,6 @@ TEST_F(Importing, APersonsOtherValueInAConstantColumnIsNotKeptAndCounted) {
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->staged.conflicting, 1u);
   EXPECT_EQ(report->read, report->staged.stored + report->staged.conflicting);
-}
-
-TEST_F(Importing, RowsOfAnotherLengthAndWithoutReferenceGoToQuarantine) {
-  const auto report = Import("person_ref,dest\n1,a\n2\n3,b,c\n  ,a\n4,a\n5,b\n6,c\n7,d\n");
-  ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_EQ(report->quarantined, 3u);
-  EXPECT_EQ(report->staged.stored, 5u);
-  const std::string kept = ReadFile(report->quarantine_file).value();
-  EXPECT_THAT(kept, AllOf(HasSubstr(";3;\"2\"\n"), HasSubstr(";4;\"3\";\"b\";\"c\"\n"),
-                          HasSubstr("référence de la personne vide")));
 }
 
 TEST_F(Importing, TheReasonsInTheReportAreCountedByKindAndHoldNoCell) {
@@ -292,7 +138,7 @@ TEST_F(Importing, ADryRunProposesTheEncodingOfAFrenchExcelAndAnImportDoesNotGues
 TEST_F(Importing, RefusesAColumnThatLooksLikeANameUnlessItIsIgnored) {
   EXPECT_THAT(WhyNot(Import("person_ref,origin,prénom\n1,a,x\n")),
               AllOf(HasSubstr("prénom"), HasSubstr("never be stored")));
-  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {"person_ref", "origin"});
+  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {.names = {"person_ref", "origin"}});
   mapping.ignore = {"prénom"};
   EXPECT_TRUE(Import("person_ref,origin,prénom\n1,a,x\n", "g.csv", false, false, &mapping).ok());
 }
@@ -309,7 +155,7 @@ TEST_F(Importing, AsksAboutADuplicateHeadingAndAMissingReference) {
 }
 
 TEST_F(Importing, PersonsWhoDidNotConsentAreDroppedBeforeAnythingIsStored) {
-  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {"person_ref", "origin"});
+  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {.names = {"person_ref", "origin"}});
   mapping.consent_from = "accord";
   mapping.consent_keep = {"oui"};
   const auto report =

@@ -131,7 +131,7 @@ TEST_F(Mappings, NameTheLineOfEveryMistakeInBothLanguages) {
 }
 
 TEST_F(Mappings, OfAFileWithTheCodebooksOwnHeadingsTakesThoseItKnows) {
-  const Mapping own = OwnMapping(codebook_, move_, {"cost", "person_ref", "other", "origin"});
+  const Mapping own = OwnMapping(codebook_, move_, {.names = {"cost", "person_ref", "other", "origin"}});
   EXPECT_THAT(own.person, ElementsAre("person_ref"));
   EXPECT_EQ(own.dates, DateForm::kIso);
   ASSERT_EQ(own.columns.size(), 2u);

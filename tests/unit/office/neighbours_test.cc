@@ -35,6 +35,7 @@ tables:
     columns:
       sex: {type: code, codes: sex, sensitivity: ordinary, fr: Sexe, en: Sex}
       profile: {type: codes, codes: need, max: 3, sensitivity: ordinary, fr: Profil, en: Profile}
+      delicate: {type: code, codes: sex, sensitivity: sensitive, fr: Délicat, en: Delicate}
   work:
     unit: event
     caps: {cells: 3, rows: 4}
@@ -48,7 +49,7 @@ constexpr char kPolicyText[] = R"(policy: twins
 valid_until: 2030-06-30
 promise: {epsilon: 8, delta: 1e-6}
 answers: {local: granted, regional: granted}
-columns: {person.sex: allow, person.profile: allow, work.year: allow, work.hours: allow}
+columns: {person.sex: allow, person.profile: allow, person.delicate: ask, work.year: allow, work.hours: allow}
 limits: {group_by: 2, cells: 500}
 display: {hide_margin_above: 50%, phantoms: 1}
 )";
@@ -124,6 +125,15 @@ class Twin {
   std::string Explains(const std::string& fingerprint, const v1::ExplainRequest& request) {
     return Shown(office_->Explain(fingerprint, request));
   }
+  // Questions before a person.
+  std::vector<uint64_t> Pending() const {
+    v1::AdminCommand command;
+    command.mutable_pending();
+    std::vector<uint64_t> numbers;
+    const auto result = Administer(*office_, command, nullptr, nullptr);
+    for (const v1::PendingQuestion& one : result->pending().questions()) numbers.push_back(one.number());
+    return numbers;
+  }
   uint64_t Persons() const { return Status().persons(); }
 
  private:
@@ -154,7 +164,7 @@ class Neighbours : public ::testing::Test {
   Files Rows(const std::string& table) {
     Files files;
     const std::string head =
-        table == "person" ? "person_ref,sex,profile\n" : "person_ref,year,hours,secret\n";
+        table == "person" ? "person_ref,sex,profile,delicate\n" : "person_ref,year,hours,secret\n";
     files.with = files.without = head;
     const char* const profiles[] = {"", "food", "care roof", "food care roof"};
     for (int i = 0; i < 40; ++i) {
@@ -164,7 +174,7 @@ class Neighbours : public ::testing::Test {
       std::string row;
       if (table == "person") {
         absl::StrAppend(&row, person, ",", dice_.Below(2) == 0 ? "f" : "m", ",", profiles[dice_.Below(4)],
-                        "\n");
+                        dice_.Below(2) == 0 ? ",f" : ",m", "\n");
       } else {
         absl::StrAppend(&row, person, ",", 70 + dice_.Below(7), ",", dice_.Below(169), ",", dice_.Below(10),
                         "\n");
@@ -248,6 +258,17 @@ class Neighbours : public ::testing::Test {
       }
     }
   }
+  // A person decides of whatever waits: by the question, not by the records.
+  void DecideAll() {
+    ASSERT_EQ(with_.Pending(), without_.Pending());
+    for (uint64_t number : with_.Pending()) {
+      v1::AdminCommand decide;
+      decide.mutable_decide()->set_number(number);
+      decide.mutable_decide()->set_approve(number % 2 == 1);
+      decide.mutable_decide()->set_because("par principe");
+      Both(decide);
+    }
+  }
   // Everything that a partner can do.
   void SameForPartners() {
     EXPECT_EQ(with_.TellsOfItself(fingerprint_), without_.TellsOfItself(fingerprint_));
@@ -272,6 +293,8 @@ class Neighbours : public ::testing::Test {
              "SELECT count(*) FROM work WHERE person = 'V'",
              "SELECT count(*) FROM work WHERE hours < 0",
              "SELECT * FROM work",
+             "SELECT delicate, count(*) FROM person GROUP BY delicate",
+             "SELECT sex, count(*) FROM person WHERE delicate = 'f' GROUP BY sex",
              "nonsense",
              "SELECT year, person.sex, person.profile, count(*) FROM work GROUP BY year, person.sex, "
              "person.profile",
@@ -285,6 +308,10 @@ class Neighbours : public ::testing::Test {
       request.mutable_price()->set_share_ppm(15000);
       EXPECT_EQ(with_.Explains(fingerprint_, request), without_.Explains(fingerprint_, request)) << sql;
     }
+    DecideAll();
+    SameButForNoise(Body("SELECT delicate, count(*) FROM person GROUP BY delicate", 15000), "approved");
+    SameButForNoise(Body("SELECT sex, count(*) FROM person WHERE delicate = 'f' GROUP BY sex", 15000),
+                    "refused");
     SameButForNoise(Body("SELECT count(*) FROM work", 1000000), "more than there is");
     v1::AskBody late = Body("SELECT count(*) FROM work", 1000);
     late.set_expires_unix_micros(absl::ToUnixMicros(clock_.now - absl::Hours(1)));

@@ -68,6 +68,7 @@ absl::Time Day(int year, int month, int day) {
 Grant Partner() {
   Grant grant;
   grant.name = "iom";
+  grant.key = "SHA256:iom";
   grant.purposes = {"plaidoyer"};
   grant.tables = {"visit", "person"};
   grant.share_ppm = 1000000;
@@ -84,6 +85,11 @@ Plan Planned(const std::string& sql, const Codebook& book) {
   return *std::move(plan);
 }
 
+Verdict VerdictOn(const std::string& sql, const Codebook& book, const Policy& policy, bool approved) {
+  return {Planned(sql, book).id, Partner().key, "plaidoyer",
+          policy.hash,           approved,      approved ? "" : "trop tôt"};
+}
+
 // What stands between a question and its answer; each row takes one obstacle away.
 struct Row {
   v1::Refusal reason;
@@ -96,6 +102,7 @@ struct Row {
   std::vector<std::string> tables;
   std::string purpose;
   Reach reach;
+  const Verdict* verdict = nullptr;
 };
 
 constexpr char kWorst[] =
@@ -112,6 +119,10 @@ TEST(Decide, GivesTheFirstReasonInTheOrderOfTheEnum) {
   const Standing stopped = Standing::kStopped, answering = Standing::kAnswering;
   const Reach local = Reach::kLocal, regional = Reach::kRegional;
   const std::vector<std::string> both = {"visit", "person"};
+  const Codebook book = Book();
+  const Policy policy = Rules(book);
+  const Verdict approved = VerdictOn(kDelicate, book, policy, true),
+                refused = VerdictOn(kDelicate, book, policy, false);
   const Row rows[] = {
       {v1::REFUSAL_STOPPED, "", kWorst, stopped, 2027, 8, false, {}, "autre", regional},
       {v1::REFUSAL_POLICY_EXPIRED, "small", kWorst, answering, 2027, 8, false, {}, "autre", regional},
@@ -126,24 +137,27 @@ TEST(Decide, GivesTheFirstReasonInTheOrderOfTheEnum) {
       {v1::REFUSAL_TOO_FINE, "visit.day", kFine, answering, 2026, 8, true, both, "plaidoyer", local},
       {v1::REFUSAL_TOO_MANY_DIMENSIONS, "4 > 2", kMany, answering, 2026, 8, true, both, "plaidoyer", local},
       {v1::REFUSAL_TOO_MANY_CELLS, "78 > 40", kLarge, answering, 2026, 8, true, both, "plaidoyer", local},
+      {v1::REFUSAL_DECLINED_BY_PERSON, "trop tôt", kDelicate, Standing::kRestored, 2026, 8, true, both,
+       "plaidoyer", local, &refused},
+      {v1::REFUSAL_RESTORED, "", kDelicate, Standing::kRestored, 2026, 8, true, both, "plaidoyer", local},
       {v1::REFUSAL_NEEDS_APPROVAL, "visit.delicate", kDelicate, answering, 2026, 8, true, both, "plaidoyer",
        local},
-      {v1::REFUSAL_RESTORED, "", kGood, Standing::kRestored, 2026, 8, true, both, "plaidoyer", local},
+      {v1::REFUSAL_UNSPECIFIED, "", kDelicate, answering, 2026, 8, true, both, "plaidoyer", local, &approved},
       {v1::REFUSAL_UNSPECIFIED, "", kGood, answering, 2026, 8, true, both, "plaidoyer", local},
   };
-  const Codebook book = Book();
-  const Policy policy = Rules(book);
   v1::Refusal last = v1::REFUSAL_UNSPECIFIED;
   for (const Row& row : rows) {
     Grant grant = Partner();
     grant.tables = row.tables;
     const Decision decision =
         Decide(Planned(row.sql, book), book, row.purpose, policy, row.has_grant ? &grant : nullptr,
-               row.standing, row.reach, Day(row.year, row.month, 15));
+               row.standing, row.reach, row.verdict, Day(row.year, row.month, 15));
     EXPECT_EQ(v1::Refusal_Name(decision.refusal), v1::Refusal_Name(row.reason)) << row.sql;
     EXPECT_EQ(decision.about, row.about) << v1::Refusal_Name(row.reason);
     EXPECT_EQ(decision.allowed(), row.reason == v1::REFUSAL_UNSPECIFIED);
-    EXPECT_TRUE(row.reason >= last || decision.allowed()) << "rows are in the order of the enum";
+    // A person is asked last, whatever its number.
+    EXPECT_TRUE(row.reason >= last || decision.allowed() || row.reason == v1::REFUSAL_NEEDS_APPROVAL)
+        << "rows are in the order of the enum";
     last = row.reason;
   }
 }
@@ -152,7 +166,7 @@ v1::Refusal Of(const std::string& sql, Policy policy, const Codebook& book) {
   policy.max_cells = 1 << 20;
   const Grant grant = Partner();
   return Decide(Planned(sql, book), book, "plaidoyer", policy, &grant, Standing::kAnswering, Reach::kLocal,
-                Day(2026, 8, 15))
+                nullptr, Day(2026, 8, 15))
       .refusal;
 }
 
@@ -175,6 +189,66 @@ TEST(Decide, LooksAtEveryColumnThatAQuestionReads) {
   // Denied comes before "a person decides", wherever each stands.
   EXPECT_EQ(Of("SELECT delicate, count(*) FROM visit WHERE person.secret = 'f' GROUP BY 1", policy, book),
             v1::REFUSAL_COLUMN_DENIED);
+}
+
+TEST(Decide, AVerdictIsOfExactlyOnePlanAskerPurposeAndPolicyAndChangesNothingElse) {
+  const Codebook book = Book();
+  const Policy policy = Rules(book);
+  Grant grant = Partner();
+  grant.purposes.emplace_back("planification");
+  const auto of = [&](const std::string& sql, const Verdict& verdict, const Policy& rules,
+                      Standing standing = Standing::kAnswering, const std::string& purpose = "plaidoyer") {
+    return Decide(Planned(sql, book), book, purpose, rules, &grant, standing, Reach::kLocal, &verdict,
+                  Day(2026, 8, 15))
+        .refusal;
+  };
+  const Verdict approved = VerdictOn(kDelicate, book, policy, true);
+  EXPECT_EQ(of(kDelicate, approved, policy), v1::REFUSAL_UNSPECIFIED);
+  // Another thing than what was approved.
+  const std::string other = "SELECT count(*) FROM visit WHERE delicate = 'f'";
+  EXPECT_EQ(of(other, approved, policy), v1::REFUSAL_NEEDS_APPROVAL);
+  EXPECT_EQ(of(kDelicate, approved, policy, Standing::kAnswering, "planification"),
+            v1::REFUSAL_NEEDS_APPROVAL);
+  Verdict else_s = approved;
+  else_s.asker = "SHA256:another";
+  EXPECT_EQ(of(kDelicate, else_s, policy), v1::REFUSAL_NEEDS_APPROVAL);
+  Policy later = policy;
+  later.hash = std::string(32, 'p');
+  EXPECT_EQ(of(kDelicate, approved, later), v1::REFUSAL_NEEDS_APPROVAL);
+  // What stood against it still does.
+  EXPECT_EQ(of(kDelicate, approved, policy, Standing::kStopped), v1::REFUSAL_STOPPED);
+  EXPECT_EQ(of(kDelicate, approved, policy, Standing::kRestored), v1::REFUSAL_RESTORED);
+  Policy closed = policy;
+  closed.columns.erase("visit.kind");
+  EXPECT_EQ(of(kDelicate, approved, closed), v1::REFUSAL_COLUMN_DENIED);
+  Policy tightened = policy;
+  tightened.columns["visit.delicate"].rule = Rule::kDeny;
+  EXPECT_EQ(of(kDelicate, approved, tightened), v1::REFUSAL_COLUMN_DENIED);
+  // What asks nobody is not refused by somebody.
+  EXPECT_EQ(of(kGood, VerdictOn(kGood, book, policy, false), policy), v1::REFUSAL_UNSPECIFIED);
+}
+
+TEST(Decide, NamesEveryColumnThatAsksAndTheQuestionsThatReadIt) {
+  const Codebook book = Book();
+  Policy policy = Rules(book);
+  policy.columns["person.sex"].rule = Rule::kAsk;
+  policy.max_cells = 1000;
+  v1::Bulletin bulletin;
+  bulletin.add_questions()->set_sql("SELECT kind, delicate, count(*) FROM visit GROUP BY 1, 2");
+  bulletin.add_questions()->set_sql(kGood);
+  bulletin.add_questions()->set_sql(
+      "SELECT count(*) FROM visit WHERE delicate = 'f' AND NOT delicate = 'm' AND person.sex = 'f'");
+  const Plan plan = *MakePlan(*BindAll(bulletin, book), {}, book);
+  const std::vector<AskedColumn> asked = AskedColumns(plan, book, policy);
+  ASSERT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked[0].name, "visit.delicate");
+  EXPECT_EQ(asked[0].questions, (std::vector<uint32_t>{0, 2}));
+  EXPECT_EQ(asked[1].name, "person.sex");
+  EXPECT_EQ(asked[1].questions, std::vector<uint32_t>{2});
+  const Grant grant = Partner();
+  const Decision decision = Decide(plan, book, "plaidoyer", policy, &grant, Standing::kAnswering,
+                                   Reach::kLocal, nullptr, Day(2026, 8, 15));
+  EXPECT_EQ(decision.about, "visit.delicate, person.sex") << "one wait for the whole bulletin";
 }
 
 TEST(Decide, BoundsTheGrainOfDatesInKeysAndInRanges) {
@@ -206,7 +280,7 @@ TEST(Decide, EndsPolicyAndGrantWithTheirLastDay) {
   grant.until = absl::InfiniteFuture();
   const auto at = [&](absl::Time now, const Grant& g) {
     return Decide(Planned(kGood, book), book, "plaidoyer", policy, &g, Standing::kAnswering, Reach::kLocal,
-                  now)
+                  nullptr, now)
         .refusal;
   };
   EXPECT_EQ(at(Day(2027, 7, 1) - absl::Nanoseconds(1), grant), v1::REFUSAL_UNSPECIFIED);
@@ -223,8 +297,8 @@ TEST(Decide, RefusesTheWholeBulletinForOneQuestionThatMayNotBeAsked) {
   bulletin.add_questions()->set_sql(kGood);
   bulletin.add_questions()->set_sql("SELECT count(*) FROM visit WHERE person.secret = 'f'");
   const Plan plan = *MakePlan(*BindAll(bulletin, book), {}, book);
-  const Decision decision =
-      Decide(plan, book, "plaidoyer", policy, &grant, Standing::kAnswering, Reach::kLocal, Day(2026, 8, 15));
+  const Decision decision = Decide(plan, book, "plaidoyer", policy, &grant, Standing::kAnswering,
+                                   Reach::kLocal, nullptr, Day(2026, 8, 15));
   EXPECT_EQ(decision.refusal, v1::REFUSAL_COLUMN_DENIED);
   EXPECT_EQ(decision.about, "person.secret");
 }
@@ -236,7 +310,7 @@ TEST(Decide, CutsALongPurposeBetweenCharacters) {
   std::string purpose = "x";
   for (int i = 0; i < 80; ++i) purpose += "é";
   const Decision decision = Decide(Planned(kGood, book), book, purpose, policy, &grant, Standing::kAnswering,
-                                   Reach::kLocal, Day(2026, 8, 15));
+                                   Reach::kLocal, nullptr, Day(2026, 8, 15));
   EXPECT_EQ(decision.refusal, v1::REFUSAL_PURPOSE_NOT_GRANTED);
   EXPECT_EQ(decision.about, purpose.substr(0, 99));
 }

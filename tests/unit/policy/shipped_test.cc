@@ -64,14 +64,15 @@ TEST(StandardPolicy, AnswersOrRoutesToAPersonEachOfTheThirteenQuestions) {
   ASSERT_EQ(Templates().size(), 13u);
   for (absl::string_view file : Templates()) {
     const Plan plan = Planned(Questions(file), book, 20000);
-    const Decision decision =
-        Decide(plan, book, "plaidoyer", standard, &grant, Standing::kAnswering, Reach::kRegional, kNow);
+    const Decision decision = Decide(plan, book, "plaidoyer", standard, &grant, Standing::kAnswering,
+                                     Reach::kRegional, nullptr, kNow);
     EXPECT_TRUE(decision.allowed() || decision.refusal == v1::REFUSAL_NEEDS_APPROVAL)
         << file << ": " << v1::Refusal_Name(decision.refusal) << " " << decision.about;
     if (decision.allowed()) answered.insert(std::string(file.substr(10, 2)));
     // Alone, an office under the standard policy answers nobody.
     EXPECT_EQ(
-        Decide(plan, book, "plaidoyer", standard, &grant, Standing::kAnswering, Reach::kLocal, kNow).refusal,
+        Decide(plan, book, "plaidoyer", standard, &grant, Standing::kAnswering, Reach::kLocal, nullptr, kNow)
+            .refusal,
         v1::REFUSAL_LOCAL_NOT_OPEN)
         << file;
   }
@@ -99,7 +100,7 @@ TEST(DemoPolicy, AnswersEveryQuestionAlone) {
   const Grant grant = EveryTable(book);
   for (absl::string_view file : Templates()) {
     const Decision decision = Decide(Planned(Questions(file), book, 20000), book, "plaidoyer", demo, &grant,
-                                     Standing::kAnswering, Reach::kLocal, kNow);
+                                     Standing::kAnswering, Reach::kLocal, nullptr, kNow);
     EXPECT_TRUE(decision.allowed()) << file << ": " << v1::Refusal_Name(decision.refusal);
   }
 }

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "policy/read.h"
+#include "release/approvals.h"
 #include "release/local_noise.h"
 #include "tests/support/small_store.h"
 
@@ -57,7 +58,18 @@ class WatchedStore final : public RecordStore {
                      const std::function<void(uint64_t, uint64_t)>& progress) override {
     return behind_.Close(edition, now, progress);
   }
-  absl::StatusOr<uint64_t> Erase(const PersonKey& person) override { return behind_.Erase(person); }
+  absl::StatusOr<std::vector<uint64_t>> Expire(int64_t today) override { return behind_.Expire(today); }
+  absl::StatusOr<uint64_t> Erase(const PersonKey& person, bool elsewhere) override {
+    return behind_.Erase(person, elsewhere);
+  }
+  absl::optional<PersonKey> Unfinished() const override { return behind_.Unfinished(); }
+  absl::StatusOr<ErasureProof> FinishErase(const PersonKey& person, absl::Duration wait) override {
+    return behind_.FinishErase(person, wait);
+  }
+  absl::StatusOr<PersonRecord> ReadPerson(const PersonKey& person) const override {
+    return behind_.ReadPerson(person);
+  }
+  absl::StatusOr<uint64_t> PersonsWithoutConsent() const override { return behind_.PersonsWithoutConsent(); }
   absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot() const override {
     ++snapshots;
     if (before_snapshot) before_snapshot();
@@ -92,6 +104,7 @@ class ReleaseTest : public SmallStore {
     Open();
     policy_ = ReadPolicy("policy.yaml", kPolicy, codebook_).value();
     grant_.name = "iom";
+    grant_.key = "SHA256:a";
     grant_.purposes = {"plaidoyer"};
     grant_.tables = {"person", "move"};
     grant_.share_ppm = 1000000;
@@ -102,10 +115,12 @@ class ReleaseTest : public SmallStore {
 
   void OpenLedger() {
     ledger_ = Ledger::Open(*database_, *committer_, codebook_.closing).value();
+    approvals_ = Approvals::Open(*database_, *committer_).value();
     watched_ = std::make_unique<WatchedStore>(*store_);
   }
   void CloseLedger() {
     watched_.reset();
+    approvals_.reset();
     store_.reset();
     committer_.reset();  // its thread refers to the ledger
     ledger_.reset();
@@ -129,10 +144,18 @@ class ReleaseTest : public SmallStore {
   }
 
   Responder Here() {
-    return {codebook_, policy_,  has_grant_ ? &grant_ : nullptr,
-            standing_, "ALCRER", practice_,
-            *watched_, *ledger_, *committer_,
-            clock_,    random_,  steps_};
+    return {codebook_,   policy_,  has_grant_ ? &grant_ : nullptr,
+            standing_,   "ALCRER", practice_,
+            *watched_,   *ledger_, *approvals_,
+            *committer_, clock_,   random_,
+            steps_};
+  }
+  // What a person says of the question with this number.
+  void Approve(uint64_t number, bool approve, const std::string& because = "") {
+    const auto decided =
+        approvals_->Decide(number, approve, because, "Awa", absl::Hours(24 * policy_.approvals.days),
+                           {policy_.hash, codebook_.hash, store_->Status().edition, clock_.now});
+    ASSERT_TRUE(decided.ok()) << decided.status();
   }
   static AskFor Question(const std::string& sql, const std::string& asker = "SHA256:a") {
     AskFor ask;
@@ -183,6 +206,7 @@ class ReleaseTest : public SmallStore {
   Standing standing_ = Standing::kAnswering;
   RecordedSteps steps_;
   std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Approvals> approvals_;
   std::unique_ptr<WatchedStore> watched_;
 };
 
@@ -362,7 +386,6 @@ TEST_F(ReleaseTest, RefusesWithoutSpendingOrLookingAndJournalsWhatWasTried) {
     const char* journaled;
   };
   const Row rows[] = {
-      {"SELECT profile, count(*) FROM person GROUP BY profile", v1::REFUSAL_NEEDS_APPROVAL, "profile"},
       {"SELECT age, count(*) FROM person GROUP BY age", v1::REFUSAL_COLUMN_DENIED, "age"},
       {"SELECT count(*) FROM visit", v1::REFUSAL_NOT_GRANTED, "visit"},
       {"SELECT count(*) FROM personn", v1::REFUSAL_UNKNOWN_TABLE, ""},
@@ -382,6 +405,142 @@ TEST_F(ReleaseTest, RefusesWithoutSpendingOrLookingAndJournalsWhatWasTried) {
   EXPECT_EQ(SpentBy(kFirst), 0u);
   EXPECT_EQ(watched_->snapshots, 0);
   EXPECT_TRUE(steps_.steps.empty());
+}
+
+// ---- questions of which a person decides
+
+constexpr char kByProfile[] = "SELECT profile, count(*) FROM person GROUP BY profile";
+
+TEST_F(ReleaseTest, AQuestionWaitsForAPersonWithoutALookAtTheRecordsAndIsChargedWhenItIsAnswered) {
+  Record(30, 20, kFirst);
+  const v1::Answer waiting = Answer(Question(kByProfile));
+  EXPECT_EQ(waiting.refusal().reason(), v1::REFUSAL_NEEDS_APPROVAL);
+  EXPECT_EQ(waiting.refusal().about(), "person.profile");
+  EXPECT_EQ(waiting.refusal().until_unix_micros(), absl::ToUnixMicros(clock_.now + absl::Hours(24 * 14)));
+  const auto leaves = Leaves().size();
+  EXPECT_EQ(Bytes(Question(kByProfile)), waiting.SerializeAsString()) << "again: the same, and no leaf";
+  EXPECT_EQ(Leaves().size(), leaves);
+  EXPECT_THAT(Leaves().back().decision_asked().question(), HasSubstr("profile"));
+  EXPECT_EQ(watched_->snapshots, 0);
+
+  Approve(1, true);
+  EXPECT_EQ(SpentBy(kFirst), 0u) << "an approval is no charge";
+  const v1::Answer answer = Answer(Question(kByProfile));
+  EXPECT_FALSE(answer.has_refusal());
+  const uint64_t spent = SpentBy(kFirst);
+  EXPECT_GT(spent, 0u);
+  EXPECT_EQ(Bytes(Question(kByProfile)), answer.SerializeAsString());
+  EXPECT_EQ(SpentBy(kFirst), spent) << "once";
+}
+
+TEST_F(ReleaseTest, WhoeverIsRefusedByAPersonReadsWhy) {
+  Record(30, 20, kFirst);
+  Refused(Question(kByProfile));
+  Approve(1, false, "pas pendant les arrestations");
+  const v1::Answer answer = Answer(Question(kByProfile));
+  EXPECT_EQ(answer.refusal().reason(), v1::REFUSAL_DECLINED_BY_PERSON);
+  EXPECT_EQ(answer.refusal().about(), "pas pendant les arrestations");
+  EXPECT_EQ(Leaves().back().refused().refusal(), v1::REFUSAL_DECLINED_BY_PERSON);
+  EXPECT_EQ(SpentBy(kFirst), 0u);
+}
+
+TEST_F(ReleaseTest, AnApprovalIsOfThisQuestionPricePurposeAskerEditionAndPolicy) {
+  Record(30, 20, kFirst);
+  grant_.purposes.emplace_back("planification");
+  const AskFor approved = Question(kByProfile);
+  Refused(approved);
+  Approve(1, true);
+  AskFor dearer = approved, other_purpose = approved;
+  dearer.price.set_share_ppm(30000);
+  other_purpose.purpose = "planification";
+  EXPECT_EQ(Refused(dearer), v1::REFUSAL_NEEDS_APPROVAL);
+  EXPECT_EQ(Refused(other_purpose), v1::REFUSAL_NEEDS_APPROVAL);
+  EXPECT_EQ(Refused(Question("SELECT sex, profile, count(*) FROM person GROUP BY 1, 2")),
+            v1::REFUSAL_NEEDS_APPROVAL);
+  grant_.key = "SHA256:b";
+  EXPECT_EQ(Refused(Question(kByProfile, "SHA256:b")), v1::REFUSAL_NEEDS_APPROVAL);
+  grant_.key = "SHA256:a";
+  EXPECT_FALSE(Answer(approved).has_refusal());
+  const std::string hash = policy_.hash;
+  policy_.hash = std::string(32, 'p');
+  EXPECT_EQ(Refused(approved), v1::REFUSAL_NEEDS_APPROVAL) << "nor is a stored answer given again";
+  policy_.hash = hash;
+  EXPECT_EQ(Refused(approved), v1::REFUSAL_NEEDS_APPROVAL) << "what another policy ended stays ended";
+  Approve(7, true);
+  EXPECT_FALSE(Answer(approved).has_refusal());
+  Record(10, 10, kFirst + 1, 1000);
+  EXPECT_EQ(Refused(approved), v1::REFUSAL_NEEDS_APPROVAL) << "in another edition it is another question";
+}
+
+TEST_F(ReleaseTest, AnEditionThatClosesJustBeforeTheRecordsAreOpenedIsNotAnsweredByTheOldApproval) {
+  Record(30, 20, kFirst);
+  Refused(Question(kByProfile));
+  Approve(1, true);
+  watched_->before_snapshot = [this] {
+    watched_->before_snapshot = nullptr;
+    Record(10, 10, kFirst + 1, 1000);
+  };
+  EXPECT_EQ(Refused(Question(kByProfile)), v1::REFUSAL_NEEDS_APPROVAL);
+  EXPECT_EQ(SpentBy(kFirst), 0u);
+  EXPECT_EQ(SpentBy(kFirst + 1), 0u);
+}
+
+TEST_F(ReleaseTest, EverythingElseIsDecidedAgainWhenAnApprovedQuestionIsAsked) {
+  Record(30, 20, kFirst);
+  AskFor approved = Question(kByProfile);
+  approved.price.set_share_ppm(900000);
+  Refused(approved);
+  Approve(1, true);
+  standing_ = Standing::kStopped;
+  EXPECT_EQ(Refused(approved), v1::REFUSAL_STOPPED);
+  standing_ = Standing::kRestored;
+  EXPECT_EQ(Refused(approved), v1::REFUSAL_RESTORED);
+  standing_ = Standing::kAnswering;
+  grant_.until = clock_.now;
+  EXPECT_EQ(Refused(approved), v1::REFUSAL_GRANT_EXPIRED);
+  grant_.until = absl::InfiniteFuture();
+  AskFor other = Question(kBySex);
+  other.price.set_share_ppm(900000);
+  ASSERT_FALSE(Answer(other).has_refusal());
+  EXPECT_EQ(Refused(approved), v1::REFUSAL_BUDGET_EXHAUSTED);
+}
+
+TEST_F(ReleaseTest, NobodyIsAskedAboutWhatWouldNotBeAnsweredAnyway) {
+  EXPECT_FALSE(Try(Question(kByProfile)).ok()) << "nothing is closed yet";
+  Record(30, 20, kFirst);
+  standing_ = Standing::kRestored;
+  EXPECT_EQ(Refused(Question(kByProfile)), v1::REFUSAL_RESTORED);
+  standing_ = Standing::kAnswering;
+  EXPECT_EQ(Refused(Question("SELECT profile, count(*) FROM person WHERE age = 1 GROUP BY 1")),
+            v1::REFUSAL_COLUMN_DENIED);
+  EXPECT_TRUE(approvals_->All({policy_.hash, codebook_.hash, kFirst, clock_.now}).empty());
+}
+
+TEST_F(ReleaseTest, ExplainsThatAQuestionWaitsWithoutPuttingItBeforeAnybody) {
+  Record(30, 20, kFirst);
+  const auto explained = [&] {
+    Responder here = Here();
+    return ExplainQuestion(Question(kByProfile), here).value();
+  };
+  EXPECT_EQ(explained().refusal().reason(), v1::REFUSAL_NEEDS_APPROVAL);
+  EXPECT_EQ(explained().refusal().until_unix_micros(), 0) << "nobody was asked";
+  Refused(Question(kByProfile));
+  EXPECT_GT(explained().refusal().until_unix_micros(), 0);
+  Approve(1, true);
+  EXPECT_FALSE(explained().has_refusal());
+}
+
+TEST_F(ReleaseTest, AChargeOfAnApprovedQuestionThatWasCutOffIsCompletedAtNoNewCost) {
+  Record(30, 20, kFirst);
+  Refused(Question(kByProfile));
+  Approve(1, true);
+  watched_->damaged = true;
+  EXPECT_FALSE(Try(Question(kByProfile)).ok());
+  const uint64_t spent = SpentBy(kFirst);
+  EXPECT_GT(spent, 0u);
+  Restart();
+  EXPECT_FALSE(Answer(Question(kByProfile)).has_refusal());
+  EXPECT_EQ(SpentBy(kFirst), spent);
 }
 
 TEST_F(ReleaseTest, StopsEverythingBeforeItLooksAtNames) {
@@ -474,8 +633,8 @@ TEST_F(ReleaseTest, NeverTellsThatTheSameQuestionIsStillBeingAnswered) {
   watched_->during_extract = [&] {
     meanwhile = std::thread([&] {
       NoSteps steps;
-      Responder here{codebook_, policy_,  &grant_,     standing_, "ALCRER", false,
-                     *watched_, *ledger_, *committer_, clock_,    random_,  steps};
+      Responder here{codebook_, policy_,     &grant_,     standing_, "ALCRER", false, *watched_,
+                     *ledger_,  *approvals_, *committer_, clock_,    random_,  steps};
       const AskFor same = Question(kBySex, "SHA256:b");
       asked = true;
       second = AnswerAlone(same, here, nullptr).value_or("");
@@ -499,8 +658,8 @@ TEST_F(ReleaseTest, LetsManyAskTheSameAtOnceAndGivesThemOneAnswer) {
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       NoSteps steps;
-      Responder here{codebook_, policy_,  &grant_,     standing_, "ALCRER", false,
-                     *watched_, *ledger_, *committer_, clock_,    random_,  steps};
+      Responder here{codebook_, policy_,     &grant_,     standing_, "ALCRER", false, *watched_,
+                     *ledger_,  *approvals_, *committer_, clock_,    random_,  steps};
       const auto bytes = AnswerAlone(Question(kBySex, absl::StrCat("SHA256:", t)), here, nullptr);
       ASSERT_TRUE(bytes.ok()) << bytes.status();
       std::lock_guard<std::mutex> lock(mutex);

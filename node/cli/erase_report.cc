@@ -1,0 +1,73 @@
+#include "cli/erase_report.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/words.h"
+
+namespace penc::cli {
+
+std::string ReportErase(const v1::EraseResult& erased, Lang lang) {
+  const Words w(lang);
+  std::string out;
+  uint64_t set_aside = 0;
+  for (const v1::QuarantineErased& file : erased.quarantine()) set_aside += file.rows();
+  if (erased.rows() + set_aside == 0) {
+    // A reference written otherwise than in the file would look like a person erased.
+    out =
+        w("aucune ligne n'a cette référence, rien n'est effacé: vérifiez qu'elle est écrite comme dans le "
+          "fichier importé\n",
+          "no row has this reference, nothing was erased: check that it is written as in the imported "
+          "file\n");
+  } else {
+    out = absl::StrCat(w.Count(erased.rows()),
+                       w(" lignes effacées, partout; les réponses déjà données restent, le journal le dit\n",
+                         " rows erased, everywhere; answers already given stand, the journal says so\n"));
+  }
+  for (const v1::QuarantineErased& file : erased.quarantine()) {
+    if (file.has_unread()) {
+      absl::StrAppend(&out,
+                      w("À REGARDER À LA MAIN, peut contenir cette personne: quarantine/",
+                        "TO BE LOOKED AT BY HAND, may hold this person: quarantine/"),
+                      file.file(), ": ", w.Of(file.unread()), "\n");
+      continue;
+    }
+    absl::StrAppend(&out, "quarantine/", file.file(), ": ", w.Count(file.rows()),
+                    w(" lignes retirées", " rows taken out"),
+                    file.removed() ? w("; le fichier n'avait qu'elles et n'est plus",
+                                       "; the file held nothing else and is gone")
+                                   : "",
+                    file.by_any_column() ? w(" (référence cherchée dans toutes les colonnes)",
+                                             " (the reference was sought in all columns)")
+                                         : "",
+                    "\n");
+  }
+  const v1::ErasureProof& proof = erased.proof();
+  absl::StrAppend(&out, w("vérifié: ", "verified: "), w.Count(proof.chunks()),
+                  w(" morceaux scellés ouverts un à un, la clé de cette personne n'est dans aucun",
+                    " sealed chunks opened one by one, this person's key is in none"),
+                  proof.files_removed() > 0 ? absl::StrCat("; ", proof.files_removed(),
+                                                           w(" anciens fichiers de la base supprimés",
+                                                             " old files of the database removed"))
+                                            : "",
+                  "\n");
+  if (!proof.files_left().empty()) {
+    absl::StrAppend(&out,
+                    w("d'anciens fichiers sont encore ouverts et partent au prochain démarrage: ",
+                      "old files are still open and go at the next start: "),
+                    absl::StrJoin(proof.files_left(), ", "), "\n");
+  }
+  absl::StrAppend(
+      &out,
+      erased.backups() > 0
+          ? absl::StrCat(w("les sauvegardes faites avant contiennent encore ces lignes (",
+                           "backups made before still hold these rows ("),
+                         erased.backups(), w(", la dernière le ", ", the last on "),
+                         Day(erased.last_backup_unix_micros()), w("): remplacez-les\n", "): replace them\n"))
+          : std::string(w("si des copies de ce dossier ont été faites autrement qu'avec penc backup, elles "
+                          "contiennent encore ces lignes\n",
+                          "if copies of this folder were made otherwise than with penc backup, they still "
+                          "hold these rows\n")));
+  return out;
+}
+
+}  // namespace penc::cli

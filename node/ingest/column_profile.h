@@ -1,0 +1,56 @@
+// What the values of a file's column look like, gathered while its rows go by: for proposing a mapping.
+// Holds spellings, a bounded number of them; what it says of them are classes and never a value. Not
+// thread-safe.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "base/status.h"
+#include "ingest/row_file.h"
+
+namespace penc {
+
+class ColumnProfile {
+ public:
+  static constexpr size_t kMostSpellings = 400;   // more: free text, references
+  static constexpr size_t kLongestSpelling = 80;  // bytes
+
+  // `cell` is trimmed.
+  void Add(absl::string_view cell, CellKind kind);
+
+  uint64_t filled() const { return filled_; }
+  // Different cells and how often each stands there; meaningless where there are too many.
+  const std::map<std::string, uint64_t>& spellings() const { return spellings_; }
+  bool many() const { return many_; }
+  bool distinct() const { return !many_ && filled_ > 0 && spellings_.size() == filled_; }
+
+  // Shares of what is filled.
+  bool mostly(uint64_t count) const { return filled_ > 0 && count * 10 >= filled_ * 9; }
+  bool dates() const { return mostly(iso_ + slashed_ + typed_dates_); }
+  bool numbers() const { return mostly(whole_ + points_ + commas_); }
+  bool phones() const { return mostly(phones_); }
+  bool mails() const { return filled_ > 0 && mails_ * 2 >= filled_; }
+  bool coordinates() const { return mostly(coordinates_); }
+  uint64_t iso() const { return iso_; }
+  uint64_t slashed() const { return slashed_; }
+  // Of dates with slashes: those that only one reading allows.
+  uint64_t day_first() const { return day_first_; }
+  uint64_t month_first() const { return month_first_; }
+  uint64_t commas() const { return commas_; }
+  uint64_t points() const { return points_; }
+  // Whole numbers that could be days counted from 1900 as Excel does.
+  bool serials() const { return mostly(serials_); }
+
+  // "dates jj/mm/aaaa", "12 valeurs différentes".
+  Text Class() const;
+
+ private:
+  uint64_t filled_ = 0, iso_ = 0, slashed_ = 0, day_first_ = 0, month_first_ = 0, typed_dates_ = 0;
+  uint64_t whole_ = 0, points_ = 0, commas_ = 0, serials_ = 0, phones_ = 0, mails_ = 0, coordinates_ = 0;
+  std::map<std::string, uint64_t> spellings_;
+  bool many_ = false;
+};
+
+}  // namespace penc

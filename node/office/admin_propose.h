@@ -1,0 +1,16 @@
+// The import command that only proposes a mapping: what a file's columns would become, what is still open,
+// whether a kept mapping reads it.
+#pragma once
+#include "absl/status/statusor.h"
+#include "ingest/byte_source.h"
+#include "office/office.h"
+#include "penc/v1/admin.pb.h"
+
+namespace penc {
+
+// Keeps nothing. Spellings of options appear in it, for the office's own people; never a value of a
+// reference.
+absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCommand& command,
+                                             ByteSource& upload);
+
+}  // namespace penc

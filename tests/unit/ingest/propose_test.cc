@@ -1,0 +1,191 @@
+#include "ingest/propose.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "codebook/read.h"
+#include "embedded/embedded.h"
+#include "ingest/mapping.h"
+#include "ingest/row_file.h"
+#include "ingest/synonyms.h"
+#include "memory_file.h"
+
+namespace penc {
+namespace {
+
+const Codebook& Shipped() {
+  static const auto* const codebook =
+      new Codebook(*ReadCodebook("migration.yaml", *embedded::File("codebook/migration.yaml")));
+  return *codebook;
+}
+
+Proposal Proposed(const std::string& text, std::map<std::string, std::string> answers = {},
+                  const char* table = nullptr) {
+  MemoryFile bytes(text);
+  const auto file = OpenRowFile(bytes);
+  EXPECT_TRUE(file.ok()) << file.status();
+  ProposeOptions options;
+  options.name = "essai";
+  options.answers = std::move(answers);
+  if (table != nullptr) options.table = Shipped().FindTable(table);
+  auto proposal = Propose(**file, Shipped(), options);
+  EXPECT_TRUE(proposal.ok()) << proposal.status();
+  return *std::move(proposal);
+}
+
+const OpenQuestion* Question(const Proposal& proposal, const std::string& id) {
+  for (const OpenQuestion& question : proposal.questions) {
+    if (question.id == id) return &question;
+  }
+  return nullptr;
+}
+
+const PreviewedColumn& ColumnOf(const Proposal& proposal, const std::string& source) {
+  for (const PreviewedColumn& column : proposal.columns) {
+    if (column.source == source) return column;
+  }
+  ADD_FAILURE() << "no column " << source;
+  static const auto* const none = new PreviewedColumn;
+  return *none;
+}
+
+constexpr char kFrench[] =
+    "Code bénéficiaire;Nom et prénom;Téléphone;Date d'enregistrement;Sexe;Âge;Nationalité;Pays "
+    "d'origine;Destination;"
+    "Motif du départ;Vulnérabilités;Observations\n"
+    "BKO-1;Awa T.;+223 76 00 00 01;13/01/2026;Femme;23;malienne;Mali;Espagne;Études;enceinte;rien à dire\n"
+    "BKO-2;Issa K.;+223 76 00 00 02;02/02/2026;homme;41;Malien;mali;FRA;guerre;;un autre texte\n"
+    "BKO-3;Binta S.;+223 76 00 00 03;03/02/2026;F;16;Guinée;Guinée;Italie;famille;MENA;encore autre chose\n";
+
+TEST(Propose, UnderstandsAFrenchFormAsOfficesWriteIt) {
+  const Proposal proposal = Proposed(kFrench);
+  EXPECT_EQ(proposal.draft.table, "person");
+  EXPECT_EQ(proposal.draft.dates, "dd/mm/yyyy");
+  EXPECT_EQ(absl::StrJoin(proposal.draft.person, ","), "Code bénéficiaire");
+  for (const auto& [source, target] :
+       {std::pair("Sexe", "sex"), std::pair("Âge", "age_band"), std::pair("Nationalité", "nationality"),
+        std::pair("Pays d'origine", "origin_country"), std::pair("Destination", "dest_country"),
+        std::pair("Motif du départ", "reason"), std::pair("Vulnérabilités", "protection_profile"),
+        std::pair("Date d'enregistrement", "reg_month")}) {
+    EXPECT_EQ(ColumnOf(proposal, source).target, target) << source;
+  }
+  EXPECT_EQ(ColumnOf(proposal, "Nom et prénom").fate, Fate::kNever);
+  EXPECT_EQ(ColumnOf(proposal, "Téléphone").fate, Fate::kNever);
+  EXPECT_EQ(ColumnOf(proposal, "Observations").fate, Fate::kNever);  // free text holds names
+  EXPECT_EQ(Question(proposal, "person"), nullptr);
+}
+
+TEST(Propose, WritesAMappingThatReadsBack) {
+  const std::string text = WriteMapping(Proposed(kFrench).draft);
+  const auto mapping = ReadMapping("essai.yaml", text, Shipped());
+  ASSERT_TRUE(mapping.ok()) << mapping.status() << "\n" << text;
+  EXPECT_EQ(mapping->columns.size(), 8u);
+  for (const MappedColumn& column : mapping->columns) {
+    if (column.from == "Âge") {
+      EXPECT_EQ(column.values.at("16"), "12-17");
+    }
+    if (column.from == "Nationalité") {
+      EXPECT_EQ(column.values.at("malienne"), "MLI");
+    }
+  }
+}
+
+TEST(Propose, NeverGuessesWhichWayADateReads) {
+  constexpr char kBoth[] = "id,date of registration,sex\nA,03/04/2026,f\nB,05/06/2026,m\n";
+  const Proposal asked = Proposed(kBoth, {}, "person");
+  ASSERT_NE(Question(asked, "dates"), nullptr);
+  EXPECT_EQ(asked.draft.dates, "");
+  EXPECT_TRUE(absl::StrContains(WriteMapping(asked.draft), "3 avril"));
+  const Proposal told = Proposed(kBoth, {{"dates", "mm/dd/yyyy"}}, "person");
+  EXPECT_EQ(told.draft.dates, "mm/dd/yyyy");
+  EXPECT_EQ(Question(told, "dates"), nullptr);
+}
+
+TEST(Propose, AsksWhichColumnIsThePersonWhereNoneIsCalledSo) {
+  constexpr char kNone[] = "matricule bleu,sexe,nationalité\nx1,f,MLI\nx2,m,SEN\n";
+  const Proposal asked = Proposed(kNone, {}, "person");
+  const OpenQuestion* person = Question(asked, "person");
+  ASSERT_NE(person, nullptr);
+  EXPECT_EQ(person->options[0].id, "matricule bleu");
+  EXPECT_EQ(person->options.back().id, "each-row");
+  EXPECT_EQ(Proposed(kNone, {{"person", "matricule bleu"}}, "person").draft.person[0], "matricule bleu");
+  EXPECT_TRUE(Proposed(kNone, {{"person", "each-row"}}, "person").draft.person.empty());
+}
+
+TEST(Propose, AsksWhatASpellingMeansAndKeepsTheAnswer) {
+  constexpr char kOdd[] = "id,sexe\nA,Dame\nB,m\nC,f\n";
+  const Proposal asked = Proposed(kOdd, {}, "person");
+  ASSERT_NE(Question(asked, "value:sexe:Dame"), nullptr);
+  const Proposal told = Proposed(kOdd, {{"value:sexe:Dame", "f"}}, "person");
+  EXPECT_TRUE(told.questions.empty());
+  EXPECT_EQ(told.draft.columns[0].values.at("Dame"), "f");
+  const Proposal aside = Proposed(kOdd, {{"value:sexe:Dame", "leave"}}, "person");
+  EXPECT_TRUE(aside.questions.empty());
+  EXPECT_EQ(aside.draft.columns[0].values.count("Dame"), 0u);
+}
+
+TEST(Propose, ReadsHxlTagsWhateverTheHeadingsSay) {
+  const Proposal proposal = Proposed(
+      "Colonne 1,Colonne 2,id\n#gender+code,#country+code+origin,\nf,MLI,A\nm,SEN,B\n", {}, "person");
+  EXPECT_EQ(ColumnOf(proposal, "Colonne 1").target, "sex");
+  EXPECT_EQ(ColumnOf(proposal, "Colonne 2").target, "origin_country");
+}
+
+TEST(Propose, TakesTheOptionColumnsOfAQuestionTogether) {
+  const Proposal proposal =
+      Proposed("id,profil/uasc,profil/gbv,profil/enceinte\nA,1,0,0\nB,0,1,1\nC,,,\n", {}, "person");
+  ASSERT_EQ(proposal.draft.columns.size(), 1u);
+  EXPECT_EQ(proposal.draft.columns[0].column, "protection_profile");
+  EXPECT_TRUE(proposal.draft.columns[0].options);
+  EXPECT_EQ(proposal.draft.columns[0].values.at("enceinte"), "pregnant");
+}
+
+TEST(Propose, AsksWhichTableWhereTheHeadingsDoNotSay) {
+  const Proposal proposal = Proposed("pays;date\nMLI;2026-01-01\n");
+  EXPECT_NE(Question(proposal, "table"), nullptr);
+}
+
+// Every column of every table under its French label: what the form of an office that follows the codebook
+// has.
+TEST(Propose, RecognisesNineOfTenColumnsOfTheCodebooksOwnLabels) {
+  uint32_t right = 0, all = 0;
+  for (const Table& table : Shipped().tables) {
+    std::string heading = "Référence", row = "A-1";
+    for (const Column& column : table.columns) {
+      absl::StrAppend(&heading, ";", column.label.fr);
+      const CodeList* list = Shipped().list_of(column);
+      absl::StrAppend(&row, ";",
+                      list != nullptr    ? list->codes[0].label.fr
+                      : column.is_date() ? "2026-01-15"
+                                         : std::to_string(column.lo * column.step_num / column.step_den));
+    }
+    const Proposal proposal = Proposed(absl::StrCat(heading, "\n", row, "\n"), {}, table.name.c_str());
+    for (const Column& column : table.columns) {
+      ++all;
+      const auto found = std::find_if(proposal.columns.begin(), proposal.columns.end(),
+                                      [&](const PreviewedColumn& c) { return c.target == column.name; });
+      right += found != proposal.columns.end() && found->source == column.label.fr ? 1 : 0;
+    }
+  }
+  EXPECT_GE(right * 10, all * 9) << right << " of " << all;
+}
+
+TEST(Synonyms, ThatAreShippedNameWhatTheCodebookHas) {
+  const auto read = ReadSynonyms("synonyms.yaml", *embedded::File("codebook/synonyms.yaml"), Shipped());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(read->Means(Shipped().tables[0], Shipped().tables[0].columns[3], "genre"));
+}
+
+TEST(Synonyms, CompareWithoutCaseAccentsAndPunctuation) {
+  EXPECT_EQ(PlainWords("  Pays d'origine (ISO) "), "pays d origine iso");
+  EXPECT_EQ(PlainWords("ÂGE"), "age");
+}
+
+}  // namespace
+}  // namespace penc

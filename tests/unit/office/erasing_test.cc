@@ -1,0 +1,199 @@
+// Erasing a person from everything that the office has: records, rows set aside, old files; and what a crash
+// leaves.
+#include "office/erasing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
+#include "tests/support/small_office.h"
+
+namespace penc {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Stops at a step by an exception: what is on the disk then is what a crash leaves, but for the log's last
+// bytes.
+class StopAt : public Steps {
+ public:
+  struct Stopped {};
+  std::string at;
+  void Reached(absl::string_view step) override {
+    if (step == at) throw Stopped();
+  }
+};
+
+class Erasing : public SmallOffice {
+ protected:
+  void SetUp() override { Create(); }
+
+  absl::StatusOr<v1::AdminResult> Erase(const std::vector<std::string>& person) {
+    v1::AdminCommand command;
+    for (const std::string& part : person) command.mutable_erase()->add_person(part);
+    return Run(command);
+  }
+  // A file of good rows and one bad row each of P1 and P2.
+  std::string ImportWithBadRows(const std::string& name = "work.csv") {
+    const auto imported = Import(absl::StrCat("person_ref,race,year\nP1,black,70\nP2,white,71\nP3,other,72\n",
+                                              name, ",other,72\n P1 ,blue,70\nP2,black,99\n"),
+                                 name);
+    EXPECT_TRUE(imported.ok()) << imported.status();
+    return imported->import_file().quarantine_file();
+  }
+  static std::string Read(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  std::string Quarantine(const std::string& name, const std::string& text) {
+    const std::string path = absl::StrCat(dir_, "/quarantine/", name);
+    EXPECT_TRUE(WriteFileAtomically(path, text, 0600).ok());
+    return path;
+  }
+};
+
+TEST_F(Erasing, TakesThePersonOutOfRecordsAndOfRowsSetAside) {
+  const std::string file = ImportWithBadRows();
+  ASSERT_TRUE(Close().ok());
+  ASSERT_THAT(Read(file), HasSubstr("P1"));
+  const auto erased = Erase({"p1"});
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_EQ(erased->erase().rows(), 1u);
+  ASSERT_EQ(erased->erase().quarantine_size(), 1);
+  EXPECT_EQ(erased->erase().quarantine(0).rows(), 1u);
+  EXPECT_FALSE(erased->erase().quarantine(0).by_any_column());
+  EXPECT_FALSE(erased->erase().quarantine(0).removed());
+  EXPECT_GT(erased->erase().proof().chunks(), 5u);
+  EXPECT_GT(erased->erase().proof().files_removed(), 0u);
+  EXPECT_EQ(erased->erase().backups(), 0u);
+  EXPECT_THAT(Read(file), Not(HasSubstr("P1")));
+  EXPECT_THAT(Read(file), HasSubstr("P2"));
+  struct stat info {};
+  ASSERT_EQ(::stat(file.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+  // It reads as it did: corrected, it can be imported.
+  const auto again = Import(absl::StrReplaceAll(Read(file), {{"\"99\"", "\"71\""}}), "corrected.csv");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->import_file().stored() + again->import_file().conflicting(), 1u);
+  // The last row of a file takes the file along.
+  const auto other = Erase({"P2"});
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_TRUE(other->erase().quarantine(0).removed());
+  EXPECT_FALSE(FileExists(file));
+}
+
+TEST_F(Erasing, OfSomebodyWhoIsOnlySetAsideIsJournaled) {
+  ImportWithBadRows();
+  Quarantine("other.csv",
+             "\"motif (penc)\";\"ligne (penc)\";\"person_ref\"\n\"x\";\"2\";\"Q9\"\n\"x\";\"3\";\"Q8\"\n");
+  const uint64_t before = Status().journal_size();
+  const auto erased = Erase({"Q9"});
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_EQ(erased->erase().rows(), 0u);
+  EXPECT_EQ(erased->erase().quarantine(0).rows(), 1u);
+  EXPECT_EQ(Status().journal_size(), before + 1);
+  EXPECT_TRUE(Erase({"Q9"}).ok());
+  EXPECT_EQ(Status().journal_size(), before + 1) << "nobody is left to be erased";
+}
+
+TEST_F(Erasing, FindsACompositeReferenceByItsColumns) {
+  v1::AdminCommand command;
+  v1::ImportCommand* import = command.mutable_import_file();
+  import->set_file_name("parts.csv");
+  import->set_mapping(
+      "mapping: parts\ncodebook: small@1\ntable: work\nperson: [site, number]\n"
+      "columns: {race: {from: race}, year: {from: year}}\n");
+  const auto imported = Run(command,
+                            "site,number,race,year\nA,7,black,70\nB,7,white,71\nA,7,blue,70\nB,7,blue,71\n7,"
+                            "A,other,72\nC,9,other,73\n");
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  const std::string file = imported->import_file().quarantine_file();
+  const auto erased = Erase({"A", "7"});
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_EQ(erased->erase().rows(), 1u) << "parts have an order";
+  EXPECT_EQ(erased->erase().quarantine(0).rows(), 1u);
+  EXPECT_THAT(Read(file), Not(HasSubstr("\"A\";\"7\"")));
+  EXPECT_THAT(Read(file), HasSubstr("\"B\";\"7\""));
+}
+
+// Files from before it was noted which columns hold the reference, and rows whose cells stand elsewhere.
+TEST_F(Erasing, SeeksEverywhereWhereColumnsAreNotKnown) {
+  const std::string noted = ImportWithBadRows();
+  const std::string moved = absl::StrCat(dir_, "/quarantine/renamed.csv");
+  std::filesystem::rename(noted, moved);
+  const auto erased = Erase({"P1"});
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  ASSERT_EQ(erased->erase().quarantine_size(), 1);
+  EXPECT_TRUE(erased->erase().quarantine(0).by_any_column());
+  EXPECT_THAT(Read(moved), Not(HasSubstr("P1")));
+  EXPECT_THAT(Read(moved), HasSubstr("P2"));
+
+  const auto shifted =
+      Import("person_ref,race,year\nP5,black,70\nP6,black,71\nP7,black,71\noops,P5,black,70\n");
+  ASSERT_TRUE(shifted.ok()) << shifted.status();
+  EXPECT_EQ(shifted->import_file().quarantined(), 1u);
+  ASSERT_TRUE(Erase({"P5"}).ok());
+  EXPECT_FALSE(FileExists(shifted->import_file().quarantine_file()));
+}
+
+TEST_F(Erasing, NamesFilesThatItCannotRead) {
+  ImportWithBadRows();
+  Quarantine("photo.jpg", std::string("\xFF\xD8\xFF\xE0\0\x10JFIF\0", 12));
+  const auto erased = Erase({"P1"});
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  std::string unread;
+  for (const auto& file : erased->erase().quarantine()) unread += file.has_unread() ? file.file() : "";
+  EXPECT_EQ(unread, "photo.jpg");
+}
+
+TEST_F(Erasing, SaysThatBackupsHoldTheRowsStill) {
+  ImportWithBadRows();
+  v1::AdminCommand backup;
+  backup.mutable_backup()->set_path(absl::StrCat(dir_, ".backup"));
+  std::filesystem::remove(backup.backup().path());
+  ASSERT_TRUE(Run(backup).ok());
+  const auto erased = Erase({"P1"});
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_EQ(erased->erase().backups(), 1u);
+  EXPECT_EQ(erased->erase().last_backup_unix_micros(), absl::ToUnixMicros(clock_.now));
+  std::filesystem::remove(backup.backup().path());
+}
+
+TEST_F(Erasing, IsFinishedByTheNextOpeningWhereverItWasCutOff) {
+  for (const char* step :
+       {"erase.before_flip", "erase.after_flip", "erase.quarantine", "erase.unnamed", "erase.purged"}) {
+    SCOPED_TRACE(step);
+    const std::string file = ImportWithBadRows(absl::StrCat(step, ".csv"));
+    office_.reset();
+    StopAt stop;
+    {
+      auto office = Office::Open(dir_, Environment{clock_, random_, stop});
+      ASSERT_TRUE(office.ok()) << office.status();
+      v1::AdminCommand command;
+      command.mutable_erase()->add_person("P1");
+      stop.at = step;
+      EXPECT_THROW((void)Administer(**office, command, nullptr, nullptr), StopAt::Stopped);
+      stop.at.clear();
+    }
+    Open();
+    const bool begun = std::string(step) != "erase.before_flip";
+    EXPECT_EQ(absl::StrContains(Read(file), "P1"), !begun);
+    EXPECT_FALSE(office_->store().Unfinished().has_value());
+    v1::AdminCommand sheet;
+    sheet.mutable_person_sheet()->add_person("P1");
+    EXPECT_EQ(Run(sheet)->person_sheet().unknown(), begun);
+    ASSERT_TRUE(Erase({"P1"}).ok());
+    ASSERT_TRUE(Erase({"P2"}).ok());
+    ASSERT_TRUE(Erase({"P3"}).ok());
+  }
+}
+
+}  // namespace
+}  // namespace penc
