@@ -56,7 +56,6 @@ const std::map<std::string, std::string>& Words() {
        "une autre clé du nœud aux mêmes endroits: une clé USB perdue n'ouvre plus rien"},
       {"write a fresh key to a file, for systemd-creds or a stick",
        "écrit une clé neuve dans un fichier, pour systemd-creds ou une clé USB"},
-      {"a file that does not exist yet", "un fichier qui n'existe pas encore"},
       {"host:port (default: the office's own)", "hôte:port (par défaut: celui de l'organisation)"},
       {"make an office from a backup; what was answered since is not forgotten",
        "rétablit une organisation depuis une sauvegarde; ce qui fut répondu depuis n'est pas oublié"},

@@ -97,6 +97,7 @@ bool OnTheSameDisk(const std::string& file, const std::string& dir) {
 // depends on it.
 absl::Status FillIn(v1::KeyPlace& place, const std::string& dir, const Outside& outside, Output& output) {
   if (!place.has_file() && !place.has_credential()) return absl::OkStatus();
+  if (place.has_file()) RETURN_IF_ERROR(CheckOutside(Layout(dir), place.file()));
   const KeySource source = KeySourceOf(outside);
   absl::StatusOr<Secret> key = ReadKeyAt(place, source.credentials_folder);
   if (absl::IsNotFound(key.status()) && place.has_file()) {
@@ -189,7 +190,7 @@ absl::StatusOr<v1::KeyWrapCommand> NewKeys(const std::string& dir, const Outside
                                 "to systemd under another name, then penc key wrap")});
     }
     if (!slot.has_file()) continue;
-    RETURN_IF_ERROR(FinishKeyFile(slot.file(), slot.key_id()));  // what a crash left
+    RETURN_IF_ERROR(DropNextKeyFile(slot.file(), slot.key_id()));
     const Secret key = Secret::Random(outside.random, 32);
     RETURN_IF_ERROR(SaveNodeKey(NextKeyFile(slot.file()), key));
     place.set_file(slot.file());

@@ -143,6 +143,20 @@ absl::StatusOr<v1::KeyPlace> ParseKeyPlace(absl::string_view text) {
   return place;
 }
 
+absl::Status CheckOutside(const Layout& layout, const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::weakly_canonical(layout.dir(), error);
+  const std::filesystem::path file = std::filesystem::weakly_canonical(path, error);
+  const std::filesystem::path relative = file.lexically_relative(folder);
+  if (std::filesystem::path(path).is_absolute() && (relative.empty() || *relative.begin() == "..")) return absl::OkStatus();
+  return Fail(absl::StatusCode::kInvalidArgument,
+              {absl::StrCat(path,
+                            ": donnez le chemin entier d'un fichier hors du dossier de l'organisation: une "
+                            "clé qui s'y trouve part avec lui"),
+               absl::StrCat(path, ": give the whole path of a file outside of the office's folder: a key in "
+                                  "it is stolen with it")});
+}
+
 absl::StatusOr<Secret> ReadKeyAt(const v1::KeyPlace& place, const std::string& credentials_folder) {
   if (place.has_file()) return LoadNodeKeyElsewhere(place.file());
   if (place.has_credential()) {
@@ -180,11 +194,8 @@ absl::Status FinishKeyFile(const std::string& path, absl::string_view key_id) {
   const std::string next = NextKeyFile(path);
   if (!FileExists(next)) return absl::OkStatus();
   const absl::StatusOr<Secret> waiting = LoadNodeKeyElsewhere(next);
-  if (!waiting.ok() || NodeKeyId(*waiting) != key_id) {
-    // Of a change that did not come to pass: the key in use must be the one at `path`.
-    const absl::StatusOr<Secret> now = LoadNodeKeyElsewhere(path);
-    return now.ok() && NodeKeyId(*now) == key_id ? DestroyFile(next) : absl::OkStatus();
-  }
+  // Another one may be of a change that is just being made: never destroyed here.
+  if (!waiting.ok() || NodeKeyId(*waiting) != key_id) return absl::OkStatus();
   RETURN_IF_ERROR(DestroyFile(path));
   std::error_code error;
   std::filesystem::rename(next, path, error);
@@ -192,6 +203,13 @@ absl::Status FinishKeyFile(const std::string& path, absl::string_view key_id) {
   return Fail(absl::StatusCode::kPermissionDenied,
               {absl::StrCat("impossible de renommer ", next, " en ", path, ": faites-le à la main"),
                absl::StrCat("cannot rename ", next, " to ", path, ": do it by hand")});
+}
+
+absl::Status DropNextKeyFile(const std::string& path, absl::string_view key_id) {
+  RETURN_IF_ERROR(FinishKeyFile(path, key_id));
+  const absl::StatusOr<Secret> now = LoadNodeKeyElsewhere(path);
+  if (now.ok() && NodeKeyId(*now) == key_id) return DestroyFile(NextKeyFile(path));
+  return now.ok() ? AnotherKey(path) : StickIsMissing(path);
 }
 
 absl::Status FinishKeyFiles(const Layout& layout, const storage::v1::KeyRingFile& ring) {

@@ -18,6 +18,9 @@ namespace penc {
 // expected. The path is made absolute.
 absl::StatusOr<v1::KeyPlace> ParseKeyPlace(absl::string_view text);
 
+// A file within the folder would be stolen with it: INVALID_ARGUMENT, also where the path is not absolute.
+absl::Status CheckOutside(const Layout& layout, const std::string& path);
+
 // The key in a file or a credential, as --key-from and `penc key wrap` name it. NOT_FOUND where it is not
 // there.
 absl::StatusOr<Secret> ReadKeyAt(const v1::KeyPlace& place, const std::string& credentials_folder);
@@ -45,5 +48,8 @@ absl::Status FinishKeyFiles(const Layout& layout, const storage::v1::KeyRingFile
 std::string NextKeyFile(const std::string& path);  // FILE.new
 // The same for one file: FILE.new becomes FILE where it is the slot's key.
 absl::Status FinishKeyFile(const std::string& path, absl::string_view key_id);
+// Before a new key is written to FILE.new: destroys what a change that did not come to pass left there. Only
+// where FILE is the slot's key; UNAVAILABLE or PERMISSION_DENIED otherwise.
+absl::Status DropNextKeyFile(const std::string& path, absl::string_view key_id);
 
 }  // namespace penc

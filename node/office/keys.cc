@@ -61,21 +61,6 @@ absl::StatusOr<Secret> GivenKey(const v1::KeyPlace& place) {
                "the key is missing: are both penc programs of the same version?"});
 }
 
-// A file within the folder would be stolen with it.
-absl::Status CheckElsewhere(const Layout& layout, const std::string& path) {
-  std::error_code error;
-  const fs::path folder = fs::weakly_canonical(layout.dir(), error);
-  const fs::path file = fs::weakly_canonical(path, error);
-  const fs::path relative = file.lexically_relative(folder);
-  if (fs::path(path).is_absolute() && (relative.empty() || *relative.begin() == "..")) return absl::OkStatus();
-  return Fail(absl::StatusCode::kInvalidArgument,
-              {absl::StrCat(path,
-                            ": donnez le chemin entier d'un fichier hors du dossier de l'organisation: une "
-                            "clé qui s'y trouve part avec lui"),
-               absl::StrCat(path, ": give the whole path of a file outside of the office's folder: a key in "
-                                  "it is stolen with it")});
-}
-
 }  // namespace
 
 OfficeKeys::OfficeKeys(const Layout& layout, const Environment& environment, OfficeSecrets secrets,
@@ -201,7 +186,7 @@ absl::Status OfficeKeys::Move(const v1::KeyWrapCommand& command, const CheckedRo
         continue;
       }
       case v1::KeyPlace::kFile: {
-        RETURN_IF_ERROR(CheckElsewhere(layout_, place.file()));
+        RETURN_IF_ERROR(CheckOutside(layout_, place.file()));
         ASSIGN_OR_RETURN(const Secret key, GivenKey(place));
         slot = MakeSlot(key, ring_key, random);
         slot.set_file(place.file());

@@ -103,6 +103,10 @@ class DirectLink final : public HubLink {
     }
     return absl::OkStatus();
   }
+  absl::Status PutUnlockAnswer(const v1::SignedUnlockAnswer& answer) override {
+    RETURN_IF_ERROR(Up());
+    return Put(hub_.PutUnlockAnswer(caller_, answer));
+  }
 
  private:
   static absl::Status Lost() { return absl::UnavailableError("the line is cut"); }
@@ -178,7 +182,6 @@ class SmallRegion : public ::testing::Test {
       membership.set_roots(RootsFingerprint(roster));
       membership.set_steward(true);
       OfficeNetwork& network = member.office->network();
-      PENC_CHECK(network.CreateMailKeyIfMissing(random_).ok());
       PENC_CHECK(network
                      .CreateEpoch(member.office->identity().key.verify_key(),
                                   clock_.now + absl::Hours(24 * 20), random_)
