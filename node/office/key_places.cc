@@ -218,7 +218,12 @@ absl::Status FinishKeyFiles(const Layout& layout, const storage::v1::KeyRingFile
     if (slot.has_here()) here = &slot;
     if (slot.has_file()) FinishKeyFile(slot.file(), slot.key_id()).IgnoreError();
   }
-  if (here != nullptr) return FinishKeyFile(layout.node_key(), here->key_id());
+  if (here != nullptr) {
+    RETURN_IF_ERROR(FinishKeyFile(layout.node_key(), here->key_id()));
+    // Nobody else changes keys in the folder. Where another place opened it, what lies here may be missing.
+    DropNextKeyFile(layout.node_key(), here->key_id()).IgnoreError();
+    return absl::OkStatus();
+  }
   RETURN_IF_ERROR(DestroyFile(layout.node_key()));
   return DestroyFile(NextKeyFile(layout.node_key()));
 }
