@@ -6,8 +6,8 @@
 #include <csignal>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/strip.h"
-#include "cli/directory.h"
 #include "cli/french.h"
 #include "cli/usage.h"
 
@@ -50,13 +50,15 @@ void NameValues(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) NameValues(*command);
 }
 
-// Every command that opens an office's folder can be told where its key is.
+// Every command that opens an office's folder can be told where its key is. `penc key show` opens nothing.
 void AddKeyFrom(CLI::App& app, std::string& key_from) {
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     AddKeyFrom(*command, key_from);
     const CLI::Option* dir = command->get_option_no_throw("DIR");
-    if (dir == nullptr || (dir->get_description() != kOfficeFolder && command->get_name() != "restore"))
-      continue;
+    if (dir == nullptr) continue;
+    const std::string& what = dir->get_description();
+    const bool opens = absl::StrContains(what, "office's folder") && !absl::StrContains(what, "locked");
+    if (!opens && command->get_name() != "restore") continue;
     command->add_option("--key-from", key_from,
                         "where the node key is today: a file, or credential:NAME (default: as penc key show "
                         "says)");

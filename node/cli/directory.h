@@ -12,9 +12,6 @@
 
 namespace penc::cli {
 
-// What commands call the folder of an office that they open.
-inline constexpr char kOfficeFolder[] = "the office's folder";
-
 // Where this command's office has its key from, without anybody to ask.
 KeySource KeySourceOf(const Outside& outside);
 // The same with the network's stewards, who are waited for: a minute, or until Ctrl-C by what serves.

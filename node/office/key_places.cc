@@ -87,10 +87,12 @@ absl::StatusOr<Secret> KeyOf(const Layout& layout, const KeySlot& slot, const Ke
 }
 
 absl::StatusOr<FoundKey> FindGiven(const storage::v1::KeyRingFile& ring, const KeySource& source) {
-  ASSIGN_OR_RETURN(const v1::KeyPlace place, ParseKeyPlace(source.from));
-  absl::StatusOr<Secret> key = ReadKeyAt(place, source.credentials_folder);
+  absl::StatusOr<v1::KeyPlace> place = ParseKeyPlace(source.from);
+  if (!place.ok() && FileExists(source.from)) place = ParseKeyPlace(absl::StrCat("file:", source.from));
+  RETURN_IF_ERROR(place.status());
+  absl::StatusOr<Secret> key = ReadKeyAt(*place, source.credentials_folder);
   if (absl::IsNotFound(key.status()))
-    return place.has_file() ? StickIsMissing(place.file()) : CredentialNotLent(place.credential());
+    return place->has_file() ? StickIsMissing(place->file()) : CredentialNotLent(place->credential());
   RETURN_IF_ERROR(key.status());
   const std::string id = NodeKeyId(*key);
   for (int i = 0; i < ring.slots_size(); ++i)
