@@ -125,8 +125,8 @@ absl::Status DestroyFile(const std::string& path) {
   absl::Status overwritten;
   if (S_ISREG(info.st_mode) && info.st_nlink == 1) {
     Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    overwritten = fd.get() < 0 ? SystemError(path, errno)
-                               : WriteAll(fd.get(), std::string(info.st_size, '\0'), path);
+    overwritten =
+        fd.get() < 0 ? SystemError(path, errno) : WriteAll(fd.get(), std::string(info.st_size, '\0'), path);
   }
   if (::unlink(path.c_str()) != 0) return SystemError(path, errno);
   Descriptor folder(::open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -15,11 +15,11 @@ namespace penc::cli {
 namespace {
 
 constexpr AddCommand kCommands[] = {
-    AddInit,    AddImport,  AddClose,    AddBatches, AddUndo,   AddStatus, AddErase,   AddCodebook,
-    AddPolicy,  AddGrant,   AddCard,     AddServe,   AddStop,   AddBudget, AddJournal, AddBackup,
-    AddRestore, AddPartner, AddDescribe, AddAsk,     AddRounds, AddAnswer, AddPlan,    AddDemo,
-    AddNetwork, AddHub,     AddPending,  AddApprove, AddRefuse, AddExpire, AddPerson,  AddDossier,
-    AddKey,
+    AddInit,     AddImport, AddClose,   AddBatches, AddUndo,     AddStatus,  AddErase,
+    AddCodebook, AddPolicy, AddGrant,   AddCard,    AddServe,    AddStop,    AddBudget,
+    AddJournal,  AddBackup, AddRestore, AddPartner, AddDescribe, AddAsk,     AddRounds,
+    AddAnswer,   AddPlan,   AddDemo,    AddNetwork, AddHub,      AddPending, AddApprove,
+    AddRefuse,   AddExpire, AddPerson,  AddDossier, AddKey,
 };
 
 // What stands for an option's value in help. Arguments carry their name already.
@@ -37,8 +37,8 @@ void NameValues(CLI::App& app) {
       {"--partner", "FILE"},    {"--sign", "FILE"},         {"--remove", "NAME"},
       {"--closing", "PERIOD"},  {"--because", "TEXT"},      {"--by", "NAME"},
       {"--today", "DATE"},      {"--html", "FILE"},         {"--sheet", "SHEET"},
-      {"--parent", "FILE"},     {"--save-mapping", "FILE"},
-      {"--key-from", "PLACE"},  {"--with", "PLACE"},
+      {"--parent", "FILE"},     {"--save-mapping", "FILE"}, {"--key-from", "PLACE"},
+      {"--with", "PLACE"},
   };
   for (CLI::Option* option : app.get_options()) {
     if (option->get_expected_max() == 0) continue;  // a flag

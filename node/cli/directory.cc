@@ -55,8 +55,7 @@ absl::StatusOr<v1::AdminResult> RunOnDirectory(const std::string& dir, const v1:
   };
   ASSIGN_OR_RETURN(absl::optional<rpc::AdminClient> node, rpc::AdminClient::Find(dir));
   if (node.has_value()) return node->Run(command, upload, progress);
-  ASSIGN_OR_RETURN(std::unique_ptr<Office> office,
-                   Office::Open(dir, EnvironmentOf(outside, output)));
+  ASSIGN_OR_RETURN(std::unique_ptr<Office> office, Office::Open(dir, EnvironmentOf(outside, output)));
   return Administer(*office, command, upload, progress);
 }
 

@@ -208,13 +208,13 @@ std::string KeySentence(const v1::DossierMeasures& m, const Words& w) {
   if (!here)
     return absl::StrCat(out, w(": un ordinateur volé éteint ne livre pas les dossiers.",
                                ": a computer that is stolen switched off does not give the records away."));
-  return absl::StrCat(out, m.key_open()
-                               ? w(". À CORRIGER: d'autres utilisateurs de l'ordinateur peuvent la lire.",
-                                   ". TO BE MENDED: other users of the computer may read it.")
-                               : w(", lisible par le seul compte qui fait tourner le nœud. Qui vole "
-                                   "l'ordinateur l'a aussi (penc key wrap).",
-                                   ", readable by the one account only that runs the node. Whoever steals the "
-                                   "computer has it, too (penc key wrap)."));
+  return absl::StrCat(
+      out, m.key_open() ? w(". À CORRIGER: d'autres utilisateurs de l'ordinateur peuvent la lire.",
+                            ". TO BE MENDED: other users of the computer may read it.")
+                        : w(", lisible par le seul compte qui fait tourner le nœud. Qui vole "
+                            "l'ordinateur l'a aussi (penc key wrap).",
+                            ", readable by the one account only that runs the node. Whoever steals the "
+                            "computer has it, too (penc key wrap)."));
 }
 
 void AddMeasures(const v1::DossierResult& d, const Words& w, Page& page) {

@@ -39,7 +39,8 @@ const std::map<std::string, std::string>& Words() {
       {"answer granted partners until Ctrl-C", "répond aux partenaires autorisés jusqu'à Ctrl-C"},
       {"the office's folder", "le dossier de l'organisation"},
       {"where the node key is today: a file, or credential:NAME (default: as penc key show says)",
-       "où est la clé du nœud aujourd'hui: un fichier, ou credential:NOM (par défaut: comme dit penc key show)"},
+       "où est la clé du nœud aujourd'hui: un fichier, ou credential:NOM (par défaut: comme dit penc key "
+       "show)"},
       // keys
       {"where the node key is: in the folder, on a stick, with stewards",
        "où est la clé du nœud: dans le dossier, sur une clé USB, chez les témoins"},

@@ -47,7 +47,8 @@ const Text* KindWords(const std::string& kind) {
       {"dossier_made", {"dossier de protection des données établi", "data-protection dossier made"}},
       {"key_moved", {"clé du nœud déplacée ou changée", "node key moved or changed"}},
       {"share_returned",
-       {"part d'une clé rendue à un membre qui redémarre", "share of a key given back to a member that starts"}},
+       {"part d'une clé rendue à un membre qui redémarre",
+        "share of a key given back to a member that starts"}},
       {"share_refused", {"part d'une clé refusée", "share of a key kept"}},
       {"silenced", {"muette jusqu'au compte des témoins", "silent until the stewards' count"}},
   };
@@ -120,7 +121,8 @@ std::string UnlockReason(int number, Lang lang) {
     case v1::UNLOCK_REFUSAL_NOT_A_MEMBER:
       return fr ? "n'est plus membre du réseau" : "no longer a member of the network";
     case v1::UNLOCK_REFUSAL_NOT_MINE:
-      return fr ? "la part est scellée à une autre clé que celle d'ici" : "sealed to another key than the one here";
+      return fr ? "la part est scellée à une autre clé que celle d'ici"
+                : "sealed to another key than the one here";
     case v1::UNLOCK_REFUSAL_ROSTER_EXPIRED:
       return fr ? "la liste des membres n'est plus en vigueur" : "the roster is no longer in force";
     case v1::UNLOCK_REFUSAL_TOO_OFTEN:
@@ -141,9 +143,10 @@ std::string PlaceName(const std::string& place, Lang lang) {
 
 std::string Said(const std::string& name, const Value& value, Lang lang) {
   if (name == "places") {
-    return absl::StrJoin(value.list_value().values(), lang == Lang::kFrench ? " et " : " and ", [lang](std::string* out, const Value& one) {
-      absl::StrAppend(out, PlaceName(one.string_value(), lang));
-    });
+    return absl::StrJoin(value.list_value().values(), lang == Lang::kFrench ? " et " : " and ",
+                         [lang](std::string* out, const Value& one) {
+                           absl::StrAppend(out, PlaceName(one.string_value(), lang));
+                         });
   }
   if (name == "slot") return ShortSlot(value.string_value());
   switch (value.kind_case()) {

@@ -79,9 +79,11 @@ void AddNew(CLI::App& keys, Invocation& invocation) {
     invocation.run = [file, &invocation](Output& output) -> ExitCode {
       const absl::Status made = CreateNodeKey(*file, invocation.outside.random);
       if (!made.ok()) return output.Fail(made);
-      output.Say({absl::StrCat("nouvelle clé dans ", *file, "; elle n'ouvre rien tant que penc key wrap ne "
-                                                            "l'a pas prise"),
-                  absl::StrCat("a new key is in ", *file, "; it opens nothing until penc key wrap takes it")});
+      output.Say(
+          {absl::StrCat("nouvelle clé dans ", *file,
+                        "; elle n'ouvre rien tant que penc key wrap ne "
+                        "l'a pas prise"),
+           absl::StrCat("a new key is in ", *file, "; it opens nothing until penc key wrap takes it")});
       return kAnswered;
     };
   });
@@ -120,11 +122,12 @@ absl::Status FillIn(v1::KeyPlace& place, const std::string& dir, const Outside& 
 // Stewards alone: a network that is gone, or too many of them at once, would take the records with them.
 absl::Status CheckSpare(const std::vector<v1::KeyPlace>& places, bool without_spare) {
   if (places.size() != 1 || !places[0].has_stewards() || without_spare) return absl::OkStatus();
-  return Fail(absl::StatusCode::kInvalidArgument,
-              {"prévoyez une clé de secours, au coffre: ajoutez --with file:CHEMIN (une clé USB). Sans elle, "
-               "si trop de témoins disparaissent, les dossiers sont perdus (--without-spare pour s'en passer)",
-               "provide a spare key, for the safe: add --with file:PATH (a USB stick). Without it the records "
-               "are lost where too many stewards are gone (--without-spare does without)"});
+  return Fail(
+      absl::StatusCode::kInvalidArgument,
+      {"prévoyez une clé de secours, au coffre: ajoutez --with file:CHEMIN (une clé USB). Sans elle, "
+       "si trop de témoins disparaissent, les dossiers sont perdus (--without-spare pour s'en passer)",
+       "provide a spare key, for the safe: add --with file:PATH (a USB stick). Without it the records "
+       "are lost where too many stewards are gone (--without-spare does without)"});
 }
 
 ExitCode Move(const std::string& dir, v1::KeyWrapCommand wrap, const Outside& outside, Output& output) {
@@ -201,7 +204,8 @@ absl::StatusOr<v1::KeyWrapCommand> NewKeys(const std::string& dir, const Outside
 
 void AddRotate(CLI::App& keys, Invocation& invocation) {
   auto dir = std::make_shared<std::string>();
-  CLI::App* app = keys.add_subcommand("rotate", "another node key in the same places: a lost stick opens nothing");
+  CLI::App* app =
+      keys.add_subcommand("rotate", "another node key in the same places: a lost stick opens nothing");
   app->add_option("DIR", *dir, "the office's folder")->required();
   app->footer("Example:\n  penc key rotate office");
   app->callback([dir, &invocation] {
@@ -224,7 +228,8 @@ void AddRotate(CLI::App& keys, Invocation& invocation) {
 }  // namespace
 
 void AddKey(CLI::App& parent, Invocation& invocation) {
-  CLI::App* app = parent.add_subcommand("key", "where the node key is: in the folder, on a stick, with stewards");
+  CLI::App* app =
+      parent.add_subcommand("key", "where the node key is: in the folder, on a stick, with stewards");
   app->require_subcommand(1);
   app->footer("Example:\n  penc key show office");
   AddShow(*app, invocation);

@@ -287,7 +287,8 @@ void AddEpoch(CLI::App& network, Invocation& invocation) {
       if (!made.ok()) return output.Fail(made.status());
       const v1::NetworkMemberResult& said = made->network_member();
       const auto send = [&]() -> absl::Status {
-        ASSIGN_OR_RETURN(const Identity identity, IdentityOfOffice(options->dir, said.office(), outside, output));
+        ASSIGN_OR_RETURN(const Identity identity,
+                         IdentityOfOffice(options->dir, said.office(), outside, output));
         v1::PutMemberRequest member;
         member.set_member(said.member());
         member.set_signature(said.signature());

@@ -23,8 +23,8 @@ std::string Associated(absl::string_view path) {
 }  // namespace
 
 absl::Status SealedFiles::Write(const std::string& path, absl::string_view content) const {
-  return WriteFileAtomically(
-      path, absl::StrCat(kHeader, Aead(key_).Seal(random_, Associated(path), content)), 0600);
+  return WriteFileAtomically(path, absl::StrCat(kHeader, Aead(key_).Seal(random_, Associated(path), content)),
+                             0600);
 }
 
 absl::StatusOr<Secret> SealedFiles::Read(const std::string& path, size_t limit_bytes) const {

@@ -70,8 +70,8 @@ absl::StatusOr<ShareTerms> ShareTermsFor(const CheckedRoster& roster, absl::stri
     // Whoever they are, they are others for each member: no steward holds everybody's.
     std::vector<std::pair<std::string, uint32_t>> order;
     for (uint32_t i : terms.holders)
-      order.emplace_back(
-          Sha256({"penc key holder v1\n", member, members.members(static_cast<int>(i)).key()}), i);
+      order.emplace_back(Sha256({"penc key holder v1\n", member, members.members(static_cast<int>(i)).key()}),
+                         i);
     std::sort(order.begin(), order.end());
     terms.holders.clear();
     for (size_t i = 0; i < kMostHolders; ++i) terms.holders.push_back(order[i].second);
@@ -170,12 +170,10 @@ absl::StatusOr<Knock> MakeKnock(const StewardSlot& slot, absl::Time now, RandomS
 
 absl::StatusOr<v1::UnlockRequest> ReadKnock(const v1::SignedUnlockRequest& signed_request) {
   v1::UnlockRequest request;
-  if (signed_request.request().size() > kLongestRequest ||
-      signed_request.signature().size() > kSignature ||
+  if (signed_request.request().size() > kLongestRequest || signed_request.signature().size() > kSignature ||
       !request.ParseFromString(signed_request.request()) || request.format() != 1 ||
-      request.member().size() != kKey || request.door().size() != kKey ||
-      request.shares().empty() || request.shares_size() > static_cast<int>(kMostHolders) ||
-      !UsableAgreementKey(request.fresh_key()))
+      request.member().size() != kKey || request.door().size() != kKey || request.shares().empty() ||
+      request.shares_size() > static_cast<int>(kMostHolders) || !UsableAgreementKey(request.fresh_key()))
     return Malformed();
   if (!Signed(request.member(), DoorText(request.door()), request.door_signature()) ||
       !Signed(request.door(), RequestText(signed_request.request()), signed_request.signature())) {
@@ -214,8 +212,8 @@ v1::UnlockAnswer AnswerKnock(const v1::SignedUnlockRequest& signed_request, cons
       share.format() != 1 || share.member() != request.member() || share.door() != request.door() ||
       share.share().size() != kKey)
     return refuse(v1::UNLOCK_REFUSAL_NOT_MINE);
-  absl::StatusOr<v1::SealedMail> sealed = SealMail(AnswerContext(answer.request_sha256(), steward),
-                                                   share.share(), {request.fresh_key()}, random);
+  absl::StatusOr<v1::SealedMail> sealed =
+      SealMail(AnswerContext(answer.request_sha256(), steward), share.share(), {request.fresh_key()}, random);
   explicit_bzero(share.mutable_share()->data(), share.share().size());
   PENC_CHECK(sealed.ok());  // the fresh key was looked at when the request was read
   *answer.mutable_sealed() = *std::move(sealed);

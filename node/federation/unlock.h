@@ -2,9 +2,10 @@
 // step is there, and against whom: unlock.md. Pure apart from the keys and the random source.
 //
 //   office     ASSIGN_OR_RETURN(slot, ShareNodeKey(key, roster, identity, random));    // lies in its folder
-//   locked     Knock knock = MakeKnock(slot, now, random);                             // asks through the hub
-//   steward    answer = AnswerKnock(request, roster, now, identity, mail, random);     // looks at the roster
-//   locked     waiting.Take(answer); ... waiting.key()                                 // enough of them
+//   locked     Knock knock = MakeKnock(slot, now, random);                             // asks through the
+//   hub steward    answer = AnswerKnock(request, roster, now, identity, mail, random);     // looks at the
+//   roster locked     waiting.Take(answer); ... waiting.key()                                 // enough of
+//   them
 #pragma once
 #include <cstdint>
 #include <map>

@@ -15,8 +15,8 @@
 #include "office/backup.h"
 #include "office/dossier.h"
 #include "office/erasing.h"
-#include "office/person_sheet.h"
 #include "office/keys.h"
+#include "office/person_sheet.h"
 #include "office/region/admin_rounds.h"
 #include "office/retention.h"
 

@@ -28,8 +28,8 @@ absl::Status Build(const Layout& layout, const InitOptions& options, const Codeb
     RETURN_IF_ERROR(MakePrivateFolder(folder));
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<OfficeKeys> keys, OfficeKeys::Create(layout, environment));
-  ASSIGN_OR_RETURN(const Identity identity, LoadIdentity(keys->identity().Copy(), layout.tls_certificate(),
-                                                         options.name, now));
+  ASSIGN_OR_RETURN(const Identity identity,
+                   LoadIdentity(keys->identity().Copy(), layout.tls_certificate(), options.name, now));
   storage::v1::OfficeConfig config;
   config.set_office(options.name);
   config.set_format(kFolderFormat);

@@ -150,13 +150,15 @@ absl::Status CheckOutside(const Layout& layout, const std::string& path) {
   const std::filesystem::path folder = std::filesystem::weakly_canonical(layout.dir(), error);
   const std::filesystem::path file = std::filesystem::weakly_canonical(path, error);
   const std::filesystem::path relative = file.lexically_relative(folder);
-  if (std::filesystem::path(path).is_absolute() && (relative.empty() || *relative.begin() == "..")) return absl::OkStatus();
+  if (std::filesystem::path(path).is_absolute() && (relative.empty() || *relative.begin() == ".."))
+    return absl::OkStatus();
   return Fail(absl::StatusCode::kInvalidArgument,
               {absl::StrCat(path,
                             ": donnez le chemin entier d'un fichier hors du dossier de l'organisation: une "
                             "clé qui s'y trouve part avec lui"),
-               absl::StrCat(path, ": give the whole path of a file outside of the office's folder: a key in "
-                                  "it is stolen with it")});
+               absl::StrCat(path,
+                            ": give the whole path of a file outside of the office's folder: a key in "
+                            "it is stolen with it")});
 }
 
 absl::StatusOr<Secret> ReadKeyAt(const v1::KeyPlace& place, const std::string& credentials_folder) {
@@ -165,9 +167,9 @@ absl::StatusOr<Secret> ReadKeyAt(const v1::KeyPlace& place, const std::string& c
     if (credentials_folder.empty()) return absl::NotFoundError("no credentials");
     return LoadNodeKeyElsewhere(CredentialPath(credentials_folder, place.credential()));
   }
-  return Fail(absl::StatusCode::kInvalidArgument,
-              {"une clé se lit dans file:CHEMIN ou credential:NOM", "a key is read from file:PATH or "
-                                                                    "credential:NAME"});
+  return Fail(absl::StatusCode::kInvalidArgument, {"une clé se lit dans file:CHEMIN ou credential:NOM",
+                                                   "a key is read from file:PATH or "
+                                                   "credential:NAME"});
 }
 
 absl::StatusOr<FoundKey> FindNodeKey(const Layout& layout, const storage::v1::KeyRingFile& ring,

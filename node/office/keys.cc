@@ -161,8 +161,8 @@ absl::Status OfficeKeys::Replace(KeyRingFile next, Secret ring_key) {
 absl::Status OfficeKeys::Move(const v1::KeyWrapCommand& command, const CheckedRoster* roster) {
   RandomSource& random = environment_.random;
   if (command.places().empty()) {
-    return Fail(absl::StatusCode::kInvalidArgument, {"dites où mettre la clé: --with ENDROIT",
-                                                     "say where the key goes: --with PLACE"});
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {"dites où mettre la clé: --with ENDROIT", "say where the key goes: --with PLACE"});
   }
   std::lock_guard<std::mutex> lock(mutex_);
   Secret ring_key = Secret::Random(random, kKey);

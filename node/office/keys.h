@@ -1,5 +1,5 @@
-// An office's keys, open: the ring (key_ring.h) in memory, and moving the node key that opens it. KEYS.md says
-// what protects what.
+// An office's keys, open: the ring (key_ring.h) in memory, and moving the node key that opens it. KEYS.md
+// says what protects what.
 //
 //   ASSIGN_OR_RETURN(keys, OfficeKeys::Open(layout, environment));   // reads; may ask a stick or stewards
 //   RETURN_IF_ERROR(keys->Settle());                                 // once nobody else has the folder open

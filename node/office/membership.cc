@@ -269,7 +269,8 @@ absl::StatusOr<storage::v1::EpochFile> OfficeNetwork::ReadEpoch(uint64_t epoch) 
   }
   const absl::StatusOr<Secret> bytes = keys_.files().Read(path, 4096);
   storage::v1::EpochFile file;
-  const bool read = bytes.ok() && file.ParseFromArray(bytes->view().data(), static_cast<int>(bytes->size())) &&
+  const bool read = bytes.ok() &&
+                    file.ParseFromArray(bytes->view().data(), static_cast<int>(bytes->size())) &&
                     file.format() == 1 && file.epoch() == epoch && file.mask_key().size() == 32 &&
                     file.vote_key().size() == 32;
   if (read) return file;

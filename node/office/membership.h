@@ -1,5 +1,5 @@
-// The network that an office belongs to: its membership, the rosters that it has pinned, and a steward's epoch
-// keys.
+// The network that an office belongs to: its membership, the rosters that it has pinned, and a steward's
+// epoch keys.
 //
 //   ASSIGN_OR_RETURN(auto membership, network.Load());             // nothing: the office is in no network
 //   ASSIGN_OR_RETURN(auto newer, hub.RostersAfter(network.roster_version()));
@@ -45,8 +45,7 @@ class OfficeNetwork {
  public:
   // DATA_LOSS where what is stored cannot be read.
   static absl::StatusOr<std::unique_ptr<OfficeNetwork>> Open(const Layout& layout, const Database& db,
-                                                             Committer& committer,
-                                                             const OfficeKeys& keys);
+                                                             Committer& committer, const OfficeKeys& keys);
 
   // ---- membership
   absl::StatusOr<absl::optional<storage::v1::Membership>> Load() const;

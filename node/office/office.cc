@@ -123,7 +123,8 @@ absl::Status Office::OpenParts() {
   StoreOptions options;
   options.random = &environment_.random;
   options.steps = &environment_.steps;
-  ASSIGN_OR_RETURN(store_, RecordStore::Open(*database_, *committer_, *rules_.codebook, records_key(), options));
+  ASSIGN_OR_RETURN(store_,
+                   RecordStore::Open(*database_, *committer_, *rules_.codebook, records_key(), options));
   ASSIGN_OR_RETURN(ledger_, Ledger::Open(*database_, *committer_, rules_.codebook->closing));
   ASSIGN_OR_RETURN(approvals_, Approvals::Open(*database_, *committer_));
   RETURN_IF_ERROR(CheckSpending(*ledger_, *journal_, rules_.codebook->closing));

@@ -16,17 +16,18 @@ namespace {
 using storage::v1::StewardSlot;
 
 absl::Status Revoked(const StewardSlot& slot) {
-  return Fail(absl::StatusCode::kPermissionDenied,
-              {absl::StrCat("le réseau «", slot.network(),
-                            "» a retiré cette organisation de sa liste des membres (partie, ou son ordinateur "
-                            "a été signalé volé): les témoins ne rendent plus sa clé, et ce nœud ne démarre "
-                            "pas. Si c'est une erreur, appelez le secrétariat du réseau; une clé de secours "
-                            "ouvre encore (--key-from FICHIER)"),
-               absl::StrCat("the network \"", slot.network(),
-                            "\" has taken this office off its roster (it left, or its computer was reported "
-                            "stolen): the stewards no longer give its key back, and this node does not "
-                            "start. If that is a mistake, call the network's secretariat; a spare key still "
-                            "opens (--key-from FILE)")});
+  return Fail(
+      absl::StatusCode::kPermissionDenied,
+      {absl::StrCat("le réseau «", slot.network(),
+                    "» a retiré cette organisation de sa liste des membres (partie, ou son ordinateur "
+                    "a été signalé volé): les témoins ne rendent plus sa clé, et ce nœud ne démarre "
+                    "pas. Si c'est une erreur, appelez le secrétariat du réseau; une clé de secours "
+                    "ouvre encore (--key-from FICHIER)"),
+       absl::StrCat("the network \"", slot.network(),
+                    "\" has taken this office off its roster (it left, or its computer was reported "
+                    "stolen): the stewards no longer give its key back, and this node does not "
+                    "start. If that is a mistake, call the network's secretariat; a spare key still "
+                    "opens (--key-from FILE)")});
 }
 
 Text HowMany(const StewardSlot& slot, const Unlocking& unlocking) {

@@ -49,16 +49,15 @@ absl::StatusOr<std::unique_ptr<HubServer>> HubServer::Start(HubFolder& folder, c
   const HubLayout& layout = folder.layout();
   // Makes the certificate where there is none or it nears its end.
   const auto renew = [key = layout.key(), certificate = layout.certificate(),
-                      name = folder.config().network(), &clock] {
-    return LoadIdentity(key, certificate, name, clock.Now()).status();
-  };
+                      name = folder.config().network(),
+                      &clock] { return LoadIdentity(key, certificate, name, clock.Now()).status(); };
   RETURN_IF_ERROR(renew());
   ASSIGN_OR_RETURN(
       std::unique_ptr<HubServer> server,
       Start(folder.hub(), WatchedCertificate(layout.key(), layout.certificate(), options.look_at_certificate),
             clock, options));
-  server->certificate_ = std::make_unique<CertificateKeeper>(renew, options.look_at_certificate,
-                                                             options.certificate_trouble);
+  server->certificate_ =
+      std::make_unique<CertificateKeeper>(renew, options.look_at_certificate, options.certificate_trouble);
   server->admin_service_ = std::make_unique<HubAdminService>(folder, clock, random);
   server->socket_ = layout.socket();
   ASSIGN_OR_RETURN(server->administration_,

@@ -13,9 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using storage::v1::StewardSlot;
 using ::testing::Contains;
 using ::testing::HasSubstr;
-using storage::v1::StewardSlot;
 
 // A line of which a test sees what a steward says.
 class Kept final : public DirectLink {

@@ -38,7 +38,8 @@ absl::Status KeepAnswer(Office& office, const MemberRound& round, HubLink& hub) 
   const std::string& folder = office.layout().answers();
   if (FileExists(RecordPath(folder, round.round.qid))) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::string codebook, CodebookOf(office.database(), round.round));
-  ASSIGN_OR_RETURN(const Received received, FetchRecord(hub, round.round, *round.roster, office.keys().mail(), codebook));
+  ASSIGN_OR_RETURN(const Received received,
+                   FetchRecord(hub, round.round, *round.roster, office.keys().mail(), codebook));
   return SaveRecord(folder, received.record);
 }
 

@@ -32,7 +32,7 @@ class UnlockPart {
   Office& office_;
   std::map<std::string, std::vector<absl::Time>> returned_;  // by member: when
   std::map<std::string, v1::SignedUnlockAnswer> answers_;    // by request's hash: sent again as they were
-  std::set<std::string> said_;                               // refusals that the journal has, by member and reason
+  std::set<std::string> said_;  // refusals that the journal has, by member and reason
 };
 
 }  // namespace penc

@@ -61,9 +61,10 @@ TEST_F(Unlock, NothingOfTheKeyLiesInTheFolderOrPassesTheHub) {
   const StewardSlot slot = Share();
   const Knock knock = Ask(slot);
   const CheckedRoster roster = Roster();
-  const std::string key(node_key_.view()), folder = slot.SerializeAsString(),
-                    wire = knock.request.SerializeAsString() +
-                           Signed(1, Say(1, knock.request, &roster)).SerializeAsString();
+  const std::string key(node_key_.view()),
+      folder = slot.SerializeAsString(),
+      wire =
+          knock.request.SerializeAsString() + Signed(1, Say(1, knock.request, &roster)).SerializeAsString();
   for (size_t at = 0; at + 8 <= key.size(); ++at) {
     EXPECT_EQ(folder.find(key.substr(at, 8)), std::string::npos);
     EXPECT_EQ(wire.find(key.substr(at, 8)), std::string::npos);
@@ -133,9 +134,8 @@ TEST_F(Unlock, OnlyTheDoorThatTheMemberSignedIsOpened) {
     alter(request);
     v1::SignedUnlockRequest out;
     out.set_request(request.SerializeAsString());
-    out.set_signature(door == nullptr
-                          ? knock.request.signature()
-                          : door->Sign(absl::StrCat("penc unlock v1\n", out.request())));
+    out.set_signature(door == nullptr ? knock.request.signature()
+                                      : door->Sign(absl::StrCat("penc unlock v1\n", out.request())));
     return out;
   };
   const SigningKey door = SigningKey::FromSeed(slot.door()).value();
@@ -145,10 +145,9 @@ TEST_F(Unlock, OnlyTheDoorThatTheMemberSignedIsOpened) {
   EXPECT_EQ(ReadKnock(altered([&](auto& r) { r.set_fresh_key(thiefs_key); }, nullptr)).status().code(),
             absl::StatusCode::kPermissionDenied);
   // Another door, which the member did not sign.
-  EXPECT_EQ(ReadKnock(altered([&](auto& r) { r.set_door(thief.verify_key().bytes()); }, &thief))
-                .status()
-                .code(),
-            absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(
+      ReadKnock(altered([&](auto& r) { r.set_door(thief.verify_key().bytes()); }, &thief)).status().code(),
+      absl::StatusCode::kPermissionDenied);
   // Another member signs a door of its own and brings this one's shares: they name their door and member.
   const auto another = [&](bool own_member) {
     return altered(
@@ -156,8 +155,8 @@ TEST_F(Unlock, OnlyTheDoorThatTheMemberSignedIsOpened) {
           r.set_door(thief.verify_key().bytes());
           const uint32_t who = own_member ? 7 : kLocked;
           r.set_member(KeyOf(who));
-          r.set_door_signature(network_.members[7]->key.Sign(
-              absl::StrCat("penc door v1\n", thief.verify_key().bytes())));
+          r.set_door_signature(
+              network_.members[7]->key.Sign(absl::StrCat("penc door v1\n", thief.verify_key().bytes())));
         },
         &thief);
   };

@@ -199,8 +199,8 @@ TEST_F(Keys, AfterRotatingTheLostStickOpensNothingAndASpareOpensAlone) {
   Reopen(sticks_ + "/spare.key");
 }
 
-// The first writing of `penc key rotate` lost the new key: opening the office to change its ring took the file
-// beside for a leftover.
+// The first writing of `penc key rotate` lost the new key: opening the office to change its ring took the
+// file beside for a leftover.
 TEST_F(Keys, OpeningLeavesAKeyAloneThatIsNotYetInUse) {
   Create();
   ASSERT_TRUE(Wrap({File("a.key")}).ok());

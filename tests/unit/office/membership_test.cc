@@ -1,7 +1,7 @@
 // The network that an office belongs to: a chain of rosters that only goes forward, keys of epochs that are
 // gone when they are deleted and that no backup holds.
-#include "office/keys.h"
 #include "office/membership.h"
+#include "office/keys.h"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
