@@ -32,9 +32,8 @@ std::string ReportErase(const v1::EraseResult& erased, Lang lang) {
       continue;
     }
     absl::StrAppend(&out, "quarantine/", file.file(), ": ", w.Count(file.rows()),
-                    w(" lignes retirées", " rows taken out"),
-                    file.removed() ? w("; le fichier n'avait qu'elles et n'est plus",
-                                       "; the file held nothing else and is gone")
+                    file.rows() == 1 ? w(" ligne retirée", " row taken out") : w(" lignes retirées", " rows taken out"),
+                    file.removed() ? w("; le fichier n'avait qu'elles et n'est plus", "; the file held nothing else and is gone")
                                    : "",
                     file.by_any_column() ? w(" (référence cherchée dans toutes les colonnes)",
                                              " (the reference was sought in all columns)")

@@ -69,13 +69,12 @@ std::string Import(const v1::ImportResult& result, const Words& w) {
                       " (opens in Excel; correct, then import it)\n"));
   }
   if (result.withdrawn() > 0) {
-    absl::StrAppend(
-        &out, w.Count(result.withdrawn()),
-        w(" lignes plus anciennes ne sont plus comptées: l'accord a été retiré; elles disparaissent au "
-          "prochain "
-          "arrêté (penc undo les rend avant)\n",
-          " earlier rows are counted no more: consent was withdrawn; they are gone at the next closing (penc "
-          "undo gives them back before)\n"));
+    absl::StrAppend(&out, w.Count(result.withdrawn()),
+                    result.withdrawn() == 1 ? w(" ligne plus ancienne n'est plus comptée", " earlier row is counted no more")
+                                            : w(" lignes plus anciennes ne sont plus comptées",
+                                                " earlier rows are counted no more"),
+                    w(": l'accord a été retiré. Au prochain arrêté c'est définitif; avant, penc undo les rend\n",
+                      ": consent was withdrawn. The next closing makes it final; before, penc undo gives them back\n"));
   }
   if (result.dry_run()) return out;
   absl::StrAppend(&out, w("lot ", "batch "), result.batch(),

@@ -125,4 +125,11 @@ absl::StatusOr<size_t> ChainedSource::Read(absl::Span<char> out) {
   return second_.Read(out);
 }
 
+absl::StatusOr<size_t> BeginningOfSource::Read(absl::Span<char> out) {
+  if (left_ == 0) return size_t{0};
+  ASSIGN_OR_RETURN(const size_t n, from_.Read(out.first(std::min<uint64_t>(out.size(), left_))));
+  left_ -= n;
+  return n;
+}
+
 }  // namespace penc

@@ -58,4 +58,18 @@ class ChainedSource final : public ByteSource {
   bool first_ended_ = false;
 };
 
+// The first bytes of a source as a file of its own; the source then stands behind them.
+class BeginningOfSource final : public ByteSource {
+ public:
+  // `from` outlives this.
+  BeginningOfSource(ByteSource& from, uint64_t bytes) : from_(from), left_(bytes) {}
+  absl::StatusOr<size_t> Read(absl::Span<char> out) override;
+  // False: the source ended before.
+  bool whole() const { return left_ == 0; }
+
+ private:
+  ByteSource& from_;
+  uint64_t left_;
+};
+
 }  // namespace penc

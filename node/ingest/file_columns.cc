@@ -1,7 +1,6 @@
 #include "ingest/file_columns.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -9,7 +8,6 @@
 #include "absl/strings/str_join.h"
 #include "base/nearest.h"
 #include "ingest/form_columns.h"
-#include "ingest/parent_rows.h"
 #include "ingest/place.h"
 #include "ingest/sensitive.h"
 
@@ -45,11 +43,10 @@ class Finder {
     RETURN_IF_ERROR(Optional(mapping_.consent_from, {"le consentement", "consent"}, &out.consent));
     RETURN_IF_ERROR(
         Optional(mapping_.status_from, {"le statut des lignes", "the rows' status"}, &out.status));
-    if (mapping_.parent != nullptr && !HasParents()) {
-      ASSIGN_OR_RETURN(out.parent_key, Needed(mapping_.parent->here,
-                                              {"le lien vers les parents", "the link to the parents"}));
-      if (const auto at = heading_.Find("_parent_table_name"); at.has_value())
-        out.parent_table = static_cast<int>(*at);
+    if (mapping_.parent != nullptr) {
+      RETURN_IF_ERROR(
+          Needed(mapping_.parent->here, {"le lien vers les parents", "the link to the parents"}).status());
+      if (const auto at = heading_.Find("_parent_table_name"); at.has_value()) used_[*at] = true;
     }
     for (const MappedColumn& column : mapping_.columns) {
       FileColumns::Target target{
@@ -77,13 +74,6 @@ class Finder {
  private:
   Place At(size_t column) const {
     return {"", heading_.sheet, heading_.names_row, ColumnLetters(column), heading_.names[column]};
-  }
-
-  // A quarantine file brings its parents' columns along.
-  bool HasParents() const {
-    return heading_.quarantine &&
-           std::any_of(heading_.names.begin(), heading_.names.end(),
-                       [](const std::string& name) { return absl::StartsWith(name, kOfParent); });
   }
 
   int OwnColumn(absl::string_view name) const {
@@ -186,7 +176,6 @@ class Finder {
     for (size_t i = 0; i < heading_.names.size(); ++i) {
       const std::string& name = heading_.names[i];
       if (used_[i] || IsQuarantineColumn(name)) continue;
-      if (static_cast<int>(i) == out->parent_key || static_cast<int>(i) == out->parent_table) continue;
       if (own[i]) {
         out->left_out.push_back(name);
         continue;
@@ -220,18 +209,6 @@ class Finder {
 absl::StatusOr<FileColumns> ColumnsOf(const FileHeading& heading, const Mapping& mapping,
                                       const Codebook& codebook) {
   return Finder(heading, mapping, codebook).Find();
-}
-
-std::vector<std::string> ColumnsOfParents(const Mapping& mapping) {
-  std::set<std::string> names;
-  const auto take = [&](const std::string& name) {
-    if (absl::StartsWith(name, kOfParent)) names.insert(name.substr(sizeof(kOfParent) - 1));
-  };
-  for (const auto* list : {&mapping.person, &mapping.row}) std::for_each(list->begin(), list->end(), take);
-  for (const MappedColumn& column : mapping.columns) take(column.from);
-  take(mapping.consent_from);
-  take(mapping.status_from);
-  return {names.begin(), names.end()};
 }
 
 }  // namespace penc

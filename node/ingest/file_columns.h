@@ -26,7 +26,6 @@ struct FileColumns {
   };
   std::vector<int> person, row;  // positions; a person without columns: each row is one
   int consent = -1, status = -1;
-  int parent_key = -1, parent_table = -1;  // where a row names its parent, and the parent's sheet
   std::vector<Target> targets;
   std::vector<std::string> left_out;  // the form's own columns, dropped
   int origin = -1, origin_row = -1,
@@ -37,8 +36,5 @@ struct FileColumns {
 // a column that is not there, stands there twice or is not accounted for.
 absl::StatusOr<FileColumns> ColumnsOf(const FileHeading& heading, const Mapping& mapping,
                                       const Codebook& codebook);
-
-// The parents' columns that a mapping uses, without their "../".
-std::vector<std::string> ColumnsOfParents(const Mapping& mapping);
 
 }  // namespace penc

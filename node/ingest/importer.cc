@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -15,11 +14,12 @@
 #include "crypto/hash.h"
 #include "crypto/keyfile.h"
 #include "ingest/file_columns.h"
-#include "ingest/parent_rows.h"
 #include "ingest/person_key.h"
 #include "ingest/place.h"
 #include "ingest/quarantine.h"
 #include "ingest/row_file.h"
+#include "ingest/row_join.h"
+#include "ingest/row_values.h"
 
 namespace penc {
 namespace {
@@ -44,33 +44,10 @@ class HashingSource final : public ByteSource {
   Sha256Stream hash_;
 };
 
-// The first bytes of a source as a file of its own; the source then stands behind them.
-class Beginning final : public ByteSource {
- public:
-  Beginning(ByteSource& from, uint64_t bytes) : from_(from), left_(bytes) {}
-  absl::StatusOr<size_t> Read(absl::Span<char> out) override {
-    if (left_ == 0) return size_t{0};
-    ASSIGN_OR_RETURN(const size_t n, from_.Read(out.first(std::min<uint64_t>(out.size(), left_))));
-    left_ -= n;
-    return n;
-  }
-  bool ended() const { return left_ == 0; }
-
- private:
-  ByteSource& from_;
-  uint64_t left_;
-};
-
 std::string Folded(absl::string_view text) {
   std::string out;
   AppendNormalised(text, &out);
   return out;
-}
-
-// Excel cuts a sheet's name; the form's own columns may have it in full.
-bool SameSheet(absl::string_view said, absl::string_view sheet) {
-  const std::string a = Folded(said), b = Folded(sheet);
-  return a.empty() || absl::StartsWith(a, b) || absl::StartsWith(b, a);
 }
 
 class Importer {
@@ -84,7 +61,8 @@ class Importer {
         options_(options),
         persons_(node_key),
         row_hash_(DeriveKey(node_key, "rows of records").view()),
-        quarantine_(options.dry_run ? "" : options.quarantine_file) {}
+        quarantine_(options.dry_run ? "" : options.quarantine_file),
+        join_(options.mapping == nullptr ? own_ : *options.mapping) {}
 
   absl::StatusOr<ImportReport> Run(ByteSource& upload) {
     HashingSource hashing(upload);
@@ -100,7 +78,7 @@ class Importer {
     }
     const absl::Status read = file->Read(
         form, [this](const FileHeading& heading) { return Heading(heading); },
-        [this](const FileRow& row) { return parents_ == nullptr ? Row(row) : JoinedRow(row); });
+        [this](const FileRow& row) { return Row(row); });
     if (!read.ok()) {
       if (proposing_) return std::move(report_);  // a dry run that stopped at the heading with a proposal
       return read;
@@ -180,25 +158,12 @@ class Importer {
     return hash.Finish();
   }
 
-  // ---- parents
-  // -------------------------------------------------------------------------------------------------
-
   absl::Status ParentsThatCameAlong(ByteSource& upload) {
     if (options_.parent_bytes == 0) return absl::OkStatus();
-    Beginning bytes(upload, options_.parent_bytes);
-    const Mapping* mapping = options_.mapping;
-    absl::Status read;
-    if (mapping == nullptr || mapping->parent == nullptr) {
-      read = Fault({}, {"un fichier de parents est donné, mais le mapping ne dit pas comment le joindre "
-                        "(parent: {here: …, there: …})",
-                        "a file of parents is given, but the mapping does not say how to join it (parent: "
-                        "{here: …, there: …})"});
-    } else {
-      read = ReadParents(bytes);
-    }
-    if (!read.ok()) return options_.parent_name.empty() ? read : At(options_.parent_name, read);
-    std::string rest(1 << 16, '\0');  // what a workbook's reader did not need
-    while (!bytes.ended()) {
+    BeginningOfSource bytes(upload, options_.parent_bytes);
+    if (const absl::Status read = join_.Bring(bytes); !read.ok()) return At(options_.parent_name, read);
+    std::string rest(1 << 16, '\0');  // what the parents' reader did not need
+    while (!bytes.whole()) {
       ASSIGN_OR_RETURN(const size_t n, bytes.Read(absl::MakeSpan(rest)));
       if (n == 0)
         return Fault({}, {"envoi incomplet: rien n'est importé, recommencez",
@@ -206,71 +171,6 @@ class Importer {
     }
     return absl::OkStatus();
   }
-
-  absl::Status ReadParents(ByteSource& bytes) {
-    ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(bytes));
-    ASSIGN_OR_RETURN(parents_,
-                     ParentRows::Read(*file, *options_.mapping->parent, ColumnsOfParents(*options_.mapping)));
-    return absl::OkStatus();
-  }
-
-  // The heading with the parents' columns behind it. A quarantine file has them already.
-  absl::Status Join(const FileHeading& heading) {
-    heading_ = heading;
-    if (mapping_->parent == nullptr) return absl::OkStatus();
-    if (heading.quarantine) {
-      parents_.reset();
-      return absl::OkStatus();
-    }
-    if (parents_ == nullptr) {
-      if (!file_->again() || mapping_->parent->form.sheet.empty()) {
-        return Fault({}, {"le mapping joint des lignes à leurs parents: donnez aussi le fichier des parents "
-                          "(--parent FICHIER), ou dites sa feuille (parent: {sheet: …})",
-                          "the mapping joins rows to their parents: give the parents' file, too (--parent "
-                          "FILE), or say its sheet (parent: {sheet: …})"});
-      }
-      ASSIGN_OR_RETURN(parents_, ParentRows::Read(*file_, *mapping_->parent, ColumnsOfParents(*mapping_)));
-    }
-    const size_t own = heading_.names.size();
-    for (const std::string& name : ColumnsOfParents(*mapping_))
-      heading_.names.push_back(absl::StrCat(kOfParent, name));
-    for (std::vector<std::string>* more : {&heading_.labels, &heading_.tags}) {
-      if (!more->empty()) more->resize(heading_.names.size());
-    }
-    own_columns_ = own;
-    return absl::OkStatus();
-  }
-
-  absl::Status JoinedRow(const FileRow& row) {
-    if (row.cells.size() != own_columns_) return Row(row);  // set aside there
-    cells_.assign(row.cells.begin(), row.cells.end());
-    kinds_.assign(row.kinds.begin(), row.kinds.end());
-    kinds_.resize(own_columns_, CellKind::kText);
-    const ParentRows::Row* parent = parents_->Find(row.cells[static_cast<size_t>(columns_.parent_key)]);
-    const bool elsewhere =
-        columns_.parent_table >= 0 && !parents_->sheet().empty() &&
-        !SameSheet(row.cells[static_cast<size_t>(columns_.parent_table)], parents_->sheet());
-    if (parent == nullptr || parent->twice || elsewhere) {
-      cells_.resize(heading_.names.size());
-      kinds_.resize(heading_.names.size(), CellKind::kText);
-      const Text why =
-          parent != nullptr && parent->twice
-              ? Text{"deux parents différents ont cette référence",
-                     "two different parents have this reference"}
-              : Text{"aucun parent n'a cette référence (autre feuille, ou parent pas exporté ?)",
-                     "no parent has this reference (another sheet, or a parent that was not exported?)"};
-      ++report_.read;
-      return SetAside({row.number, cells_, kinds_}, columns_.parent_key, why);
-    }
-    for (size_t i = 0; i < parent->cells.size(); ++i) {
-      cells_.emplace_back(parent->cells[i]);
-      kinds_.push_back(parent->kinds[i]);
-    }
-    return Row({row.number, cells_, kinds_});
-  }
-
-  // ---- heading
-  // -------------------------------------------------------------------------------------------------
 
   absl::Status Heading(const FileHeading& heading) {
     report_.sheet = heading.sheet;
@@ -283,7 +183,8 @@ class Importer {
     }
     own_ = OwnMapping(codebook_, options_.table, heading);
     mapping_ = options_.mapping == nullptr ? &own_ : options_.mapping;
-    RETURN_IF_ERROR(Join(heading));
+    own_width_ = heading.names.size();
+    ASSIGN_OR_RETURN(heading_, join_.Heading(*file_, heading));
     ASSIGN_OR_RETURN(columns_, ColumnsOf(heading_, *mapping_, codebook_));
     for (const std::string& status : mapping_->status_skip) skip_.push_back(Folded(status));
     block_.columns.resize(table_.columns.size());
@@ -302,12 +203,15 @@ class Importer {
     return !heading.Find(own.person[0]).has_value() || !ColumnsOf(heading, own, codebook_).ok();
   }
 
-  // ---- rows
-  // ----------------------------------------------------------------------------------------------------
-
-  absl::Status Row(const FileRow& row) {
-    const size_t width = heading_.names.size();
+  absl::Status Row(const FileRow& alone) {
     ++report_.read;
+    const RowJoin::Joined joined = join_.Join(alone);
+    return joined.problem.has_value() ? SetAside(joined.row, joined.at, *joined.problem)
+                                      : Understand(joined.row);
+  }
+
+  absl::Status Understand(const FileRow& row) {
+    const size_t width = heading_.names.size();
     if (options_.progress && report_.read % 65536 == 0) options_.progress(report_.read);
     if (row.cells.size() > width && !heading_.sheet.empty()) {
       return SetAside(row, static_cast<int>(width),
@@ -315,9 +219,10 @@ class Importer {
                        "a cell outside of the heading; give its column a heading, or empty it"});
     }
     if (row.cells.size() != width) {
-      return SetAside(row, -1,
-                      {absl::StrCat(width, " cellules attendues (autre séparateur ? guillemet manquant ?)"),
-                       absl::StrCat(width, " cells expected (another delimiter? a missing quote?)")});
+      return SetAside(
+          row, -1,
+          {absl::StrCat(own_width_, " cellules attendues (autre séparateur ? guillemet manquant ?)"),
+           absl::StrCat(own_width_, " cells expected (another delimiter? a missing quote?)")});
     }
     if (columns_.status >= 0 && Skipped(row.cells[static_cast<size_t>(columns_.status)])) {
       ++report_.dropped;
@@ -326,12 +231,8 @@ class Importer {
     }
     const bool refused = columns_.consent >= 0 && !Consents(row.cells[static_cast<size_t>(columns_.consent)]);
     if (refused) ++report_.dropped;
-    if (const int at = Unusable(row); at >= 0) {
-      const CellKind kind = row.kind(static_cast<size_t>(at));
-      return refused ? absl::OkStatus()
-                     : SetAside(row, at,
-                                Describe(kind == CellKind::kError ? CellProblem::kFormulaError
-                                                                  : CellProblem::kUncomputed));
+    if (const RowProblem found = UnusableReference(row, columns_); found.at >= 0) {
+      return refused ? absl::OkStatus() : SetAside(row, found.at, Describe(found.problem));
     }
     PersonKey person;
     if (!PersonOf(row, &person)) {
@@ -340,64 +241,20 @@ class Importer {
                      : SetAside(row, columns_.person[0],
                                 {"référence de la personne vide", "empty person reference"});
     }
-    values_.assign(table_.columns.size(), kNull);
-    if (refused) return Store(person, row, true);
-    for (FileColumns::Target& target : columns_.targets) {
-      int at = target.at;
-      const CellProblem problem = target.options.empty() ? One(row, target) : Several(row, target, &at);
-      if (problem == CellProblem::kNone) continue;
-      // Which of two readings is meant is asked once, before anything is kept.
-      if (problem == CellProblem::kAmbiguousDate) return Fault(PlaceOf(row, at), Describe(problem));
-      return SetAside(row, at, Describe(problem));
+    if (refused) {
+      values_.assign(table_.columns.size(), kNull);
+      return Store(person, row, true);
     }
-    return Store(person, row, false);
-  }
-
-  absl::string_view Stated(const FileRow& row, int at) const {
-    const absl::string_view cell = absl::StripAsciiWhitespace(row.cells[static_cast<size_t>(at)]);
-    const auto& nothing = mapping_->nothing;
-    return std::find(nothing.begin(), nothing.end(), cell) != nothing.end() ? "" : cell;
-  }
-
-  CellProblem One(const FileRow& row, FileColumns::Target& target) {
-    return target.parser.Parse(Stated(row, target.at), &values_[target.column],
-                               row.kind(static_cast<size_t>(target.at)));
-  }
-
-  // Options that are blank were not answered; where some are, those that say yes hold.
-  CellProblem Several(const FileRow& row, const FileColumns::Target& target, int* at) {
-    StoredValue mask = 0;
-    for (const FileColumns::Target::Option& option : target.options) {
-      *at = option.at;
-      const CellKind kind = row.kind(static_cast<size_t>(option.at));
-      const absl::string_view cell = Stated(row, option.at);
-      if (kind == CellKind::kUncomputed) return CellProblem::kUncomputed;
-      if (cell.empty()) continue;
-      if (kind == CellKind::kError) return CellProblem::kFormulaError;
-      const absl::optional<bool> chosen = Chosen(cell);
-      if (!chosen.has_value()) return CellProblem::kNotAnOption;
-      if (*chosen) mask |= option.bit;
-    }
-    if (static_cast<uint32_t>(__builtin_popcount(mask)) > table_.columns[target.column].max_codes)
-      return CellProblem::kTooManyCodes;
-    values_[target.column] = mask;
-    return CellProblem::kNone;
+    const RowProblem found = ReadValues(row, *mapping_, table_, columns_, &values_);
+    if (found.problem == CellProblem::kNone) return Store(person, row, false);
+    // Which of two readings is meant is asked once, before anything is kept.
+    if (found.problem == CellProblem::kAmbiguousDate)
+      return Fault(PlaceOf(row, found.at), Describe(found.problem));
+    return SetAside(row, found.at, Describe(found.problem));
   }
 
   bool Skipped(absl::string_view cell) const {
     return !skip_.empty() && std::find(skip_.begin(), skip_.end(), Folded(cell)) != skip_.end();
-  }
-
-  // A cell that says whose or which row this is, and is a formula without a value; -1: none.
-  int Unusable(const FileRow& row) const {
-    if (row.kinds.empty()) return -1;
-    for (const std::vector<int>* places : {&columns_.person, &columns_.row}) {
-      for (const int at : *places) {
-        const CellKind kind = row.kind(static_cast<size_t>(at));
-        if (kind == CellKind::kError || kind == CellKind::kUncomputed) return at;
-      }
-    }
-    return -1;
   }
 
   bool Consents(absl::string_view cell) const {
@@ -528,13 +385,11 @@ class Importer {
   bool proposing_ = false;
   std::string likely_encoding_;  // of a dry run without mapping; empty: as files say themselves
   FileHeading heading_;          // the parents' columns behind it
+  size_t own_width_ = 0;         // without them
   FileColumns columns_;
   std::vector<std::string> skip_;  // folded
   uint64_t skipped_ = 0;
-  std::unique_ptr<ParentRows> parents_;
-  size_t own_columns_ = 0;  // before the parents'
-  std::vector<absl::string_view> cells_;
-  std::vector<CellKind> kinds_;
+  RowJoin join_;
   std::unique_ptr<RecordStore::Import> import_;
   RowBlock block_;
   std::vector<absl::string_view> parts_;

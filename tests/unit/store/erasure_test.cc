@@ -1,8 +1,11 @@
 // Erasing a person: nothing that is sealed and no file of the database holds them afterwards, whatever was
 // cut off.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include <algorithm>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,7 +15,6 @@
 #include "crypto/keyfile.h"
 #include "store/generation.h"
 #include "store/layout.h"
-#include "tests/support/crash_copies.h"
 #include "tests/support/small_store.h"
 
 namespace penc {
@@ -168,36 +170,71 @@ TEST_F(Erasure, WaitsForQuestionsThatReadWhatWasThere) {
   EXPECT_TRUE(FilesWith(before).empty());
 }
 
-TEST_F(Erasure, IsFinishedAfterACrashAtAnyStepOrHasNotBegun) {
-  CrashCopies crashes(database_, folder_ + "_crash");
-  Fill();
-  const std::vector<std::string> before = SealedWith(Bytes(p7_));
-  options_.steps = &crashes;
-  Open();
-  ASSERT_TRUE(store_->Erase(p7_).ok());
-  ASSERT_TRUE(store_->FinishErase(p7_, absl::ZeroDuration()).ok());
-  ASSERT_EQ(crashes.steps(), (std::vector<std::string>{"erase.before_flip", "erase.after_flip",
-                                                       "erase.unnamed", "erase.purged"}));
-  options_.steps = nullptr;
-  for (size_t i = 0; i < crashes.steps().size(); ++i) {
-    SCOPED_TRACE(crashes.steps()[i]);
+// A process that is killed there leaves its log as it is: whatever that holds must be gone after the next opening.
+class KillAt : public Steps {
+ public:
+  explicit KillAt(std::string at) : at_(std::move(at)) {}
+  void Reached(absl::string_view step) override {
+    if (step == at_) ::raise(SIGKILL);
+  }
+
+ private:
+  const std::string at_;
+};
+
+// What the test below runs in a process of its own: a database does not survive a fork.
+TEST(ErasureInAnotherProcess, DiesAtTheStepThatItIsTold) {
+  const char* folder = std::getenv("PENC_TEST_FOLDER");
+  const char* step = std::getenv("PENC_TEST_KILL_AT");
+  if (folder == nullptr || step == nullptr) return;
+  SecureRandom random;
+  StoreClock clock;
+  KillAt kill(step);
+  StoreOptions options;
+  options.random = &random;
+  options.segment_rows = 64;
+  options.steps = &kill;
+  const auto database = Database::Open(folder).value();
+  const auto journal = Journal::Open(*database, random).value();
+  Committer committer(*database, *journal, clock);
+  const auto store = RecordStore::Open(*database, committer, ReadCodebook("codebook.yaml", kStoreCodebook).value(),
+                                       Secret(std::string(32, 'k')), options)
+                         .value();
+  const PersonKey p7 = Key16("person p7");
+  if (store->Erase(p7).ok()) store->FinishErase(p7, absl::ZeroDuration()).status().IgnoreError();
+}
+
+TEST_F(Erasure, IsFinishedAfterAKillAtAnyStepOrHasNotBegun) {
+  for (const char* step : {"erase.before_flip", "erase.after_flip", "erase.unnamed", "erase.purged"}) {
+    SCOPED_TRACE(step);
     Shut();
     std::filesystem::remove_all(folder_);
-    std::filesystem::rename(absl::StrCat(folder_, "_crash_", i + 1), folder_);
+    Open();
+    Fill();
+    const std::vector<std::string> before = SealedWith(Bytes(p7_));
+    Shut();
+    const int died = std::system(
+        absl::StrCat("PENC_TEST_FOLDER=", folder_, " PENC_TEST_KILL_AT=", step, " ",
+                     std::filesystem::read_symlink("/proc/self/exe").string(),
+                     " --gtest_filter=ErasureInAnotherProcess.* >/dev/null 2>&1")
+            .c_str());
+    ASSERT_TRUE(WIFEXITED(died) && WEXITSTATUS(died) == 128 + SIGKILL) << "the step was not reached: " << died;
     Open();
     const auto unfinished = store_->Unfinished();
-    EXPECT_EQ(unfinished.has_value(), i == 1);
-    if (i == 0) {
+    if (std::string(step) == "erase.before_flip") {
+      EXPECT_FALSE(unfinished.has_value());
       EXPECT_EQ(store_->Status().rows, 402u);
       EXPECT_GE(SealedWith(Bytes(p7_)).size(), 4u);
       continue;
     }
+    EXPECT_EQ(unfinished.has_value(), std::string(step) == "erase.after_flip");
     if (unfinished.has_value()) {
       EXPECT_EQ(*unfinished, p7_);
       EXPECT_TRUE(store_->FinishErase(*unfinished, absl::ZeroDuration()).ok());
     }
     EXPECT_TRUE(SealedWith(Bytes(p7_)).empty());
     EXPECT_TRUE(FilesWith(before).empty());
+    EXPECT_FALSE(database_->Get(Space::kRecords, PurgeKey()).value().has_value());
   }
 }
 
