@@ -117,6 +117,33 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
   return absl::OkStatus();
 }
 
+absl::Status DestroyFile(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return errno == ENOENT ? absl::OkStatus() : SystemError(path, errno);
+  // Not renamed over: the old bytes themselves are written over. Where the name is one of two for the same
+  // file, the other one still needs them.
+  absl::Status overwritten;
+  if (S_ISREG(info.st_mode) && info.st_nlink == 1) {
+    Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    overwritten =
+        fd.get() < 0 ? SystemError(path, errno) : WriteAll(fd.get(), std::string(info.st_size, '\0'), path);
+  }
+  if (::unlink(path.c_str()) != 0) return SystemError(path, errno);
+  Descriptor folder(::open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return SystemError(path, errno);
+  return overwritten;
+}
+
+absl::Status ReplaceFileAndDestroyOld(const std::string& path, absl::string_view content, int mode) {
+  const std::string old = path + ".old";
+  // A crash may have left the name of a file before: never the only name of the one in use.
+  RETURN_IF_ERROR(DestroyFile(old));
+  // Some file systems have no second names: the old bytes are then only let go.
+  const bool held = ::link(path.c_str(), old.c_str()) == 0;
+  RETURN_IF_ERROR(WriteFileAtomically(path, content, mode));
+  return held ? DestroyFile(old) : absl::OkStatus();
+}
+
 bool FileExists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 }  // namespace penc

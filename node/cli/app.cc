@@ -6,6 +6,7 @@
 #include <csignal>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "cli/french.h"
 #include "cli/usage.h"
@@ -14,29 +15,30 @@ namespace penc::cli {
 namespace {
 
 constexpr AddCommand kCommands[] = {
-    AddInit,    AddImport,  AddClose,    AddBatches, AddUndo,   AddStatus, AddErase,   AddCodebook,
-    AddPolicy,  AddGrant,   AddCard,     AddServe,   AddStop,   AddBudget, AddJournal, AddBackup,
-    AddRestore, AddPartner, AddDescribe, AddAsk,     AddRounds, AddAnswer, AddPlan,    AddDemo,
-    AddNetwork, AddHub,     AddPending,  AddApprove, AddRefuse, AddExpire, AddPerson,  AddDossier,
-    AddOfficer,
+    AddInit,     AddImport, AddClose,   AddBatches, AddUndo,     AddStatus,  AddErase,
+    AddCodebook, AddPolicy, AddGrant,   AddCard,    AddServe,    AddStop,    AddBudget,
+    AddJournal,  AddBackup, AddRestore, AddPartner, AddDescribe, AddAsk,     AddRounds,
+    AddAnswer,   AddPlan,   AddDemo,    AddNetwork, AddHub,      AddPending, AddApprove,
+    AddRefuse,   AddExpire, AddPerson,  AddDossier, AddOfficer,  AddKey,
 };
 
 // What stands for an option's value in help. Arguments carry their name already.
 void NameValues(CLI::App& app) {
   static constexpr std::pair<absl::string_view, const char*> kNames[] = {
-      {"--address", "ADDRESS"}, {"--listen", "ADDRESS"},    {"--country", "COUNTRY"},
-      {"--keep-until", "DATE"}, {"--until", "DATE"},        {"--edition", "EDITION"},
-      {"--label", "EDITION"},   {"--bulletin", "FILE"},     {"--codebook", "FILE"},
-      {"--mapping", "FILE"},    {"--policy", "FILE"},       {"--as", "FOLDER"},
-      {"--grant", "NAME"},      {"--name", "NAME"},         {"--epsilon", "NUMBER"},
-      {"--node", "OFFICE"},     {"--purpose", "PURPOSE"},   {"--person", "REFERENCE"},
-      {"--budget", "SHARE"},    {"--share", "SHARE"},       {"--table", "TABLE"},
-      {"--again", "ROUND"},     {"--hub", "NETWORK"},       {"--network", "FILE"},
-      {"--region", "REGION"},   {"--save", "FILE"},         {"--within", "TIME"},
-      {"--partner", "FILE"},    {"--sign", "FILE"},         {"--remove", "NAME"},
-      {"--closing", "PERIOD"},  {"--because", "TEXT"},      {"--by", "NAME"},
-      {"--today", "DATE"},      {"--html", "FILE"},         {"--sheet", "SHEET"},
-      {"--parent", "FILE"},     {"--signed", "FILE"},       {"--dir", "DIR"},     {"--save-mapping", "FILE"},
+      {"--address", "ADDRESS"},   {"--listen", "ADDRESS"},  {"--country", "COUNTRY"},
+      {"--keep-until", "DATE"},   {"--until", "DATE"},      {"--edition", "EDITION"},
+      {"--label", "EDITION"},     {"--bulletin", "FILE"},   {"--codebook", "FILE"},
+      {"--mapping", "FILE"},      {"--policy", "FILE"},     {"--as", "FOLDER"},
+      {"--grant", "NAME"},        {"--name", "NAME"},       {"--epsilon", "NUMBER"},
+      {"--node", "OFFICE"},       {"--purpose", "PURPOSE"}, {"--person", "REFERENCE"},
+      {"--budget", "SHARE"},      {"--share", "SHARE"},     {"--table", "TABLE"},
+      {"--again", "ROUND"},       {"--hub", "NETWORK"},     {"--network", "FILE"},
+      {"--region", "REGION"},     {"--save", "FILE"},       {"--within", "TIME"},
+      {"--partner", "FILE"},      {"--sign", "FILE"},       {"--remove", "NAME"},
+      {"--closing", "PERIOD"},    {"--because", "TEXT"},    {"--by", "NAME"},
+      {"--today", "DATE"},        {"--html", "FILE"},       {"--sheet", "SHEET"},
+      {"--parent", "FILE"},       {"--signed", "FILE"},     {"--dir", "DIR"},
+      {"--save-mapping", "FILE"}, {"--key-from", "PLACE"},  {"--with", "PLACE"},
   };
   for (CLI::Option* option : app.get_options()) {
     if (option->get_expected_max() == 0) continue;  // a flag
@@ -46,6 +48,21 @@ void NameValues(CLI::App& app) {
       if (option->get_name() == name) option->type_name(value);
   }
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) NameValues(*command);
+}
+
+// Every command that opens an office's folder can be told where its key is. `penc key show` opens nothing.
+void AddKeyFrom(CLI::App& app, std::string& key_from) {
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    AddKeyFrom(*command, key_from);
+    const CLI::Option* dir = command->get_option_no_throw("DIR");
+    if (dir == nullptr) continue;
+    const std::string& what = dir->get_description();
+    const bool opens = absl::StrContains(what, "office's folder") && !absl::StrContains(what, "locked");
+    if (!opens && command->get_name() != "restore") continue;
+    command->add_option("--key-from", key_from,
+                        "where the node key is today: a file, or credential:NAME (default: as penc key show "
+                        "says)");
+  }
 }
 
 // The language is needed before the command line is parsed: help is part of parsing.
@@ -60,7 +77,8 @@ std::string LangFlag(int argc, const char* const* argv) {
 
 }  // namespace
 
-int Main(int argc, const char* const* argv, const Outside& outside) {
+int Main(int argc, const char* const* argv, const Outside& given) {
+  Outside outside = given;
   ::signal(SIGPIPE, SIG_IGN);
   google::protobuf::SetLogHandler(nullptr);  // what cannot be read is said in sentences
   Invocation invocation{outside, nullptr};
@@ -79,6 +97,7 @@ int Main(int argc, const char* const* argv, const Outside& outside) {
   app.require_subcommand(1);
   app.fallthrough();
   for (AddCommand add : kCommands) add(app, invocation);
+  AddKeyFrom(app, outside.key_from);
   NameValues(app);
   const Lang lang = LangFrom(LangFlag(argc, argv));
   if (lang == Lang::kFrench) InFrench(app);

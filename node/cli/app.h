@@ -20,6 +20,7 @@ struct Outside {
   const Clock& clock;
   RandomSource& random;
   Steps& steps;
+  std::string key_from = {};  // --key-from
 };
 
 // One invocation. `run` is set by the subcommand that was named.
@@ -64,6 +65,7 @@ void AddAnswer(CLI::App&, Invocation&);
 void AddDemo(CLI::App&, Invocation&);
 void AddNetwork(CLI::App&, Invocation&);
 void AddHub(CLI::App&, Invocation&);
+void AddKey(CLI::App&, Invocation&);
 
 // The whole program apart from what main builds. `argv` as for main; an exit code.
 int Main(int argc, const char* const* argv, const Outside& outside);

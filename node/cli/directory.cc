@@ -3,6 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -10,12 +11,37 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "cli/report.h"
+#include "cli/stop_signal.h"
 #include "ingest/byte_source.h"
 #include "office/admin.h"
 #include "office/office.h"
 #include "rpc/admin_client.h"
+#include "rpc/ask_stewards.h"
 
 namespace penc::cli {
+
+KeySource KeySourceOf(const Outside& outside) {
+  KeySource source;
+  source.from = outside.key_from;
+  if (const char* folder = std::getenv("CREDENTIALS_DIRECTORY"); folder != nullptr)
+    source.credentials_folder = folder;
+  return source;
+}
+
+Environment EnvironmentOf(const Outside& outside, Output& output, Patience patience) {
+  Environment environment{outside.clock, outside.random, outside.steps,
+                          [&output](const Text& text) { output.Say(text); }, KeySourceOf(outside)};
+  environment.keys.ask_stewards = [&outside, &output, patience](const storage::v1::StewardSlot& slot) {
+    rpc::AskStewardsOptions options;
+    options.tell = [&output](const Text& text) { output.Say(text); };
+    if (patience == Patience::kUntilStopped) {
+      options.patience = absl::InfiniteDuration();
+      options.stopped = StopSignalCame;
+    }
+    return rpc::AskStewards(slot, outside.clock, outside.random, options);
+  };
+  return environment;
+}
 
 absl::StatusOr<v1::AdminResult> RunOnDirectory(const std::string& dir, const v1::AdminCommand& command,
                                                ByteSource* upload, const Outside& outside, Output& output) {
@@ -29,9 +55,7 @@ absl::StatusOr<v1::AdminResult> RunOnDirectory(const std::string& dir, const v1:
   };
   ASSIGN_OR_RETURN(absl::optional<rpc::AdminClient> node, rpc::AdminClient::Find(dir));
   if (node.has_value()) return node->Run(command, upload, progress);
-  ASSIGN_OR_RETURN(std::unique_ptr<Office> office,
-                   Office::Open(dir, Environment{outside.clock, outside.random, outside.steps,
-                                                 [&output](const Text& text) { output.Say(text); }}));
+  ASSIGN_OR_RETURN(std::unique_ptr<Office> office, Office::Open(dir, EnvironmentOf(outside, output)));
   return Administer(*office, command, upload, progress);
 }
 

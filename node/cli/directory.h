@@ -7,9 +7,16 @@
 #include "cli/app.h"
 #include "cli/output.h"
 #include "ingest/byte_source.h"
+#include "office/environment.h"
 #include "penc/v1/admin.pb.h"
 
 namespace penc::cli {
+
+// Where this command's office has its key from, without anybody to ask.
+KeySource KeySourceOf(const Outside& outside);
+// The same with the network's stewards, who are waited for: a minute, or until Ctrl-C by what serves.
+enum class Patience { kAMinute, kUntilStopped };
+Environment EnvironmentOf(const Outside& outside, Output& output, Patience patience = Patience::kAMinute);
 
 // `upload` may be null. Progress goes to the terminal.
 absl::StatusOr<v1::AdminResult> RunOnDirectory(const std::string& dir, const v1::AdminCommand& command,

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cli/key_words.h"
 #include "cli/words.h"
 
 namespace penc::cli {
@@ -202,6 +203,27 @@ void AddRetention(const v1::DossierResult& d, const Words& w, Page& page) {
                      "To be settled: some files are kept without an end."));
 }
 
+std::string KeySentence(const v1::DossierMeasures& m, const Words& w) {
+  std::vector<std::string> places;
+  bool here = false;
+  for (const v1::KeyPlace& place : m.key_places()) {
+    here |= place.has_here();
+    const Text words = PlaceWords(place);
+    places.push_back(w(words.fr.c_str(), words.en.c_str()));
+  }
+  std::string out = absl::StrCat(w("La clé du nœud est ", "The node's key is "), absl::StrJoin(places, "; "));
+  if (!here)
+    return absl::StrCat(out, w(": un ordinateur volé éteint ne livre pas les dossiers.",
+                               ": a computer that is stolen switched off does not give the records away."));
+  return absl::StrCat(
+      out, m.key_open() ? w(". À CORRIGER: d'autres utilisateurs de l'ordinateur peuvent la lire.",
+                            ". TO BE MENDED: other users of the computer may read it.")
+                        : w(", lisible par le seul compte qui fait tourner le nœud. Qui vole "
+                            "l'ordinateur l'a aussi (penc key wrap).",
+                            ", readable by the one account only that runs the node. Whoever steals the "
+                            "computer has it, too (penc key wrap)."));
+}
+
 void AddMeasures(const v1::DossierResult& d, const Words& w, Page& page) {
   const v1::DossierMeasures& m = d.measures();
   page.Heading(w("7. Mesures de sécurité", "7. Security measures"));
@@ -211,11 +233,7 @@ void AddMeasures(const v1::DossierResult& d, const Words& w, Page& page) {
          "Each person's reference is replaced by a keyed fingerprint (HMAC-SHA-256); itself it is not kept."),
        w("Les lignes sont scellées sur le disque (AES-256-GCM), table par table.",
          "Rows are sealed on the disk (AES-256-GCM), table by table."),
-       absl::StrCat(w("La clé du nœud est dans ", "The node's key is in "), m.key_path(),
-                    m.key_open() ? w(". À CORRIGER: d'autres utilisateurs de l'ordinateur peuvent la lire.",
-                                     ". TO BE MENDED: other users of the computer may read it.")
-                                 : w(", lisible par le seul compte qui fait tourner le nœud.",
-                                     ", readable by the one account only that runs the node.")),
+       KeySentence(m, w),
        m.folder_open() ? w("À CORRIGER: d'autres utilisateurs de l'ordinateur peuvent entrer dans le dossier "
                            "(chmod 700).",
                            "TO BE MENDED: other users of the computer may enter the folder (chmod 700).")

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "penc/v1/refusal.pb.h"
+#include "penc/v1/unlock.pb.h"
 #include "policy/diff.h"
 
 namespace penc::cli {
@@ -46,6 +47,11 @@ const Text* KindWords(const std::string& kind) {
       {"sheet_printed", {"fiche d'une personne établie", "a person's sheet made"}},
       {"backed_up", {"sauvegarde faite", "backup made"}},
       {"dossier_made", {"dossier de protection des données établi", "data-protection dossier made"}},
+      {"key_moved", {"clé du nœud déplacée ou changée", "node key moved or changed"}},
+      {"share_returned",
+       {"part d'une clé rendue à un membre qui redémarre",
+        "share of a key given back to a member that starts"}},
+      {"share_refused", {"part d'une clé refusée", "share of a key kept"}},
       {"silenced", {"muette jusqu'au compte des témoins", "silent until the stewards' count"}},
   };
   const auto found = words->find(kind);
@@ -61,6 +67,11 @@ const std::vector<Field>& Fields() {
   static const auto* const fields = new std::vector<Field>{
       {"name", {"", ""}},
       {"key", {"clé ", "key "}},
+      {"places", {"", ""}},
+      {"rotated", {"autre clé, mêmes endroits", "another key, same places"}},
+      {"threshold", {"parts nécessaires: ", "shares needed: "}},
+      {"rosterVersion", {"liste des membres n° ", "roster version "}},
+      {"reason", {"motif: ", "reason: "}},
       {"version", {"version ", "version "}},
       {"table", {"table ", "table "}},
       {"batch", {"lot ", "batch "}},
@@ -108,7 +119,40 @@ std::string ShortSlot(const std::string& base64) {
   return absl::Base64Unescape(base64, &bytes) ? absl::BytesToHexString(bytes).substr(0, 8) : base64;
 }
 
+// Why a steward kept a share of a node's key.
+std::string UnlockReason(int number, Lang lang) {
+  const bool fr = lang == Lang::kFrench;
+  switch (number) {
+    case v1::UNLOCK_REFUSAL_NOT_A_MEMBER:
+      return fr ? "n'est plus membre du réseau" : "no longer a member of the network";
+    case v1::UNLOCK_REFUSAL_NOT_MINE:
+      return fr ? "la part est scellée à une autre clé que celle d'ici"
+                : "sealed to another key than the one here";
+    case v1::UNLOCK_REFUSAL_ROSTER_EXPIRED:
+      return fr ? "la liste des membres n'est plus en vigueur" : "the roster is no longer in force";
+    case v1::UNLOCK_REFUSAL_TOO_OFTEN:
+      return fr ? "trop de demandes en une heure" : "too many requests within an hour";
+    default:
+      return absl::StrCat(number);
+  }
+}
+
+// Where a node key is, as the journal names it (key_journal.h).
+std::string PlaceName(const std::string& place, Lang lang) {
+  const bool fr = lang == Lang::kFrench;
+  if (place == "here") return fr ? "dans le dossier" : "in the folder";
+  if (place == "file") return fr ? "dans un fichier ailleurs" : "in a file elsewhere";
+  if (place == "credential") return fr ? "chez systemd" : "with systemd";
+  return fr ? "chez des témoins" : "with stewards";
+}
+
 std::string Said(const std::string& name, const Value& value, Lang lang) {
+  if (name == "places") {
+    return absl::StrJoin(value.list_value().values(), lang == Lang::kFrench ? " et " : " and ",
+                         [lang](std::string* out, const Value& one) {
+                           absl::StrAppend(out, PlaceName(one.string_value(), lang));
+                         });
+  }
   if (name == "slot") return ShortSlot(value.string_value());
   switch (value.kind_case()) {
     case Value::kBoolValue:
@@ -119,6 +163,7 @@ std::string Said(const std::string& name, const Value& value, Lang lang) {
         const Text words = DirectionWords(static_cast<v1::Direction>(number));
         return lang == Lang::kFrench ? words.fr : words.en;
       }
+      if (name == "reason") return UnlockReason(number, lang);
       return name == "refusal" ? Reason(number, lang) : absl::StrCat(number);
     }
     case Value::kListValue:

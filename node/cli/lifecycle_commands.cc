@@ -23,8 +23,6 @@
 namespace penc::cli {
 namespace {
 
-Environment EnvironmentOf(const Outside& outside) { return {outside.clock, outside.random, outside.steps}; }
-
 std::string Shipped(absl::string_view name) { return std::string(*embedded::File(name)); }
 
 // The last complete quarter: demo records reach up to it.
@@ -102,7 +100,7 @@ void AddInit(CLI::App& parent, Invocation& invocation) {
         *text = *read;
         *file = *path;
       }
-      absl::Status status = Office::Create(options->dir, init, EnvironmentOf(invocation.outside));
+      absl::Status status = Office::Create(options->dir, init, EnvironmentOf(invocation.outside, output));
       if (!status.ok()) return output.Fail(status);
       if (options->practice && options->codebook.empty()) {
         const absl::StatusOr<Codebook> codebook = ReadCodebook(init.codebook_file, init.codebook_text);
@@ -135,9 +133,12 @@ void AddServe(CLI::App& parent, Invocation& invocation) {
   app->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
       CatchStopSignals();
-      Environment environment = EnvironmentOf(invocation.outside);
-      environment.tell = [&output](const Text& text) { output.Say(text); };
-      absl::StatusOr<std::unique_ptr<Office>> office = Office::Open(options->dir, environment);
+      absl::StatusOr<std::unique_ptr<Office>> office =
+          Office::Open(options->dir, EnvironmentOf(invocation.outside, output, Patience::kUntilStopped));
+      if (!office.ok() && StopSignalCame()) {
+        output.Say(Explain(office.status()));
+        return kAnswered;
+      }
       if (!office.ok()) return output.Fail(office.status());
       rpc::ServerOptions server_options;
       if (!options->listen.empty()) {
@@ -184,7 +185,7 @@ void AddRestore(CLI::App& parent, Invocation& invocation) {
   app->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
       const absl::StatusOr<Restored> restored =
-          Restore(options->file, options->dir, options->forfeit, EnvironmentOf(invocation.outside));
+          Restore(options->file, options->dir, options->forfeit, EnvironmentOf(invocation.outside, output));
       if (!restored.ok()) return output.Fail(restored.status());
       output.Say(
           {"qui fut effacé, ou retira son accord, depuis cette sauvegarde y est de nouveau: effacez ces "

@@ -21,6 +21,7 @@
 #include "hub/draft.h"
 #include "hub/folder.h"
 #include "office/card.h"
+#include "office/keys.h"
 #include "office/layout.h"
 #include "rpc/hub_admin_client.h"
 #include "rpc/hub_client.h"
@@ -159,10 +160,13 @@ void AddNetworkCard(CLI::App& network, Invocation& invocation) {
 
 // ---- members
 
+// The folder's own keys, beside a node that may be running.
 absl::StatusOr<Identity> IdentityOfOffice(const std::string& dir, const std::string& name,
-                                          const Outside& outside) {
+                                          const Outside& outside, Output& output) {
   const Layout layout(dir);
-  return LoadIdentity(layout.tls_key(), layout.tls_certificate(), name, outside.clock.Now());
+  const Environment environment = EnvironmentOf(outside, output);
+  ASSIGN_OR_RETURN(const std::unique_ptr<OfficeKeys> keys, OfficeKeys::Open(layout, environment));
+  return LoadIdentity(keys->identity().Copy(), layout.tls_certificate(), name, outside.clock.Now());
 }
 
 void SayWhereTheNetworkStands(const v1::NetworkRosterResult& network, const Outside& outside,
@@ -235,7 +239,7 @@ void AddJoin(CLI::App& network, Invocation& invocation) {
         ASSIGN_OR_RETURN(const v1::AdminResult said,
                          RunOnDirectory(options->dir, command, nullptr, outside, output));
         ASSIGN_OR_RETURN(const Identity identity,
-                         IdentityOfOffice(options->dir, said.network_member().office(), outside));
+                         IdentityOfOffice(options->dir, said.network_member().office(), outside, output));
         v1::PutMemberRequest member;
         member.set_member(said.network_member().member());
         member.set_signature(said.network_member().signature());
@@ -283,7 +287,8 @@ void AddEpoch(CLI::App& network, Invocation& invocation) {
       if (!made.ok()) return output.Fail(made.status());
       const v1::NetworkMemberResult& said = made->network_member();
       const auto send = [&]() -> absl::Status {
-        ASSIGN_OR_RETURN(const Identity identity, IdentityOfOffice(options->dir, said.office(), outside));
+        ASSIGN_OR_RETURN(const Identity identity,
+                         IdentityOfOffice(options->dir, said.office(), outside, output));
         v1::PutMemberRequest member;
         member.set_member(said.member());
         member.set_signature(said.signature());

@@ -258,10 +258,13 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
     case v1::AdminResult::kCard:
       return result.card().text();
     case v1::AdminResult::kBackup:
-      return absl::StrCat(w("sauvegarde: ", "backup: "), result.backup().path(), " (",
-                          w.Count(result.backup().bytes()),
-                          w(" octets). Elle contient les clés: gardez-la comme les dossiers eux-mêmes.\n",
-                            " bytes). It holds the keys: keep it like the records themselves.\n"));
+      return absl::StrCat(
+          w("sauvegarde: ", "backup: "), result.backup().path(), " (", w.Count(result.backup().bytes()),
+          result.backup().without_key()
+              ? w(" octets). Sa clé n'y est pas: elle est où dit penc key show.\n",
+                  " bytes). Its key is not in it: it is where penc key show says.\n")
+              : w(" octets). Elle contient les clés: gardez-la comme les dossiers eux-mêmes.\n",
+                  " bytes). It holds the keys: keep it like the records themselves.\n"));
     case v1::AdminResult::kStop:
       return result.stop().stopped()
                  ? w("arrêt d'urgence: toute question est refusée (pour lever: penc stop --lift)\n",

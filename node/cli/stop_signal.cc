@@ -20,7 +20,9 @@ void CatchStopSignals() {
 }
 
 void WaitForStopSignal() {
-  while (stop_asked == 0) ::usleep(100000);
+  while (!StopSignalCame()) ::usleep(100000);
 }
+
+bool StopSignalCame() { return stop_asked != 0; }
 
 }  // namespace penc::cli

@@ -7,5 +7,7 @@ namespace penc::cli {
 void CatchStopSignals();
 // Returns once one of them has come.
 void WaitForStopSignal();
+// Has one come?
+bool StopSignalCame();
 
 }  // namespace penc::cli

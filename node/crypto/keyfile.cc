@@ -49,14 +49,12 @@ absl::Status Damaged(const std::string& path) {
                absl::StrCat(path, ": damaged key file; restore a backup (penc restore)")});
 }
 
-absl::Status Create(const std::string& path, absl::string_view header, RandomSource& random) {
+absl::Status Save(const std::string& path, absl::string_view header, const Secret& key) {
   RETURN_IF_ERROR(RefuseToOverwrite(path));
-  const Secret key = Secret::Random(random, kKeyBytes);
   return WriteFileAtomically(path, absl::StrCat(header, absl::BytesToHexString(key.view()), "\n"), 0600);
 }
 
-absl::StatusOr<Secret> Load(const std::string& path, absl::string_view header) {
-  ASSIGN_OR_RETURN(const std::string text, ReadPrivately(path));
+absl::StatusOr<Secret> Parse(const std::string& path, absl::string_view text, absl::string_view header) {
   absl::string_view rest = text;
   if (rest.substr(0, header.size()) != header) return Damaged(path);
   rest.remove_prefix(header.size());
@@ -67,15 +65,26 @@ absl::StatusOr<Secret> Load(const std::string& path, absl::string_view header) {
   return Secret(absl::HexStringToBytes(rest.substr(0, 2 * kKeyBytes)));
 }
 
+absl::StatusOr<Secret> Load(const std::string& path, absl::string_view header) {
+  ASSIGN_OR_RETURN(const std::string text, ReadPrivately(path));
+  return Parse(path, text, header);
+}
+
 }  // namespace
 
 absl::Status CreateNodeKey(const std::string& path, RandomSource& random) {
-  return Create(path, kNodeHeader, random);
+  return SaveNodeKey(path, Secret::Random(random, kKeyBytes));
 }
+absl::Status SaveNodeKey(const std::string& path, const Secret& key) { return Save(path, kNodeHeader, key); }
 absl::StatusOr<Secret> LoadNodeKey(const std::string& path) { return Load(path, kNodeHeader); }
+absl::StatusOr<Secret> LoadNodeKeyElsewhere(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, 1 << 16));
+  return Parse(path, text, kNodeHeader);
+}
+std::string NodeKeyId(const Secret& key) { return Sha256({"penc node key id v1\n", key.view()}); }
 
 absl::Status CreateMailKey(const std::string& path, RandomSource& random) {
-  return Create(path, kMailHeader, random);
+  return Save(path, kMailHeader, Secret::Random(random, kKeyBytes));
 }
 absl::StatusOr<AgreementKey> LoadMailKey(const std::string& path) {
   ASSIGN_OR_RETURN(const Secret key, Load(path, kMailHeader));

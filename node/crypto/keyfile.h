@@ -14,9 +14,15 @@ namespace penc {
 
 // 32 random bytes. ALREADY_EXISTS where there is a file: a key is never overwritten.
 absl::Status CreateNodeKey(const std::string& path, RandomSource& random);
-// NOT_FOUND; PERMISSION_DENIED where others may read it (says how to mend); DATA_LOSS where it is not a key
+absl::Status SaveNodeKey(const std::string& path, const Secret& key);
+// PERMISSION_DENIED where others may read it (says how to mend); DATA_LOSS where it is missing or not a key
 // file.
 absl::StatusOr<Secret> LoadNodeKey(const std::string& path);
+// The same from where permissions say nothing: sticks show every file as everybody's, and systemd lends its
+// credentials by an access list. NOT_FOUND where there is none.
+absl::StatusOr<Secret> LoadNodeKeyElsewhere(const std::string& path);
+// How a node key is recognised without being shown: SHA-256("penc node key id v1\n" ‖ key).
+std::string NodeKeyId(const Secret& key);
 
 // The same for an X25519 key that mail is sealed to.
 absl::Status CreateMailKey(const std::string& path, RandomSource& random);

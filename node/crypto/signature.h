@@ -38,6 +38,7 @@ class SigningKey {
   std::string Sign(absl::string_view message) const;  // 64 bytes
   VerifyKey verify_key() const;
   std::string ToPem() const;  // secret
+  Secret seed() const { return seed_.Copy(); }
   SigningKey Copy() const { return SigningKey(seed_.Copy()); }
 
  private:

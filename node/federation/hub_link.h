@@ -42,6 +42,8 @@ class HubLink {
   // One sealed opening, cut into pieces and sent in order.
   virtual absl::Status PutOpening(absl::string_view qid, uint32_t steward, uint32_t kind,
                                   absl::string_view sealed) = 0;
+  // A steward's answer to a locked node.
+  virtual absl::Status PutUnlockAnswer(const v1::SignedUnlockAnswer& answer) = 0;
 };
 
 }  // namespace penc

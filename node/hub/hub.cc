@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "federation/chunks.h"
+#include "federation/unlock.h"
 #include "federation/witness.h"
 
 namespace penc {
@@ -392,6 +393,7 @@ v1::WaitForWorkResponse Hub::News(const HubCaller& caller, uint64_t after) const
              return true;
            })
       .IgnoreError();  // the office asks again
+  for (v1::SignedUnlockRequest& request : knocks_.For(caller.key)) *news.add_unlocks() = std::move(request);
   return news;
 }
 
@@ -405,8 +407,10 @@ uint64_t Hub::MarkLocked(const HubCaller& caller) const {
   for (const auto& [qid, kept] : rounds_) {
     if (kept->news > mark && Concerns(*kept, caller)) mark = kept->news;
   }
-  const auto witness = witness_news_.find(caller.key);
-  return witness == witness_news_.end() ? mark : std::max(mark, witness->second);
+  for (const auto* news : {&witness_news_, &knock_news_}) {
+    if (const auto at = news->find(caller.key); at != news->end()) mark = std::max(mark, at->second);
+  }
+  return mark;
 }
 
 absl::StatusOr<std::vector<uint32_t>> Hub::PutContribution(const HubCaller& caller,
@@ -621,11 +625,44 @@ absl::Status Hub::PutOpening(const HubCaller& caller, absl::string_view qid, con
   return absl::OkStatus();
 }
 
+absl::StatusOr<v1::RequestUnlockResponse> Hub::RequestUnlock(absl::string_view door,
+                                                             const v1::SignedUnlockRequest& request) {
+  ASSIGN_OR_RETURN(const v1::UnlockRequest read, ReadKnock(request));
+  if (read.door() != door) return NotYours();
+  const std::shared_ptr<const CheckedRoster> roster = people_->latest();
+  v1::RequestUnlockResponse response;
+  if (roster != nullptr) response.set_roster_version(roster->roster.version());
+  if (roster == nullptr || !roster->MemberOf(read.member()).has_value()) {
+    response.set_refusal(v1::UNLOCK_REFUSAL_NOT_A_MEMBER);
+    return response;
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  const std::vector<std::string> stewards = knocks_.Ask(request, read, clock_.Now());
+  if (!stewards.empty()) {
+    ++mark_;
+    for (const std::string& steward : stewards) knock_news_[steward] = mark_;
+    Notify();
+  }
+  for (v1::SignedUnlockAnswer& answer : knocks_.AnswersTo(request))
+    *response.add_answers() = std::move(answer);
+  return response;
+}
+
+absl::Status Hub::PutUnlockAnswer(const HubCaller& caller, const v1::SignedUnlockAnswer& answer) {
+  const absl::optional<v1::UnlockAnswer> read = ReadAnswer(answer);
+  if (caller.kind != HubCaller::Kind::kMember || !read.has_value() || read->steward() != caller.key)
+    return NotYours();
+  std::lock_guard<std::mutex> lock(mutex_);
+  knocks_.Put(answer, *read);
+  return absl::OkStatus();
+}
+
 void Hub::Tick() {
   std::vector<std::string> expired;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     const absl::Time now = clock_.Now();
+    knocks_.Forget(now);
     bool news = false;
     for (auto& [qid, kept] : rounds_) {
       if (!kept->state.has_value() && !ReadState(*kept).ok()) continue;

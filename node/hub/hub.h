@@ -2,6 +2,8 @@
 // change is durable before the caller hears of it, so a hub that was killed goes on where it stopped; losing
 // it loses no privacy and no charge. Thread-safe.
 //
+// Requests of locked nodes are kept in memory only: who waits asks again.
+//
 // What it keeps (RocksDB, base/database.h): `office`: who it knows (register.h), statements of witnesses "w"
 // + office's key + steward; `ledger`: rounds "h" + qid (storage.v1.HubRoundRow without contributions),
 // contributions "k" + qid + office (storage.v1.HubContribution); `records`: chunks, boxes and openings under
@@ -25,6 +27,7 @@
 #include "federation/hub_round.h"
 #include "federation/roster.h"
 #include "federation/round.h"
+#include "hub/knocks.h"
 #include "hub/register.h"
 #include "penc/v1/hub_service.pb.h"
 
@@ -139,6 +142,11 @@ class Hub {
   absl::Status PutPromise(const HubCaller& caller, const v1::Promise& promise);
   absl::Status PutOpening(const HubCaller& caller, absl::string_view qid, const v1::SealedPiece& piece);
 
+  // ---- nodes that are locked (federation/unlock.md); `door` is the key that called
+  absl::StatusOr<v1::RequestUnlockResponse> RequestUnlock(absl::string_view door,
+                                                          const v1::SignedUnlockRequest& request);
+  absl::Status PutUnlockAnswer(const HubCaller& caller, const v1::SignedUnlockAnswer& answer);
+
   // Deadlines; call it every second or so. Vectors and mail go when their round has expired: what recipients
   // have not fetched by then is gone, and nobody can open it later.
   void Tick();
@@ -183,6 +191,8 @@ class Hub {
   uint64_t mark_ = 1;
   uint64_t roster_news_ = 1;
   std::map<std::string, uint64_t, std::less<>> witness_news_;  // by the office's key
+  Knocks knocks_;
+  std::map<std::string, uint64_t, std::less<>> knock_news_;  // by the steward's key
   std::function<void()> changed_;
 };
 

@@ -8,6 +8,7 @@
 #include "journal/committer.h"
 #include "office/admin_approvals.h"
 #include "office/admin_journal.h"
+#include "office/admin_keys.h"
 #include "office/admin_network.h"
 #include "office/admin_policy.h"
 #include "office/admin_records.h"
@@ -15,6 +16,7 @@
 #include "office/backup.h"
 #include "office/dossier.h"
 #include "office/erasing.h"
+#include "office/keys.h"
 #include "office/officers.h"
 #include "office/past_questions.h"
 #include "office/person_sheet.h"
@@ -36,11 +38,13 @@ absl::StatusOr<v1::BackupResult> BackupHere(Office& office, const v1::BackupComm
   v1::BackupResult result;
   result.set_path(command.path());
   result.set_bytes(bytes);
+  result.set_without_key(!office.keys().lies_here());
   return result;
 }
 
 absl::StatusOr<v1::StopResult> Stop(Office& office, const v1::StopCommand& command) {
-  RETURN_IF_ERROR(office.SetStopped(!command.lift(), {command.signatures().begin(), command.signatures().end()}));
+  RETURN_IF_ERROR(
+      office.SetStopped(!command.lift(), {command.signatures().begin(), command.signatures().end()}));
   v1::StopResult result;
   result.set_stopped(!command.lift());
   return result;
@@ -181,6 +185,8 @@ absl::StatusOr<v1::AdminResult> Change(Office& office, const v1::AdminCommand& c
       return As(&v1::AdminResult::mutable_network_joined, JoinNetwork(office, command.network_joined()));
     case v1::AdminCommand::kNetworkSent:
       return As(&v1::AdminResult::mutable_network_sent, MarkSent(office, command.network_sent()));
+    case v1::AdminCommand::kKeyWrap:
+      return As(&v1::AdminResult::mutable_key_wrap, WrapKeys(office, command.key_wrap()));
     case v1::AdminCommand::kBackup:
       return As(&v1::AdminResult::mutable_backup, BackupHere(office, command.backup()));
     default:

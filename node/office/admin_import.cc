@@ -119,8 +119,9 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
     at.set_done(rows);
     progress(at);
   };
-  ASSIGN_OR_RETURN(const ImportReport report, ImportFile(*upload, codebook, office.store(), office.node_key(),
-                                                         office.environment().steps, options));
+  ASSIGN_OR_RETURN(const ImportReport report,
+                   ImportFile(*upload, codebook, office.store(), office.records_key(),
+                              office.environment().steps, options));
   if (!report.quarantine_file.empty()) {
     const std::vector<std::string> own = {"person_ref"};
     RETURN_IF_ERROR(

@@ -54,7 +54,6 @@ absl::StatusOr<v1::NetworkMemberResult> SpeakForItself(Office& office,
   const uint32_t days = command.days() == 0 ? kEpochDays : command.days();
   if (days < kFewestDays || days > kMostDays)
     return Fail(absl::StatusCode::kInvalidArgument, {"--days: de 7 à 30", "--days: from 7 to 30"});
-  RETURN_IF_ERROR(network.CreateMailKeyIfMissing(random));
   const absl::Time now = office.environment().clock.Now();
   const SigningKey& key = office.identity().key;
   if (command.epoch()) {

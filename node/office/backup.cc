@@ -12,6 +12,7 @@
 #include "ledger/ledger.h"
 #include "office/archive.h"
 #include "office/balance.h"
+#include "office/keys.h"
 #include "office/membership.h"
 
 namespace penc {
@@ -22,10 +23,13 @@ namespace fs = std::filesystem;
 // First and last file of the archive: what it is, and that it is whole.
 constexpr char kFirst[] = "PENC-BACKUP";
 constexpr char kLast[] = "PENC-END";
-constexpr char kFirstText[] =
-    "penc backup 1\nWhoever has this file has the office: keys and records. Keep it as you keep the office "
-    "itself.\n"
+constexpr char kFirstLine[] = "penc backup 1\n";
+constexpr char kWithKey[] =
+    "Whoever has this file has the office: keys and records. Keep it as you keep the office itself.\n"
     "Qui possède ce fichier possède l'organisation: clés et dossiers. Gardez-le comme l'original.\n";
+constexpr char kWithoutKey[] =
+    "The key is not in this file: it opens where the office's own folder would open (penc key show).\n"
+    "La clé n'est pas dans ce fichier: il s'ouvre là où le dossier lui-même s'ouvrirait (penc key show).\n";
 
 // A folder that is gone afterwards.
 class Scratch {
@@ -69,7 +73,8 @@ absl::StatusOr<uint64_t> Backup(Office& office, const std::string& path) {
   RETURN_IF_ERROR(MakePrivateFolder(scratch.path()));
   const std::string database = scratch.path() + "/db", first = scratch.path() + "/first",
                     last = scratch.path() + "/last";
-  RETURN_IF_ERROR(WriteFileAtomically(first, kFirstText, 0600));
+  RETURN_IF_ERROR(WriteFileAtomically(
+      first, absl::StrCat(kFirstLine, office.keys().lies_here() ? kWithKey : kWithoutKey), 0600));
   RETURN_IF_ERROR(WriteFileAtomically(last, "end\n", 0600));
   RETURN_IF_ERROR(office.database().CopyTo(database));
   std::vector<ArchiveItem> items = {{first, kFirst}};

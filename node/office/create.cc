@@ -9,11 +9,12 @@
 #include "base/folder.h"
 #include "base/status.h"
 #include "codebook/read.h"
-#include "crypto/keyfile.h"
 #include "journal/committer.h"
 #include "journal/journal.h"
 #include "office/applied.h"
 #include "office/card.h"
+#include "office/key_journal.h"
+#include "office/keys.h"
 #include "office/office.h"
 #include "policy/read.h"
 
@@ -26,12 +27,12 @@ absl::Status Build(const Layout& layout, const InitOptions& options, const Codeb
   for (const std::string& folder : {layout.keys(), layout.grants(), layout.mappings(), layout.quarantine()}) {
     RETURN_IF_ERROR(MakePrivateFolder(folder));
   }
-  RETURN_IF_ERROR(CreateNodeKey(layout.node_key(), environment.random));
-  ASSIGN_OR_RETURN(Identity identity, CreateIdentity(layout.tls_key(), layout.tls_certificate(), options.name,
-                                                     now, environment.random));
+  ASSIGN_OR_RETURN(const std::unique_ptr<OfficeKeys> keys, OfficeKeys::Create(layout, environment));
+  ASSIGN_OR_RETURN(const Identity identity,
+                   LoadIdentity(keys->identity().Copy(), layout.tls_certificate(), options.name, now));
   storage::v1::OfficeConfig config;
   config.set_office(options.name);
-  config.set_format(1);
+  config.set_format(kFolderFormat);
   config.set_created(absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone()));
   config.set_practice(options.practice);
   config.set_listen(options.listen);
@@ -48,6 +49,7 @@ absl::Status Build(const Layout& layout, const InitOptions& options, const Codeb
     leaf.mutable_office_created()->set_practice(options.practice);
     leaf.mutable_office_created()->set_key(identity.fingerprint);
     staging.Leaf(std::move(leaf));
+    StageRingSaid(*database, staging, keys->ring().version());
     StageApplied(*database, staging, AppliedKind::kCodebook,
                  absl::StrCat(codebook.name, "@", codebook.version),
                  NextApplied(0, options.codebook_text, now));

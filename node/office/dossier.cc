@@ -19,6 +19,7 @@
 #include "office/describe.h"
 #include "office/grants.h"
 #include "office/journal_questions.h"
+#include "office/keys.h"
 #include "office/membership.h"
 #include "store/record_store.h"
 
@@ -193,8 +194,8 @@ absl::Status AddJournal(Office& office, v1::DossierResult& dossier) {
 
 void AddMeasures(Office& office, const Policy& policy, v1::DossierResult& dossier) {
   v1::DossierMeasures& out = *dossier.mutable_measures();
-  out.set_key_path(office.layout().node_key());
-  out.set_key_open(OpenToOthers(office.layout().node_key()));
+  for (v1::KeyPlace& place : PlacesOf(office.keys().ring())) *out.add_key_places() = std::move(place);
+  out.set_key_open(office.keys().lies_here() && OpenToOthers(office.layout().node_key()));
   out.set_folder_open(OpenToOthers(office.layout().dir()));
   out.set_epsilon(policy.promise_text.epsilon);
   out.set_delta(policy.promise_text.delta);

@@ -44,7 +44,7 @@ absl::StatusOr<v1::ErasureProof> Finish(Office& office, const PersonKey& person)
 
 absl::StatusOr<PersonKey> KeyOfReference(Office& office,
                                          const google::protobuf::RepeatedPtrField<std::string>& parts) {
-  PersonKeyMaker maker(office.node_key());
+  PersonKeyMaker maker(office.records_key());
   const std::vector<absl::string_view> views(parts.begin(), parts.end());
   PersonKey person;
   if (views.empty() || !maker.Make(views, &person)) {
@@ -58,7 +58,7 @@ absl::StatusOr<v1::EraseResult> Erase(Office& office, const v1::EraseCommand& co
                                       const Progress& progress) {
   RETURN_IF_ERROR(FinishErasing(office));  // one at a time: an earlier one met an error on its way
   ASSIGN_OR_RETURN(const PersonKey person, KeyOfReference(office, command.person()));
-  PersonKeyMaker maker(office.node_key());
+  PersonKeyMaker maker(office.records_key());
   PersonMatch match(maker, person, {command.person().begin(), command.person().end()});
   bool set_aside = false;
   for (const v1::QuarantineErased& file : FindInQuarantine(office, match))
@@ -90,7 +90,7 @@ absl::StatusOr<v1::EraseResult> Erase(Office& office, const v1::EraseCommand& co
 absl::Status FinishErasing(Office& office) {
   const absl::optional<PersonKey> person = office.store().Unfinished();
   if (!person.has_value()) return absl::OkStatus();
-  PersonKeyMaker maker(office.node_key());
+  PersonKeyMaker maker(office.records_key());
   PersonMatch match(maker, *person, {});
   ASSIGN_OR_RETURN(const std::vector<v1::QuarantineErased> files, EraseFromQuarantine(office, match));
   for (const v1::QuarantineErased& file : files) {

@@ -37,6 +37,11 @@ absl::StatusOr<Identity> CreateIdentity(const std::string& key_file, const std::
 absl::StatusOr<Identity> LoadIdentity(const std::string& key_file, const std::string& certificate_file,
                                       const std::string& name, absl::Time now) {
   ASSIGN_OR_RETURN(SigningKey key, LoadSigningKey(key_file));
+  return LoadIdentity(std::move(key), certificate_file, name, now);
+}
+
+absl::StatusOr<Identity> LoadIdentity(SigningKey key, const std::string& certificate_file,
+                                      const std::string& name, absl::Time now) {
   absl::StatusOr<std::string> pem = ReadFile(certificate_file, 64 << 10);
   if (pem.ok() && StillGood(*pem, key.verify_key(), now)) {
     std::string fingerprint = key.verify_key().Fingerprint();

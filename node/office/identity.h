@@ -25,8 +25,11 @@ Identity MakeIdentity(SigningKey key, const std::string& name, absl::Time now);
 // name.
 absl::StatusOr<Identity> CreateIdentity(const std::string& key_file, const std::string& certificate_file,
                                         const std::string& name, absl::Time now, RandomSource& random);
-// Reads both; writes a new certificate where the old one is missing, unreadable, of another key, not valid at
-// `now`, or within a year of its end. NOT_FOUND, PERMISSION_DENIED (mode) or DATA_LOSS for the key.
+// Reads the certificate; writes a new one where the old one is missing, unreadable, of another key, not valid
+// at `now`, or within a year of its end.
+absl::StatusOr<Identity> LoadIdentity(SigningKey key, const std::string& certificate_file,
+                                      const std::string& name, absl::Time now);
+// The same where the key lies in a file, too. PERMISSION_DENIED (mode) or DATA_LOSS for the key.
 absl::StatusOr<Identity> LoadIdentity(const std::string& key_file, const std::string& certificate_file,
                                       const std::string& name, absl::Time now);
 

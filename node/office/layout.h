@@ -1,11 +1,11 @@
 // Where things are in an office's folder. The folder is 0700; keys are 0600.
 //
 //   DIR/office.yaml         name, address (storage/v1/office.proto: OfficeConfig)
-//   DIR/keys/node.key       wraps the keys of the records; makes person keys
-//   DIR/keys/tls.key, .crt  who this office is to partners; signs the journal's checkpoints
-//   DIR/keys/mail.key       what openings of regional rounds are sealed to (members of a network)
-//   DIR/epoch/              a steward's short-lived keys; never backed up
-//   DIR/contributions/      what was built for regional rounds, until they are over
+//   DIR/keys/ring           every secret of the office but one, sealed under the node key (key_ring.h)
+//   DIR/keys/node.key       the node key, unless it is kept elsewhere (KEYS.md)
+//   DIR/keys/tls.crt        certificate of the key that this office is known by
+//   DIR/epoch/              a steward's short-lived keys, sealed; never backed up
+//   DIR/contributions/      what was built for regional rounds, sealed, until they are over
 //   DIR/answers/            regional answers that this member opened
 //   DIR/db/                 records, ledger, journal, applied policies and codebooks: one RocksDB
 //   DIR/codebook.yaml       copy of the codebook in force, for people; the database decides
@@ -29,9 +29,11 @@ class Layout {
   const std::string& dir() const { return dir_; }
   std::string config() const { return absl::StrCat(dir_, "/office.yaml"); }
   std::string keys() const { return absl::StrCat(dir_, "/keys"); }
+  std::string ring() const { return absl::StrCat(dir_, "/keys/ring"); }
   std::string node_key() const { return absl::StrCat(dir_, "/keys/node.key"); }
-  std::string tls_key() const { return absl::StrCat(dir_, "/keys/tls.key"); }
   std::string tls_certificate() const { return absl::StrCat(dir_, "/keys/tls.crt"); }
+  // Of folders of format 1; the ring has them now.
+  std::string tls_key() const { return absl::StrCat(dir_, "/keys/tls.key"); }
   std::string mail_key() const { return absl::StrCat(dir_, "/keys/mail.key"); }
   std::string epochs() const { return absl::StrCat(dir_, "/epoch"); }
   std::string contributions() const { return absl::StrCat(dir_, "/contributions"); }

@@ -1,8 +1,6 @@
 #include "office/membership.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -14,7 +12,6 @@
 #include "base/folder.h"
 #include "base/status.h"
 #include "base/yaml.h"
-#include "crypto/keyfile.h"
 #include "federation/member.h"
 #include "penc/storage/v1/policy.pb.h"
 
@@ -65,8 +62,9 @@ void Wipe(std::string* text) { explicit_bzero(text->data(), text->size()); }
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<OfficeNetwork>> OfficeNetwork::Open(const Layout& layout, const Database& db,
-                                                                   Committer& committer) {
-  std::unique_ptr<OfficeNetwork> network(new OfficeNetwork(layout, db, committer));
+                                                                   Committer& committer,
+                                                                   const OfficeKeys& keys) {
+  std::unique_ptr<OfficeNetwork> network(new OfficeNetwork(layout, db, committer, keys));
   absl::Status status;
   RETURN_IF_ERROR(db.Scan(Space::kOffice, kRosterPrefix, [&](absl::string_view key, absl::string_view value) {
     absl::StatusOr<CheckedRoster> roster = Parsed(value);
@@ -211,15 +209,6 @@ absl::StatusOr<absl::optional<OfficeNetwork::Hub>> OfficeNetwork::FindHub() cons
 
 // ---- keys
 
-absl::Status OfficeNetwork::CreateMailKeyIfMissing(RandomSource& random) {
-  if (FileExists(layout_.mail_key())) return LoadMailKey().status();
-  return CreateMailKey(layout_.mail_key(), random);
-}
-
-absl::StatusOr<AgreementKey> OfficeNetwork::LoadMailKey() const {
-  return penc::LoadMailKey(layout_.mail_key());
-}
-
 std::string OfficeNetwork::EpochPath(uint64_t epoch) const {
   return absl::StrCat(layout_.epochs(), "/", epoch, ".keys");
 }
@@ -257,7 +246,7 @@ absl::StatusOr<v1::EpochKeys> OfficeNetwork::CreateEpoch(const VerifyKey& key, a
   file.set_vote_key(std::string(vote.view()));
   file.set_until_unix_micros(absl::ToUnixMicros(until));
   std::string bytes = file.SerializeAsString();
-  const absl::Status written = WriteFileAtomically(EpochPath(file.epoch()), bytes, 0600);
+  const absl::Status written = keys_.files().Write(EpochPath(file.epoch()), bytes);
   Wipe(&bytes);
   absl::StatusOr<v1::EpochKeys> keys = PublicPart(file);
   Wipe(file.mutable_mask_key());
@@ -278,17 +267,12 @@ absl::StatusOr<storage::v1::EpochFile> OfficeNetwork::ReadEpoch(uint64_t epoch) 
                       " are not here: deleted, or of before a restore; penc network epoch makes new "
                       "ones")});
   }
-  struct stat info {};
-  if (::stat(path.c_str(), &info) == 0 && (info.st_mode & 077) != 0) {
-    return Fail(absl::StatusCode::kPermissionDenied,
-                {absl::StrCat(path, ": d'autres utilisateurs peuvent lire ces clés; tapez: chmod 600 ", path),
-                 absl::StrCat(path, ": other users can read these keys; type: chmod 600 ", path)});
-  }
-  ASSIGN_OR_RETURN(std::string bytes, ReadFile(path, 4096));
+  const absl::StatusOr<Secret> bytes = keys_.files().Read(path, 4096);
   storage::v1::EpochFile file;
-  const bool read = file.ParseFromString(bytes) && file.format() == 1 && file.epoch() == epoch &&
-                    file.mask_key().size() == 32 && file.vote_key().size() == 32;
-  Wipe(&bytes);
+  const bool read = bytes.ok() &&
+                    file.ParseFromArray(bytes->view().data(), static_cast<int>(bytes->size())) &&
+                    file.format() == 1 && file.epoch() == epoch && file.mask_key().size() == 32 &&
+                    file.vote_key().size() == 32;
   if (read) return file;
   return Fail(absl::StatusCode::kDataLoss,
               {absl::StrCat(path, " est abîmé; penc network epoch fait de nouvelles clés"),
@@ -325,19 +309,7 @@ absl::StatusOr<EpochSecrets> OfficeNetwork::LoadEpoch(const v1::EpochKeys& named
 absl::Status OfficeNetwork::DeleteEpoch(uint64_t epoch) {
   std::lock_guard<std::mutex> renewing(renewing_);
   const std::string path = EpochPath(epoch);
-  if (!FileExists(path)) return absl::OkStatus();
-  std::error_code error;
-  const std::string zeros(fs::file_size(path, error), '\0');
-  // Not renamed over: the old bytes themselves are written over, as far as the disk lets us.
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  bool gone = fd >= 0 && ::write(fd, zeros.data(), zeros.size()) == static_cast<ssize_t>(zeros.size()) &&
-              ::fsync(fd) == 0;
-  if (fd >= 0) ::close(fd);
-  gone = ::unlink(path.c_str()) == 0 && gone;
-  const int folder = ::open(layout_.epochs().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  gone = folder >= 0 && ::fsync(folder) == 0 && gone;
-  if (folder >= 0) ::close(folder);
-  if (gone) return absl::OkStatus();
+  if (DestroyFile(path).ok()) return absl::OkStatus();
   return Fail(absl::StatusCode::kPermissionDenied,
               {absl::StrCat(path, ": impossible d'effacer ces clés; vérifiez les droits du dossier"),
                absl::StrCat(path, ": cannot delete these keys; check the folder's permissions")});
@@ -347,9 +319,8 @@ absl::Status OfficeNetwork::DeleteEpoch(uint64_t epoch) {
 
 absl::StatusOr<v1::PutMemberRequest> OfficeNetwork::OwnMember(const SigningKey& key, const std::string& name,
                                                               const RegionalFloors& floors) const {
-  ASSIGN_OR_RETURN(const AgreementKey mail, LoadMailKey());
   v1::Member member;
-  member.set_mail_key(mail.public_key());
+  member.set_mail_key(keys_.mail().public_key());
   member.set_name(name);
   if (const std::vector<uint64_t> epochs = Epochs(); !epochs.empty()) {
     ASSIGN_OR_RETURN(*member.mutable_epoch(), PublicEpoch(epochs.back()));

@@ -1,5 +1,5 @@
-// The network that an office belongs to: its membership, the rosters that it has pinned, the key that its
-// mail is sealed to, and a steward's epoch keys.
+// The network that an office belongs to: its membership, the rosters that it has pinned, and a steward's
+// epoch keys.
 //
 //   ASSIGN_OR_RETURN(auto membership, network.Load());             // nothing: the office is in no network
 //   ASSIGN_OR_RETURN(auto newer, hub.RostersAfter(network.roster_version()));
@@ -7,9 +7,8 @@
 //   std::shared_ptr<const CheckedRoster> roster = network.LatestRoster();   // null: none yet
 //
 // Space `office`: "network" (storage.v1.Membership), "network/unsent" (a renewal that the hub has not got
-// yet), "roster/" + version, 8 bytes big-endian (a v1.SignedRoster, verbatim). Files: keys/mail.key and
-// epoch/NUMBER.keys; the latter are in no backup, so that what was sealed to them stays closed once they are
-// deleted.
+// yet), "roster/" + version, 8 bytes big-endian (a v1.SignedRoster, verbatim). Files: epoch/NUMBER.keys,
+// sealed; they are in no backup, so that what was sealed to them stays closed once they are deleted.
 //
 // A roster is accepted only as the next one of the chain that begins at a version whose root keys are those
 // of the invitation. The highest version seen counts; nothing brings an older one back.
@@ -30,6 +29,7 @@
 #include "federation/roster.h"
 #include "federation/steward.h"
 #include "journal/committer.h"
+#include "office/keys.h"
 #include "office/layout.h"
 #include "penc/storage/v1/region.pb.h"
 #include "penc/v1/hub_service.pb.h"
@@ -45,7 +45,7 @@ class OfficeNetwork {
  public:
   // DATA_LOSS where what is stored cannot be read.
   static absl::StatusOr<std::unique_ptr<OfficeNetwork>> Open(const Layout& layout, const Database& db,
-                                                             Committer& committer);
+                                                             Committer& committer, const OfficeKeys& keys);
 
   // ---- membership
   absl::StatusOr<absl::optional<storage::v1::Membership>> Load() const;
@@ -70,9 +70,6 @@ class OfficeNetwork {
   absl::StatusOr<absl::optional<Hub>> FindHub() const;
 
   // ---- keys
-  absl::Status CreateMailKeyIfMissing(RandomSource& random);
-  absl::StatusOr<AgreementKey> LoadMailKey() const;
-
   // The next epoch's keys in a file of their own; their public part. Numbers go on from the files, and from
   // `key`'s place in the latest roster.
   absl::StatusOr<v1::EpochKeys> CreateEpoch(const VerifyKey& key, absl::Time until, RandomSource& random);
@@ -96,14 +93,15 @@ class OfficeNetwork {
   absl::Status MarkSent(const v1::PutMemberRequest& member);
 
  private:
-  OfficeNetwork(const Layout& layout, const Database& db, Committer& committer)
-      : layout_(layout), db_(db), committer_(committer) {}
+  OfficeNetwork(const Layout& layout, const Database& db, Committer& committer, const OfficeKeys& keys)
+      : layout_(layout), db_(db), committer_(committer), keys_(keys) {}
   std::string EpochPath(uint64_t epoch) const;
   absl::StatusOr<storage::v1::EpochFile> ReadEpoch(uint64_t epoch) const;
 
   const Layout& layout_;
   const Database& db_;
   Committer& committer_;
+  const OfficeKeys& keys_;
   std::mutex pinning_;  // held by whoever pins, so that chains follow each other
   std::mutex renewing_;
   mutable std::mutex mutex_;

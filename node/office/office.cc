@@ -6,8 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/database.h"
 #include "base/file.h"
 #include "base/folder.h"
@@ -15,7 +18,6 @@
 #include "base/yaml.h"
 #include "codebook/check.h"
 #include "codebook/read.h"
-#include "crypto/keyfile.h"
 #include "crypto/secret.h"
 #include "journal/committer.h"
 #include "journal/journal.h"
@@ -25,6 +27,8 @@
 #include "office/card.h"
 #include "office/erasing.h"
 #include "office/grants.h"
+#include "office/key_journal.h"
+#include "office/keys.h"
 #include "office/membership.h"
 #include "office/officer_file.h"
 #include "office/officers.h"
@@ -52,7 +56,7 @@ absl::StatusOr<storage::v1::OfficeConfig> ReadConfig(const Layout& layout) {
   storage::v1::OfficeConfig config;
   YamlLines lines;
   RETURN_IF_ERROR(ReadYaml(layout.config(), *text, &config, &lines));
-  if (config.format() != 1) {
+  if (config.format() == 0 || config.format() > kFolderFormat) {
     return lines.Error("format", {"ce dossier est d'une autre version de penc: mettez penc à jour",
                                   "this folder is of another version of penc: update penc"});
   }
@@ -66,6 +70,15 @@ absl::StatusOr<storage::v1::OfficeConfig> ReadConfig(const Layout& layout) {
     if (!kept.ok()) return lines.Error("retention.default", Explain(kept.status()));
   }
   return config;
+}
+
+// Before anything in the folder is of the new format: an older penc then says that it cannot read it.
+absl::Status SayNewFormat(const Layout& layout) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(layout.config(), 64 << 10));
+  std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  for (std::string& line : lines)
+    if (absl::StartsWith(line, "format:")) line = absl::StrCat("format: ", kFolderFormat);
+  return WriteFileAtomically(layout.config(), absl::StrJoin(lines, "\n"));
 }
 
 // What commands left that were cut off: rows of an import in the clear, copies of a backup.
@@ -95,20 +108,27 @@ absl::StatusOr<std::unique_ptr<Office>> Office::Open(const std::string& dir, con
 
 absl::Status Office::OpenParts() {
   ASSIGN_OR_RETURN(config_, ReadConfig(layout_));
-  ASSIGN_OR_RETURN(Secret node_key, LoadNodeKey(layout_.node_key()));
-  node_key_ = std::make_unique<Secret>(std::move(node_key));
-  ASSIGN_OR_RETURN(Identity identity, LoadIdentity(layout_.tls_key(), layout_.tls_certificate(),
+  ASSIGN_OR_RETURN(keys_, OfficeKeys::Open(layout_, environment_));
+  ASSIGN_OR_RETURN(database_, Database::Open(layout_.database()));
+  // From here on nobody else has the folder open.
+  if (config_.format() < kFolderFormat) {
+    RETURN_IF_ERROR(SayNewFormat(layout_));
+    config_.set_format(kFolderFormat);
+  }
+  RETURN_IF_ERROR(keys_->Settle());
+  ASSIGN_OR_RETURN(Identity identity, LoadIdentity(keys_->identity().Copy(), layout_.tls_certificate(),
                                                    config_.office(), environment_.clock.Now()));
   identity_ = std::make_unique<Identity>(std::move(identity));
-  ASSIGN_OR_RETURN(database_, Database::Open(layout_.database()));
   SweepLeftovers(layout_);
   ASSIGN_OR_RETURN(journal_, Journal::Open(*database_, environment_.random));
   committer_ = std::make_unique<Committer>(*database_, *journal_, environment_.clock);
+  RETURN_IF_ERROR(SayRing(*database_, *committer_, keys_->ring()));
   RETURN_IF_ERROR(LoadRules());
   StoreOptions options;
   options.random = &environment_.random;
   options.steps = &environment_.steps;
-  ASSIGN_OR_RETURN(store_, RecordStore::Open(*database_, *committer_, *rules_.codebook, *node_key_, options));
+  ASSIGN_OR_RETURN(store_,
+                   RecordStore::Open(*database_, *committer_, *rules_.codebook, records_key(), options));
   ASSIGN_OR_RETURN(ledger_, Ledger::Open(*database_, *committer_, rules_.codebook->closing));
   ASSIGN_OR_RETURN(approvals_, Approvals::Open(*database_, *committer_));
   RETURN_IF_ERROR(CheckSpending(*ledger_, *journal_, rules_.codebook->closing));
@@ -116,7 +136,7 @@ absl::Status Office::OpenParts() {
   for (const std::string& folder : {layout_.contributions(), layout_.answers()}) {
     if (!FileExists(folder)) RETURN_IF_ERROR(MakePrivateFolder(folder));
   }
-  ASSIGN_OR_RETURN(network_, OfficeNetwork::Open(layout_, *database_, *committer_));
+  ASSIGN_OR_RETURN(network_, OfficeNetwork::Open(layout_, *database_, *committer_, *keys_));
   ASSIGN_OR_RETURN(const absl::optional<storage::v1::Membership> membership, network_->Load());
   ledger_->HoldToWitnesses(membership.has_value());
   grants_ = std::make_unique<Grants>(layout_.grants(), *database_, *committer_);
@@ -125,6 +145,24 @@ absl::Status Office::OpenParts() {
   const absl::Status erased = FinishErasing(*this);
   if (!erased.ok() && environment_.tell) environment_.tell(penc::Explain(erased));
   return absl::OkStatus();
+}
+
+const Secret& Office::records_key() const { return keys_->records(); }
+
+absl::Status Office::MoveKeys(const v1::KeyWrapCommand& command) {
+  const std::shared_ptr<const CheckedRoster> roster = network_->LatestRoster();
+  const absl::Status moved = keys_->Move(command, roster.get());
+  // Also where what follows the change failed: it has come to pass.
+  const absl::Status journaled = SayRing(*database_, *committer_, keys_->ring());
+  return moved.ok() ? journaled : moved;
+}
+
+absl::StatusOr<bool> Office::ShareKeysAnew() {
+  const std::shared_ptr<const CheckedRoster> roster = network_->LatestRoster();
+  if (roster == nullptr) return false;
+  ASSIGN_OR_RETURN(const bool shared, keys_->ShareAnew(*roster));
+  RETURN_IF_ERROR(SayRing(*database_, *committer_, keys_->ring()));
+  return shared;
 }
 
 // A closing opens the cohort's budget before its edition shows, so there should be none to open.

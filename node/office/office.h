@@ -23,6 +23,7 @@
 #include "office/layout.h"
 #include "office/work.h"
 #include "penc/storage/v1/office.pb.h"
+#include "penc/v1/admin_keys.pb.h"
 #include "penc/v1/admin_rules.pb.h"
 #include "penc/v1/node_service.pb.h"
 #include "policy/decide.h"
@@ -36,12 +37,16 @@ class Database;
 class Grants;
 class Journal;
 class Ledger;
+class OfficeKeys;
 class OfficeNetwork;
 class RecordStore;
 class Secret;
 struct InForce;
 struct Responder;
 struct Signers;
+
+// Of DIR and everything in it (FORMAT.md). Format 1 is brought up when it is opened.
+inline constexpr uint32_t kFolderFormat = 2;
 
 struct InitOptions {
   std::string name;                             // display name of the organisation
@@ -124,13 +129,20 @@ class Office {
   Committer& committer() { return *committer_; }
   OfficeNetwork& network() { return *network_; }
   Database& database() { return *database_; }
-  const Secret& node_key() const { return *node_key_; }
+  OfficeKeys& keys() { return *keys_; }
+  // What persons' keys are made with, and what wraps the keys of the records.
+  const Secret& records_key() const;
+  // The node key is in other places, or is another one (KEYS.md): with its journal leaf.
+  absl::Status MoveKeys(const v1::KeyWrapCommand& command);
+  // For whoever takes up rosters: shares the node key anew where stewards hold it and are others now. True
+  // where it did.
+  absl::StatusOr<bool> ShareKeysAnew();
   // Held by every command that changes records or rules, so that they follow each other.
   std::mutex& writing() { return writing_; }
 
-  // Validates, compares with the one in force, keeps as a new version with its journal leaf in one write, puts
-  // into force. What loosens needs signature files of two persons (officers.h), else FAILED_PRECONDITION or
-  // UNAUTHENTICATED, and nothing changes.
+  // Validates, compares with the one in force, keeps as a new version with its journal leaf in one write,
+  // puts into force. What loosens needs signature files of two persons (officers.h), else FAILED_PRECONDITION
+  // or UNAUTHENTICATED, and nothing changes.
   struct AppliedPolicy {
     uint64_t version = 0;
     v1::PolicyComparison comparison;
@@ -156,7 +168,7 @@ class Office {
   const Environment environment_;
   storage::v1::OfficeConfig config_;
   std::unique_ptr<Identity> identity_;
-  std::unique_ptr<Secret> node_key_;
+  std::unique_ptr<OfficeKeys> keys_;
   // In order of construction; destroyed from the last to the first.
   std::unique_ptr<Database> database_;
   std::unique_ptr<Journal> journal_;

@@ -118,7 +118,7 @@ absl::StatusOr<v1::PersonSheetResult> MakePersonSheet(Office& office, const v1::
   AddTables(codebook, record, sheet);
   AddBatches(office, codebook.closing, record, sheet);
   RETURN_IF_ERROR(AddQuestions(office, codebook, sheet));
-  PersonKeyMaker maker(office.node_key());
+  PersonKeyMaker maker(office.records_key());
   PersonMatch match(maker, person, {command.person().begin(), command.person().end()});
   for (const v1::QuarantineErased& file : FindInQuarantine(office, match)) {
     if (file.rows() > 0) sheet.add_quarantine_files(file.file());

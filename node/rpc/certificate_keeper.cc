@@ -2,15 +2,12 @@
 
 #include <utility>
 
-#include "office/identity.h"
-
 namespace penc::rpc {
 
-CertificateKeeper::CertificateKeeper(CertificateFiles files, const Clock& clock, absl::Duration every,
+CertificateKeeper::CertificateKeeper(std::function<absl::Status()> look, absl::Duration every,
                                      std::function<void(const absl::Status&)> trouble)
-    : looks_(every, [files = std::move(files), &clock, trouble = std::move(trouble)] {
-        const absl::Status looked =
-            LoadIdentity(files.key, files.certificate, files.name, clock.Now()).status();
+    : looks_(every, [look = std::move(look), trouble = std::move(trouble)] {
+        const absl::Status looked = look();
         if (!looked.ok() && trouble) trouble(looked);
       }) {}
 

@@ -16,8 +16,8 @@ grpc::Status Gatekeeper::Process(const InputMetadata& metadata, grpc::AuthContex
 absl::Status Gatekeeper::Admit(const grpc::AuthContext& context, absl::string_view method) {
   ASSIGN_OR_RETURN(Peer peer, peers_.Of(context));
   const absl::Status known = known_(peer.fingerprint);
-  const bool open = !open_.empty() && method == open_;
-  if (!known.ok() && !open) return known;
+  const auto door = strangers_.find(method);
+  if (!known.ok() && door == strangers_.end()) return known;
   absl::Time now = clock_.Now();
   if (now > peer.not_after) {
     return Fail(
@@ -32,7 +32,7 @@ absl::Status Gatekeeper::Admit(const grpc::AuthContext& context, absl::string_vi
                 {"votre certificat n'est pas encore valable: vérifiez l'heure des deux ordinateurs",
                  "your certificate is not valid yet: check the time of both computers"});
   }
-  if (known.ok() ? !quota_.Take(peer.fingerprint, now) : !strangers_.Take("", now)) {
+  if (known.ok() ? !quota_.Take(peer.fingerprint, now) : !door->second.Take("", now)) {
     return Fail(absl::StatusCode::kResourceExhausted,
                 {"trop d'appels en peu de temps: attendez quelques secondes; rien n'a été compté",
                  "too many calls in a short time: wait a few seconds; nothing was charged"});

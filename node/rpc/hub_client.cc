@@ -332,4 +332,16 @@ absl::Status HubClient::PutOpening(absl::string_view qid, uint32_t steward, uint
   return Said(stream->Finish(), *line);
 }
 
+absl::StatusOr<v1::RequestUnlockResponse> HubClient::RequestUnlock(const v1::SignedUnlockRequest& knock) {
+  v1::RequestUnlockRequest request;
+  *request.mutable_request() = knock;
+  return Call(&Stub::RequestUnlock, request, options_.call);
+}
+
+absl::Status HubClient::PutUnlockAnswer(const v1::SignedUnlockAnswer& answer) {
+  v1::PutUnlockAnswerRequest request;
+  *request.mutable_answer() = answer;
+  return Call(&Stub::PutUnlockAnswer, request, options_.call).status();
+}
+
 }  // namespace penc::rpc

@@ -63,6 +63,9 @@ class HubClient final : public HubLink {
   absl::StatusOr<std::vector<v1::SignedRoster>> JoinNetwork(const std::string& code,
                                                             const v1::PutMemberRequest& member);
 
+  // A locked node, by its door key: what stewards have answered so far.
+  absl::StatusOr<v1::RequestUnlockResponse> RequestUnlock(const v1::SignedUnlockRequest& knock);
+
   absl::StatusOr<std::vector<v1::SignedRoster>> RostersAfter(uint64_t version) override;
   absl::Status PutRoster(const v1::SignedRoster& roster) override;
   absl::Status PutMember(const v1::PutMemberRequest& member) override;
@@ -80,6 +83,7 @@ class HubClient final : public HubLink {
   absl::Status PutPromise(const v1::Promise& promise) override;
   absl::Status PutOpening(absl::string_view qid, uint32_t steward, uint32_t kind,
                           absl::string_view sealed) override;
+  absl::Status PutUnlockAnswer(const v1::SignedUnlockAnswer& answer) override;
 
  private:
   using Stub = v1::HubService::Stub;

@@ -33,7 +33,9 @@ absl::StatusOr<std::unique_ptr<HubServer>> HubServer::Start(Hub& hub, Certificat
       [&hub](absl::string_view fingerprint) {
         return hub.Knows(fingerprint) ? absl::OkStatus() : NotKnown();
       },
-      clock, options.quota, Gatekeeper::Door{kJoinNetworkMethod, options.strangers});
+      clock, options.quota,
+      std::vector<Gatekeeper::Door>{{kJoinNetworkMethod, options.strangers},
+                                    {kRequestUnlockMethod, options.strangers}});
   ASSIGN_OR_RETURN(server->listener_,
                    ListenForPartners(options.listen, std::move(certificate), std::move(gatekeeper),
                                      server->service_.get(), options.limits));
@@ -45,15 +47,17 @@ absl::StatusOr<std::unique_ptr<HubServer>> HubServer::Start(HubFolder& folder, c
                                                             RandomSource& random,
                                                             const HubServerOptions& options) {
   const HubLayout& layout = folder.layout();
-  const CertificateFiles files{layout.key(), layout.certificate(), folder.config().network()};
-  // Makes the certificate where there is none.
-  RETURN_IF_ERROR(LoadIdentity(files.key, files.certificate, files.name, clock.Now()).status());
+  // Makes the certificate where there is none or it nears its end.
+  const auto renew = [key = layout.key(), certificate = layout.certificate(),
+                      name = folder.config().network(),
+                      &clock] { return LoadIdentity(key, certificate, name, clock.Now()).status(); };
+  RETURN_IF_ERROR(renew());
   ASSIGN_OR_RETURN(
       std::unique_ptr<HubServer> server,
-      Start(folder.hub(), WatchedCertificate(files.key, files.certificate, options.look_at_certificate),
+      Start(folder.hub(), WatchedCertificate(layout.key(), layout.certificate(), options.look_at_certificate),
             clock, options));
-  server->certificate_ = std::make_unique<CertificateKeeper>(files, clock, options.look_at_certificate,
-                                                             options.certificate_trouble);
+  server->certificate_ =
+      std::make_unique<CertificateKeeper>(renew, options.look_at_certificate, options.certificate_trouble);
   server->admin_service_ = std::make_unique<HubAdminService>(folder, clock, random);
   server->socket_ = layout.socket();
   ASSIGN_OR_RETURN(server->administration_,

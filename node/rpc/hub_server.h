@@ -34,7 +34,8 @@ namespace penc::rpc {
 struct HubServerOptions {
   std::string listen = "127.0.0.1:7410";  // "host:0": any free port
   QuotaOptions quota;                     // of each known key
-  QuotaOptions strangers = {128, 10};     // of all others together; they may only join
+  // Of all others together, for each thing that they may do: join, and ask for a locked node's key.
+  QuotaOptions strangers = {128, 10};
   HubServiceOptions service;
   int threads = 8;  // mostly waiting for the disk
   size_t queue = 4096;

@@ -316,6 +316,24 @@ grpc::ServerUnaryReactor* HubService::PutPromise(grpc::CallbackServerContext* co
   });
 }
 
+grpc::ServerUnaryReactor* HubService::RequestUnlock(grpc::CallbackServerContext* context,
+                                                    const v1::RequestUnlockRequest* request,
+                                                    v1::RequestUnlockResponse* response) {
+  return Run(context, [this, peer = PeerOf(context), request, response]() -> absl::Status {
+    RETURN_IF_ERROR(peer.status());
+    ASSIGN_OR_RETURN(*response, hub_.RequestUnlock(peer->key.bytes(), request->request()));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* HubService::PutUnlockAnswer(grpc::CallbackServerContext* context,
+                                                      const v1::PutUnlockAnswerRequest* request,
+                                                      v1::PutUnlockAnswerResponse*) {
+  return RunFor(context, [this, request](const HubCaller& caller) {
+    return hub_.PutUnlockAnswer(caller, request->answer());
+  });
+}
+
 // ---- streams
 
 // One of the streams that a caller may have open; gone with it.

@@ -21,7 +21,9 @@
 
 namespace penc::rpc {
 
+// What unknown keys may call.
 inline constexpr char kJoinNetworkMethod[] = "/penc.v1.HubService/JoinNetwork";
+inline constexpr char kRequestUnlockMethod[] = "/penc.v1.HubService/RequestUnlock";
 
 struct HubServiceOptions {
   absl::Duration longest_wait = absl::Seconds(60);
@@ -84,6 +86,12 @@ class HubService final : public v1::HubService::CallbackService {
                                        v1::PutPromiseResponse* response) override;
   grpc::ServerReadReactor<v1::PutOpeningRequest>* PutOpening(grpc::CallbackServerContext* context,
                                                              v1::PutOpeningResponse* response) override;
+  grpc::ServerUnaryReactor* RequestUnlock(grpc::CallbackServerContext* context,
+                                          const v1::RequestUnlockRequest* request,
+                                          v1::RequestUnlockResponse* response) override;
+  grpc::ServerUnaryReactor* PutUnlockAnswer(grpc::CallbackServerContext* context,
+                                            const v1::PutUnlockAnswerRequest* request,
+                                            v1::PutUnlockAnswerResponse* response) override;
 
  private:
   class Waiter;

@@ -31,15 +31,20 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Office& office, co
       std::make_unique<NodeService>(office, node->workers_, node->quick_, node->timers_, std::move(service));
   auto gatekeeper = std::make_shared<Gatekeeper>(
       [&office](absl::string_view fingerprint) { return office.Knows(fingerprint); }, clock, options.quota);
-  const CertificateFiles files{office.layout().tls_key(), office.layout().tls_certificate(),
-                               office.config().office()};
+  // The key lies sealed on the disk; what watches it reads it from memory.
+  ASSIGN_OR_RETURN(node->tls_key_, MemoryFile::Holding(office.identity().key.ToPem()));
+  const std::string certificate = office.layout().tls_certificate();
   ASSIGN_OR_RETURN(
       node->partners_,
       ListenForPartners(options.listen,
-                        WatchedCertificate(files.key, files.certificate, options.look_at_certificate),
+                        WatchedCertificate(node->tls_key_->path(), certificate, options.look_at_certificate),
                         std::move(gatekeeper), node->node_service_.get(), options.limits));
-  node->certificate_ = std::make_unique<CertificateKeeper>(files, clock, options.look_at_certificate,
-                                                           options.certificate_trouble);
+  node->certificate_ = std::make_unique<CertificateKeeper>(
+      [&office, certificate, &clock] {
+        return LoadIdentity(office.identity().key.Copy(), certificate, office.config().office(), clock.Now())
+            .status();
+      },
+      options.look_at_certificate, options.certificate_trouble);
   node->admin_service_ = std::make_unique<AdminService>(office);
   Limits limits = options.limits;
   limits.message_bytes = (1 << 20) + 4096;  // a chunk of 1 MiB and its wrapping

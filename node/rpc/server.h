@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "base/memory_file.h"
 #include "office/office.h"
 #include "rpc/certificate_keeper.h"
 #include "rpc/listener.h"
@@ -68,6 +69,7 @@ class NodeServer {
   std::unique_ptr<NodeService> node_service_;
   std::unique_ptr<AdminService> admin_service_;
   std::string socket_;
+  std::unique_ptr<MemoryFile> tls_key_;
   Listener partners_;
   Listener administration_;
   std::unique_ptr<CertificateKeeper> certificate_;

@@ -145,13 +145,18 @@ finally:
         process.terminate()
         assert process.wait(30) == 0, process.args
 run("budget")
+assert "EVERYTHING" in run("key show")
+run("key wrap")
+run("key rotate")
+run("key new")
+assert "switched off" in run("key show")
 run("journal show")
 run("journal verify")
 run("restore")
 run("plan")
 for group in ("codebook", "policy", "journal"):
     run(group)
-for group in ("partner", "demo", "network", "person"):  # the example of one of its commands, which ran
+for group in ("partner", "demo", "network", "person", "key"):  # the example of one of its commands, which ran
     assert examples[group] in examples.values(), group
     ran.add(group)
 missing = sorted(set(examples) - ran)

@@ -29,7 +29,7 @@
 namespace penc {
 
 // The hub's methods as a line, without a wire between.
-class DirectLink final : public HubLink {
+class DirectLink : public HubLink {
  public:
   DirectLink(Hub& hub, HubCaller caller) : hub_(hub), caller_(std::move(caller)) {}
   bool cut = false;
@@ -103,6 +103,10 @@ class DirectLink final : public HubLink {
     }
     return absl::OkStatus();
   }
+  absl::Status PutUnlockAnswer(const v1::SignedUnlockAnswer& answer) override {
+    RETURN_IF_ERROR(Up());
+    return Put(hub_.PutUnlockAnswer(caller_, answer));
+  }
 
  private:
   static absl::Status Lost() { return absl::UnavailableError("the line is cut"); }
@@ -154,7 +158,11 @@ class SmallRegion : public ::testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  Environment environment() { return {clock_, random_, steps_}; }
+  Environment environment() {
+    Environment made{clock_, random_, steps_};
+    made.keys = keys_;
+    return made;
+  }
 
   // Eight offices of 30, 33, ... persons, closed, members of a network in which all are stewards.
   void Found(const std::string& policy = kSmallPolicy) {
@@ -178,7 +186,6 @@ class SmallRegion : public ::testing::Test {
       membership.set_roots(RootsFingerprint(roster));
       membership.set_steward(true);
       OfficeNetwork& network = member.office->network();
-      PENC_CHECK(network.CreateMailKeyIfMissing(random_).ok());
       PENC_CHECK(network
                      .CreateEpoch(member.office->identity().key.verify_key(),
                                   clock_.now + absl::Hours(24 * 20), random_)
@@ -314,6 +321,7 @@ class SmallRegion : public ::testing::Test {
   SetClock clock_;
   SecureRandom random_;
   NoSteps steps_;
+  KeySource keys_;  // of every office that is opened
   NoSlots slots_;
   SigningKey hub_key_ = SigningKey::Generate(random_), root_ = SigningKey::Generate(random_),
              partner_ = SigningKey::Generate(random_);

@@ -2,12 +2,12 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "base/file.h"
 #include "base/status.h"
 #include "crypto/signature.h"
 #include "federation/share_finisher.h"
 #include "ledger/ledger.h"
 #include "office/grants.h"
+#include "office/keys.h"
 #include "office/office.h"
 #include "release/release.h"
 
@@ -31,8 +31,8 @@ absl::StatusOr<Contributed> Contribute(Office& office, const Round& round, const
   ShareFinisher finish({round, roster, *now.codebook, now.policy->floors, member, office.identity().key,
                         office.environment().random, [&] { return office.ledger().LogHead(); },
                         [&](const std::string& file) -> absl::Status {
-                          RETURN_IF_ERROR(WriteFileAtomically(
-                              ContributionPath(office.layout(), round.qid, round.attempt()), file, 0600));
+                          RETURN_IF_ERROR(office.keys().files().Write(
+                              ContributionPath(office.layout(), round.qid, round.attempt()), file));
                           office.environment().steps.Reached("round.after_file");
                           return absl::OkStatus();
                         }});

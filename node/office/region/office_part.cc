@@ -3,11 +3,11 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
-#include "base/file.h"
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "federation/share_finisher.h"
 #include "ledger/ledger.h"
+#include "office/keys.h"
 #include "office/office.h"
 #include "office/region/contributing.h"
 #include "office/region/region.h"
@@ -21,11 +21,13 @@ using storage::v1::OfficeRoundRow;
 constexpr size_t kLongestFile = 32 << 20;  // 2^20 cells of 8 bytes, and boxes
 
 // The committed bytes, or nothing where the file is gone or another.
-absl::optional<storage::v1::ContributionFile> ReadContribution(const std::string& path,
+absl::optional<storage::v1::ContributionFile> ReadContribution(const SealedFiles& files,
+                                                               const std::string& path,
                                                                const std::string& sha256) {
-  const absl::StatusOr<std::string> bytes = ReadFile(path, kLongestFile);
+  const absl::StatusOr<Secret> bytes = files.Read(path, kLongestFile);
   storage::v1::ContributionFile file;
-  if (!bytes.ok() || Sha256(*bytes) != sha256 || !file.ParseFromString(*bytes) || file.format() != 1)
+  if (!bytes.ok() || Sha256(bytes->view()) != sha256 ||
+      !file.ParseFromArray(bytes->view().data(), static_cast<int>(bytes->size())) || file.format() != 1)
     return absl::nullopt;
   return file;
 }
@@ -112,7 +114,8 @@ absl::Status OfficePart::Send(HubLink& hub) {
 absl::Status OfficePart::SendContribution(HubLink& hub, OfficeRoundRow row) {
   Steps& steps = office_.environment().steps;
   const std::string path = ContributionPath(office_.layout(), round_.round.qid, round_.round.attempt());
-  absl::optional<storage::v1::ContributionFile> file = ReadContribution(path, row.file_sha256());
+  absl::optional<storage::v1::ContributionFile> file =
+      ReadContribution(office_.keys().files(), path, row.file_sha256());
   // Only the committed bytes may ever leave: a second build would be a second noise under one charge.
   if (!file.has_value()) return SendAbstention(hub, v1::REFUSAL_CONTRIBUTION_LOST);
   v1::PutContributionRequest header;

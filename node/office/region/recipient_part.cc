@@ -10,6 +10,7 @@
 #include "federation/recipient.h"
 #include "federation/record_file.h"
 #include "office/applied.h"
+#include "office/keys.h"
 #include "office/membership.h"
 #include "office/office.h"
 #include "office/region/region.h"
@@ -36,9 +37,9 @@ absl::StatusOr<std::string> CodebookOf(const Database& db, const Round& round) {
 absl::Status KeepAnswer(Office& office, const MemberRound& round, HubLink& hub) {
   const std::string& folder = office.layout().answers();
   if (FileExists(RecordPath(folder, round.round.qid))) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const AgreementKey mail_key, office.network().LoadMailKey());
   ASSIGN_OR_RETURN(const std::string codebook, CodebookOf(office.database(), round.round));
-  ASSIGN_OR_RETURN(const Received received, FetchRecord(hub, round.round, *round.roster, mail_key, codebook));
+  ASSIGN_OR_RETURN(const Received received,
+                   FetchRecord(hub, round.round, *round.roster, office.keys().mail(), codebook));
   return SaveRecord(folder, received.record);
 }
 

@@ -1,6 +1,7 @@
 #include "office/region/region.h"
 
 #include <cstdio>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -36,7 +37,10 @@ void KeepFirst(absl::Status& first, const absl::Status& status) {
 }  // namespace
 
 Region::Region(Office& office, Tell tell)
-    : office_(office), tell_(std::move(tell)), rows_(office.database(), office.committer()) {}
+    : office_(office),
+      tell_(std::move(tell)),
+      rows_(office.database(), office.committer()),
+      unlocks_(office) {}
 
 v1::WaitForWorkRequest Region::Request(uint64_t mark, absl::Duration wait) const {
   v1::WaitForWorkRequest request;
@@ -49,6 +53,9 @@ v1::WaitForWorkRequest Region::Request(uint64_t mark, absl::Duration wait) const
 absl::Status Region::Act(HubLink& hub, const v1::WaitForWorkResponse& found, ReplySlots& slots) {
   absl::Status first = TakeRosters(hub, found.roster_version());
   if (OfTheLine(first)) return first;
+  // Nodes that wait for their key answer nobody until then.
+  KeepFirst(first, AnswerLockedNodes(hub, found));
+  KeepFirst(first, ShareKeys());
   KeepFirst(first, SendRenewal(hub));
   KeepFirst(first, TakeWitnesses(found));
   std::vector<std::pair<const MemberRound*, const v1::Work*>> rounds;
@@ -130,6 +137,30 @@ absl::Status Region::TakeWitnesses(const v1::WaitForWorkResponse& found) {
   tell_({"le compte des témoins est repris, plus 5 % du crédit: ce nœud répond de nouveau",
          "the stewards' count is taken over, plus 5 % of the budget: this node answers again"});
   return office_.SetRestored(absl::nullopt);
+}
+
+// Under the roster that was just taken up: who left it gets nothing.
+absl::Status Region::AnswerLockedNodes(HubLink& hub, const v1::WaitForWorkResponse& found) {
+  absl::Status first;
+  if (found.roster_version() > office_.network().roster_version()) return first;  // it may say who left
+  for (const v1::SignedUnlockRequest& request : found.unlocks()) {
+    const absl::Status status = unlocks_.Answer(request, hub);
+    KeepFirst(first, OfTheLine(status) ? status : After("unlock", status));
+  }
+  return first;
+}
+
+absl::Status Region::ShareKeys() {
+  // A backup or a command that changes keys holds this: the next visit does it.
+  std::unique_lock<std::mutex> writing(office_.writing(), std::try_to_lock);
+  if (!writing.owns_lock() || !WorthTrying("share")) return absl::OkStatus();
+  const absl::StatusOr<bool> shared = office_.ShareKeysAnew();
+  if (!shared.ok()) return After("share", shared.status());
+  if (*shared) {
+    tell_({"les témoins du réseau ont changé: la clé de ce nœud est partagée de nouveau entre eux",
+           "the network's stewards have changed: this node's key is shared among them anew"});
+  }
+  return absl::OkStatus();
 }
 
 bool Region::WorthTrying(const std::string& what) const {

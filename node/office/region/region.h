@@ -23,6 +23,7 @@
 #include "federation/roster.h"
 #include "federation/round.h"
 #include "office/region/round_rows.h"
+#include "office/region/unlock_part.h"
 #include "office/work.h"
 #include "penc/v1/hub_service.pb.h"
 
@@ -65,6 +66,8 @@ class Region {
   absl::Status TakeRosters(HubLink& hub, uint64_t version);
   absl::Status SendRenewal(HubLink& hub);
   absl::Status TakeWitnesses(const v1::WaitForWorkResponse& found);
+  absl::Status ShareKeys();
+  absl::Status AnswerLockedNodes(HubLink& hub, const v1::WaitForWorkResponse& found);
   absl::Status AsSteward(HubLink& hub, const MemberRound& round, const v1::Work& work);
   absl::Status AsOffice(HubLink& hub, const MemberRound& round, const v1::Work& work, ReplySlots& slots);
   absl::Status AsRecipient(HubLink& hub, const MemberRound& round, const v1::Work& work);
@@ -78,6 +81,7 @@ class Region {
   Office& office_;
   const Tell tell_;
   RoundRows rows_;
+  UnlockPart unlocks_;
   std::map<std::string, MemberRound> rounds_;  // by qid
   std::map<std::string, uint32_t> failed_;     // by qid and what was tried: how often
   std::set<std::string> done_;                 // what the hub does not say that it has

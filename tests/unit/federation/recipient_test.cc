@@ -365,6 +365,7 @@ class FlakyHub final : public HubLink {
   absl::Status PutVote(const v1::PutVoteRequest&) override { return No(); }
   absl::Status PutPromise(const v1::Promise&) override { return No(); }
   absl::Status PutOpening(absl::string_view, uint32_t, uint32_t, absl::string_view) override { return No(); }
+  absl::Status PutUnlockAnswer(const v1::SignedUnlockAnswer&) override { return No(); }
 
  private:
   static absl::Status No() { return absl::UnimplementedError("not what recipients call"); }

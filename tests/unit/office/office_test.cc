@@ -31,7 +31,7 @@ TEST_F(OfficeFolder, IsPrivateAndKeepsItsIdentity) {
   struct stat found;
   ASSERT_EQ(stat(dir_.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0700u);
-  for (const char* key : {"/keys/node.key", "/keys/tls.key"}) {
+  for (const char* key : {"/keys/node.key", "/keys/ring"}) {
     ASSERT_EQ(stat((dir_ + key).c_str(), &found), 0);
     EXPECT_EQ(found.st_mode & 0777, 0600u) << key;
   }

@@ -67,6 +67,14 @@ class FixedClock : public Clock {
   absl::Time Now() const override { return now; }
 };
 
+// Key and certificate in a folder, as an office's or a hub's.
+struct CertificateFiles {
+  std::string key, certificate, name;
+  std::function<absl::Status()> Renewal(const Clock& clock) const {
+    return [this, &clock] { return LoadIdentity(key, certificate, name, clock.Now()).status(); };
+  }
+};
+
 class Transport : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { RequireTls13(); }
@@ -150,7 +158,7 @@ TEST_F(Transport, ARenewedCertificateIsShownWithoutARestart) {
   ExpectSays(DescribeAt(caller, CardFor(identity->fingerprint), later), absl::StatusCode::kUnauthenticated,
              "not valid today");
   {
-    CertificateKeeper keeper(files, later, absl::Milliseconds(20),
+    CertificateKeeper keeper(files.Renewal(later), absl::Milliseconds(20),
                              [](const absl::Status& why) { ADD_FAILURE() << why; });
     absl::Status seen;
     for (int i = 0; i < 100 && !(seen = DescribeAt(caller, CardFor(identity->fingerprint), later)).ok(); ++i)
@@ -175,12 +183,12 @@ TEST(CertificateKeeper, RenewsWithinAYearOfTheEndAndNotBefore) {
   early.now = kToday + absl::Hours(24 * 365 * 4) - absl::Hours(1);
   late.now = kToday + absl::Hours(24 * 365 * 4) + absl::Hours(1);
   {
-    CertificateKeeper keeper(files, early, absl::Milliseconds(5), nullptr);
+    CertificateKeeper keeper(files.Renewal(early), absl::Milliseconds(5), nullptr);
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
   EXPECT_EQ(*ReadFile(files.certificate), first);
   {
-    CertificateKeeper keeper(files, late, absl::Milliseconds(5), nullptr);
+    CertificateKeeper keeper(files.Renewal(late), absl::Milliseconds(5), nullptr);
     for (int i = 0; i < 200 && *ReadFile(files.certificate) == first; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(25));
   }
@@ -189,7 +197,7 @@ TEST(CertificateKeeper, RenewsWithinAYearOfTheEndAndNotBefore) {
   std::filesystem::remove(files.key);
   std::atomic<int> told{0};
   {
-    CertificateKeeper keeper(files, late, absl::Milliseconds(5), [&](const absl::Status& why) {
+    CertificateKeeper keeper(files.Renewal(late), absl::Milliseconds(5), [&](const absl::Status& why) {
       EXPECT_EQ(why.code(), absl::StatusCode::kDataLoss) << why;
       ++told;
     });
