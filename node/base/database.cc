@@ -10,8 +10,12 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include <filesystem>
+#include <set>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/file.h"
 #include "base/high_water.h"
 #include "base/status.h"
@@ -236,11 +240,43 @@ uint64_t Database::Bytes() const {
   return bytes;
 }
 
-void Database::Compact(Space space) {
+absl::StatusOr<Database::Purged> Database::Purge(Space space) {
+  namespace fs = std::filesystem;
+  std::vector<rocksdb::LiveFileMetaData> live;
+  db_->GetLiveFilesMetaData(&live);
+  std::set<std::string> others;  // what other spaces have never held it
+  for (const rocksdb::LiveFileMetaData& file : live) {
+    if (file.column_family_name != of(space)->GetName()) others.insert(fs::path(file.name).filename());
+  }
+  std::vector<std::string> old;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_, ignored)) {
+    const fs::path name = entry.path().filename();
+    if ((name.extension() == ".sst" && others.count(name) == 0) || name.extension() == ".log") old.push_back(name);
+  }
+  // Every space leaves the log, so that it can go; one that has nothing to flush would keep it.
+  rocksdb::WriteBatch nothing;
+  Delete(nothing, space, "");
+  RETURN_IF_ERROR(Write(nothing, /*sync=*/true));
+  RETURN_IF_ERROR(FromRocks(db_->Flush(rocksdb::FlushOptions(), spaces_), folder_));
   rocksdb::CompactRangeOptions options;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-  // Only space is at stake: a failure leaves everything readable.
-  db_->CompactRange(options, of(space), nullptr, nullptr).PermitUncheckedError();
+  RETURN_IF_ERROR(FromRocks(db_->CompactRange(options, of(space), nullptr, nullptr), folder_));
+  // Turning deletions on again removes what is obsolete before it returns.
+  RETURN_IF_ERROR(FromRocks(db_->DisableFileDeletions(), folder_));
+  RETURN_IF_ERROR(FromRocks(db_->EnableFileDeletions(/*force=*/false), folder_));
+  Purged purged;
+  for (const std::string& name : old) {
+    const std::string path = absl::StrCat(folder_, "/", name);
+    // Another thread of the database may be removing it.
+    for (int tries = 0; FileExists(path) && tries < 100; ++tries) absl::SleepFor(absl::Milliseconds(10));
+    if (FileExists(path)) {
+      purged.left.push_back(name);
+    } else {
+      ++purged.removed;
+    }
+  }
+  return purged;
 }
 
 }  // namespace penc

@@ -75,8 +75,13 @@ class Database {
   // On disk, about.
   uint64_t Bytes() const;
 
-  // Gives back the space of deleted ranges.
-  void Compact(Space space);
+  // Makes sure that what was deleted or replaced in a space is in none of the folder's files: flushes, rewrites
+  // the space's files, starts another log, removes the old ones. `left`: old files that are there all the same.
+  struct Purged {
+    uint32_t removed = 0;
+    std::vector<std::string> left;  // names, without the folder
+  };
+  absl::StatusOr<Purged> Purge(Space space);
 
  private:
   Database(std::string folder, std::unique_ptr<rocksdb::DB> db,

@@ -30,7 +30,8 @@ absl::StatusOr<v1::AdminResult> RunOnDirectory(const std::string& dir, const v1:
   ASSIGN_OR_RETURN(absl::optional<rpc::AdminClient> node, rpc::AdminClient::Find(dir));
   if (node.has_value()) return node->Run(command, upload, progress);
   ASSIGN_OR_RETURN(std::unique_ptr<Office> office,
-                   Office::Open(dir, Environment{outside.clock, outside.random, outside.steps}));
+                   Office::Open(dir, Environment{outside.clock, outside.random, outside.steps,
+                                                 [&output](const Text& text) { output.Say(text); }}));
   return Administer(*office, command, upload, progress);
 }
 
@@ -38,6 +39,9 @@ ExitCode RunAndReport(const std::string& dir, const v1::AdminCommand& command, B
                       const Outside& outside, Output& output) {
   absl::StatusOr<v1::AdminResult> result = RunOnDirectory(dir, command, upload, outside, output);
   if (!result.ok()) return output.Fail(result.status());
+  if (!json) {
+    for (const v1::Label& notice : result->notices()) output.Say({notice.fr(), notice.en()});
+  }
   output.Data(json ? Json(*result) : Report(*result, output.lang()));
   const bool refused = result->has_explain() && result->explain().has_refusal();
   return refused ? kRefused : kAnswered;

@@ -134,8 +134,9 @@ void AddServe(CLI::App& parent, Invocation& invocation) {
   app->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
       CatchStopSignals();
-      absl::StatusOr<std::unique_ptr<Office>> office =
-          Office::Open(options->dir, EnvironmentOf(invocation.outside));
+      Environment environment = EnvironmentOf(invocation.outside);
+      environment.tell = [&output](const Text& text) { output.Say(text); };
+      absl::StatusOr<std::unique_ptr<Office>> office = Office::Open(options->dir, environment);
       if (!office.ok()) return output.Fail(office.status());
       rpc::ServerOptions server_options;
       if (!options->listen.empty()) {

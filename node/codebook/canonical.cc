@@ -77,6 +77,11 @@ std::string CanonicalCodebook(const Codebook& codebook) {
   writer.Put(static_cast<int64_t>(codebook.closing));
   writer.Put(codebook.code_lists);
   writer.Put(codebook.tables);
+  if (codebook.consent.has_value()) {  // absent: nothing, as in codebooks from before there was one
+    writer.Put(codebook.consent->column.table);
+    writer.Put(codebook.consent->column.column);
+    writer.Put(codebook.consent->keep);
+  }
   return writer.Take();
 }
 

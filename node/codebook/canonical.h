@@ -8,7 +8,7 @@
 namespace penc {
 
 // "penc codebook v1", then every field in the order of codebook.h, each as its length, a colon, its bytes and
-// a line feed; vectors are preceded by their length. The hash itself is left out.
+// a line feed; vectors are preceded by their length. The hash itself is left out, consent where there is none.
 std::string CanonicalCodebook(const Codebook& codebook);
 
 // SHA-256 of that text, 32 bytes.

@@ -81,6 +81,20 @@ absl::Status TableAdds(const Codebook& old_book, const Table& old, const Codeboo
   return absl::OkStatus();
 }
 
+// Who was not counted for want of consent must not be counted by another codebook.
+absl::Status ConsentStays(const Codebook& old, const Codebook& next) {
+  if (!old.consent.has_value()) return absl::OkStatus();
+  if (!next.consent.has_value() || !(next.consent->column == old.consent->column)) {
+    return Refuse("consent: la colonne de l'accord a été retirée ou changée",
+                  "consent: its column was removed or changed");
+  }
+  for (StoredValue value : next.consent->keep) {
+    if (old.consent->keeps(value)) continue;
+    return Refuse("consent.keep: une réponse de plus y vaut accord", "consent.keep: one more answer counts as consent");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status AdditionsOnly(const Codebook& old, const Codebook& next) {
@@ -112,7 +126,7 @@ absl::Status AdditionsOnly(const Codebook& old, const Codebook& next) {
   for (size_t i = 0; i < old.tables.size(); ++i) {
     RETURN_IF_ERROR(TableAdds(old, old.tables[i], next, next.tables[i]));
   }
-  return absl::OkStatus();
+  return ConsentStays(old, next);
 }
 
 }  // namespace penc

@@ -11,6 +11,7 @@
 // Native units of dates, counted from 1970: day = days, week = ISO weeks (Monday 1969-12-29 is week 0), month
 // = months, quarter = quarters, year = the year's number (2026).
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -98,6 +99,23 @@ struct PromiseText {
   std::string delta = "1e-6";
 };
 
+// A column seen from a question: of the question's own table, or of a person table joined by the person.
+struct ColumnRef {
+  uint32_t table = 0;
+  uint32_t column = 0;
+  friend bool operator==(const ColumnRef& a, const ColumnRef& b) {
+    return a.table == b.table && a.column == b.column;
+  }
+};
+
+// Whom answers count: persons whose row has one of these values, in all tables. Nothing stated is no consent.
+struct Consent {
+  ColumnRef column;               // of one code, in a table of persons
+  std::vector<StoredValue> keep;  // ascending, none is NULL
+
+  bool keeps(StoredValue value) const { return std::binary_search(keep.begin(), keep.end(), value); }
+};
+
 struct Codebook {
   std::string name;
   uint32_t version = 1;
@@ -105,20 +123,12 @@ struct Codebook {
   Closing closing = Closing::kQuarter;
   std::vector<CodeList> code_lists;
   std::vector<Table> tables;
+  absl::optional<Consent> consent;  // absent: everybody counts
   std::string hash;  // 32 bytes: SHA-256 of the canonical form; plans and answers name it
 
   absl::optional<uint32_t> FindTable(absl::string_view name) const;
   const CodeList* list_of(const Column& column) const {
     return column.code_list < 0 ? nullptr : &code_lists[column.code_list];
-  }
-};
-
-// A column seen from a question: of the question's own table, or of a person table joined by the person.
-struct ColumnRef {
-  uint32_t table = 0;
-  uint32_t column = 0;
-  friend bool operator==(const ColumnRef& a, const ColumnRef& b) {
-    return a.table == b.table && a.column == b.column;
   }
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/decimal.h"
 #include "base/yaml.h"
 #include "codebook/canonical.h"
@@ -87,6 +88,7 @@ class BookReader {
                                      absl::StrCat("a codebook has 1 to ", kMaxTables, " tables")});
     }
     for (const auto& table : file_.tables()) RETURN_IF_ERROR(ReadTable(table));
+    if (file_.has_consent()) RETURN_IF_ERROR(ReadConsent(file_.consent()));
     book_.hash = HashOf(book_);
     return std::move(book_);
   }
@@ -122,6 +124,39 @@ class BookReader {
                            "expected a decimal from 0 to below 1; example: delta: 1e-6"});
     }
     book_.reference_promise = {promise.epsilon(), promise.delta()};
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadConsent(const storage::v1::ConsentColumn& written) {
+    const std::pair<std::string, std::string> name =
+        absl::StrSplit(written.column(), absl::MaxSplits('.', 1));
+    const auto table = book_.FindTable(name.first);
+    const auto column = table.has_value() ? book_.tables[*table].Find(name.second) : absl::nullopt;
+    if (!column.has_value() || book_.tables[*table].unit != Unit::kPerson ||
+        book_.tables[*table].columns[*column].type != ColumnType::kCode) {
+      return lines_.Error("consent.column",
+                          {"attendu une colonne d'un seul code dans une table «unit: person»; exemple: "
+                           "column: person.consent_stats",
+                           "expected a column of one code in a table with \"unit: person\"; example: "
+                           "column: person.consent_stats"});
+    }
+    const CodeList& list = *book_.list_of(book_.tables[*table].columns[*column]);
+    Consent consent{{*table, *column}, {}};
+    for (const std::string& code : written.keep()) {
+      const auto found = list.Find(code);
+      if (!found.has_value()) {
+        return lines_.Error("consent.keep", {absl::StrCat("la liste ", list.name, " n'a pas de code «", code, "»"),
+                                             absl::StrCat("the list ", list.name, " has no code \"", code, "\"")});
+      }
+      consent.keep.push_back(1 + *found);
+    }
+    if (consent.keep.empty()) {
+      return lines_.Error("consent.keep", {"dites quelles réponses valent accord; exemple: keep: [1]",
+                                           "say which answers are consent; example: keep: [1]"});
+    }
+    std::sort(consent.keep.begin(), consent.keep.end());
+    consent.keep.erase(std::unique(consent.keep.begin(), consent.keep.end()), consent.keep.end());
+    book_.consent = std::move(consent);
     return absl::OkStatus();
   }
 

@@ -165,6 +165,7 @@ class Importer {
     steps_.Reached("import.before_commit");
     ASSIGN_OR_RETURN(report_.staged, import_->Commit());
     report_.batch = import_->batch();
+    report_.dropped += report_.staged.dropped;
     ASSIGN_OR_RETURN(report_.quarantine_file, quarantine_.Keep());
     steps_.Reached("import.after_commit");
     const StagedCounts& s = report_.staged;
@@ -296,34 +297,17 @@ class Importer {
            absl::StrCat(headings_.size(), " cells expected (another delimiter? a missing quote?)")},
           cells);
     }
-    if (consent_at_ >= 0) {
-      const auto& keep = mapping_->consent_keep;
-      if (std::find(keep.begin(), keep.end(), std::string(absl::StripAsciiWhitespace(cells[consent_at_]))) ==
-          keep.end()) {
-        ++report_.dropped;
-        return absl::OkStatus();
-      }
-    }
+    const bool refused = consent_at_ >= 0 && !Consents(cells[consent_at_]);
+    if (refused) ++report_.dropped;
     PersonKey person;
-    if (person_at_.empty()) {
-      // No other row is this person: the row's identity where it has one (a further export names it again),
-      // else its place in this import and no other.
-      if (row_at_.empty()) {
-        bytes_ = absl::StrCat(import_ == nullptr ? 0 : import_->batch(), "\n", number);
-      } else {
-        bytes_.clear();
-        AppendIdentity(cells);
-      }
-      person = persons_.MakeForRow(bytes_);
-    } else {
-      parts_.clear();
-      for (int at : person_at_) parts_.push_back(cells[at]);
-      if (!persons_.Make(parts_, &person)) {
-        return SetAside(number, mapping_->person[0],
-                        {"référence de la personne vide", "empty person reference"}, cells);
-      }
+    if (!PersonOf(number, cells, &person)) {
+      // Without consent nothing of the row is kept, not even to be corrected.
+      return refused ? absl::OkStatus()
+                     : SetAside(number, mapping_->person[0],
+                                {"référence de la personne vide", "empty person reference"}, cells);
     }
     values_.assign(table_.columns.size(), kNull);
+    if (refused) return Store(person, cells, true);
     for (Target& target : columns_) {
       absl::string_view cell = absl::StripAsciiWhitespace(cells[target.at]);
       if (std::find(mapping_->nothing.begin(), mapping_->nothing.end(), cell) != mapping_->nothing.end())
@@ -337,11 +321,37 @@ class Importer {
             absl::StrCat("row ", number, ", column ", headings_[target.at], ": ", Describe(problem).en));
       return SetAside(number, headings_[target.at], Describe(problem), cells);
     }
-    return Store(person, cells);
+    return Store(person, cells, false);
   }
 
-  absl::Status Store(const PersonKey& person, absl::Span<const absl::string_view> cells) {
+  bool Consents(absl::string_view cell) const {
+    const auto& keep = mapping_->consent_keep;
+    return std::find(keep.begin(), keep.end(), std::string(absl::StripAsciiWhitespace(cell))) != keep.end();
+  }
+
+  // Whose the row is; false where its reference is empty.
+  bool PersonOf(uint64_t number, absl::Span<const absl::string_view> cells, PersonKey* person) {
+    if (!person_at_.empty()) {
+      parts_.clear();
+      for (int at : person_at_) parts_.push_back(cells[at]);
+      return persons_.Make(parts_, person);
+    }
+    // No other row is this person: the row's identity where it has one (a further export names it again),
+    // else its place in this import and no other.
+    if (row_at_.empty()) {
+      bytes_ = absl::StrCat(import_ == nullptr ? 0 : import_->batch(), "\n", number);
+    } else {
+      bytes_.clear();
+      AppendIdentity(cells);
+    }
+    *person = persons_.MakeForRow(bytes_);
+    return true;
+  }
+
+  // `refused`: without consent; the store is only told what it takes out.
+  absl::Status Store(const PersonKey& person, absl::Span<const absl::string_view> cells, bool refused) {
     if (options_.dry_run) return absl::OkStatus();
+    if (consent_at_ >= 0) block_.refused.push_back(refused ? 1 : 0);
     block_.persons.push_back(person);
     const bool identified = !row_at_.empty() || table_.unit == Unit::kPerson;
     if (!row_at_.empty()) {

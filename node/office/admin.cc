@@ -2,20 +2,33 @@
 
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "base/status.h"
+#include "journal/committer.h"
 #include "office/admin_journal.h"
 #include "office/admin_network.h"
 #include "office/admin_records.h"
 #include "office/admin_rules.h"
 #include "office/backup.h"
+#include "office/dossier.h"
+#include "office/erasing.h"
+#include "office/person_sheet.h"
 #include "office/region/admin_rounds.h"
+#include "office/retention.h"
 
 namespace penc {
 namespace {
 
 absl::StatusOr<v1::BackupResult> BackupHere(Office& office, const v1::BackupCommand& command) {
   ASSIGN_OR_RETURN(uint64_t bytes, Backup(office, command.path()));
+  // What is erased from now on stays in that file.
+  RETURN_IF_ERROR(office.committer().Commit([](Staging& staging) {
+    storage::v1::JournalLeaf leaf;
+    leaf.mutable_backed_up();
+    staging.Leaf(std::move(leaf));
+    return absl::OkStatus();
+  }));
   v1::BackupResult result;
   result.set_path(command.path());
   result.set_bytes(bytes);
@@ -38,6 +51,32 @@ absl::StatusOr<v1::AdminResult> As(Part* (v1::AdminResult::*place)(), absl::Stat
   return result;
 }
 
+// Rows that may be kept no longer leave before records change or are copied.
+bool ComesAfterExpiry(const v1::AdminCommand& command) {
+  switch (command.kind_case()) {
+    case v1::AdminCommand::kImportFile:
+      return !command.import_file().dry_run();
+    case v1::AdminCommand::kClose:
+    case v1::AdminCommand::kUndo:
+    case v1::AdminCommand::kErase:
+    case v1::AdminCommand::kBackup:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What people should hear beside the result. Expiry that fails hinders no command.
+std::vector<Text> ExpireBefore(Office& office, const v1::AdminCommand& command) {
+  if (!ComesAfterExpiry(command)) return {};
+  absl::StatusOr<Expired> expired = ExpireDue(office);
+  if (!expired.ok()) return {Explain(expired.status())};
+  return std::move(expired->notices);
+}
+
+absl::StatusOr<v1::AdminResult> Change(Office& office, const v1::AdminCommand& command, ByteSource* upload,
+                                       const Progress& progress, std::vector<Text>& notices);
+
 }  // namespace
 
 absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminCommand& command,
@@ -47,7 +86,7 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
     case v1::AdminCommand::kBatches:
       return As<v1::BatchesResult>(&v1::AdminResult::mutable_batches, ListBatches(office));
     case v1::AdminCommand::kStatus:
-      return As<v1::StatusResult>(&v1::AdminResult::mutable_status, ShowStatus(office));
+      return As(&v1::AdminResult::mutable_status, ShowStatus(office));
     case v1::AdminCommand::kExplain:
       return As(&v1::AdminResult::mutable_explain, ExplainHere(office, command.explain()));
     case v1::AdminCommand::kBudget:
@@ -62,6 +101,10 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
       return As(&v1::AdminResult::mutable_rounds, ListRounds(office));
     case v1::AdminCommand::kNetworkRoster:
       return As(&v1::AdminResult::mutable_network_roster, ShowNetwork(office));
+    case v1::AdminCommand::kPersonSheet:
+      return As(&v1::AdminResult::mutable_person_sheet, MakePersonSheet(office, command.person_sheet()));
+    case v1::AdminCommand::kDossier:
+      return As(&v1::AdminResult::mutable_dossier, MakeDossier(office));
     case v1::AdminCommand::kStop:  // an emergency does not wait for an import
       return As(&v1::AdminResult::mutable_stop, Stop(office, command.stop()));
     default:
@@ -74,16 +117,36 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
     if (progress) progress(waiting);
     writing.lock();
   }
+  std::vector<Text> notices = ExpireBefore(office, command);
+  absl::StatusOr<v1::AdminResult> result = Change(office, command, upload, progress, notices);
+  for (const Text& notice : notices) {
+    if (!result.ok()) {
+      if (office.environment().tell) office.environment().tell(notice);
+      continue;
+    }
+    v1::Label* out = result->add_notices();
+    out->set_fr(notice.fr);
+    out->set_en(notice.en);
+  }
+  return result;
+}
+
+namespace {
+
+absl::StatusOr<v1::AdminResult> Change(Office& office, const v1::AdminCommand& command, ByteSource* upload,
+                                       const Progress& progress, std::vector<Text>& notices) {
   switch (command.kind_case()) {
     case v1::AdminCommand::kImportFile:
       return As(&v1::AdminResult::mutable_import_file,
                 Import(office, command.import_file(), upload, progress));
     case v1::AdminCommand::kClose:
-      return As(&v1::AdminResult::mutable_close, Close(office, command.close(), progress));
+      return As(&v1::AdminResult::mutable_close, Close(office, command.close(), progress, notices));
     case v1::AdminCommand::kUndo:
       return As(&v1::AdminResult::mutable_undo, Undo(office, command.undo()));
     case v1::AdminCommand::kErase:
-      return As(&v1::AdminResult::mutable_erase, Erase(office, command.erase()));
+      return As(&v1::AdminResult::mutable_erase, Erase(office, command.erase(), progress));
+    case v1::AdminCommand::kExpire:
+      return As(&v1::AdminResult::mutable_expire, Expire(office, command.expire(), notices));
     case v1::AdminCommand::kPolicyApply:
       return As(&v1::AdminResult::mutable_policy_apply, ApplyPolicy(office, command.policy_apply()));
     case v1::AdminCommand::kCodebookApply:
@@ -104,5 +167,7 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
                    "unknown command: are both penc programs of the same version?"});
   }
 }
+
+}  // namespace
 
 }  // namespace penc

@@ -9,6 +9,8 @@
 #include "ingest/importer.h"
 #include "ingest/mapping.h"
 #include "office/admin_records.h"
+#include "office/quarantine.h"
+#include "office/retention.h"
 
 namespace penc {
 namespace {
@@ -78,6 +80,10 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   options.now = now;
   if (!command.keep_until().empty()) {
     ASSIGN_OR_RETURN(options.keep_until_day, KeepUntil(command.keep_until(), now));
+  } else if (office.config().has_retention()) {
+    ASSIGN_OR_RETURN(const absl::CivilDay last, LastDayOf(office.config().retention().default_(),
+                                                          absl::ToCivilDay(now, absl::UTCTimeZone())));
+    options.keep_until_day = last - absl::CivilDay(1970, 1, 1);
   }
   options.quarantine_file = absl::StrCat(office.layout().quarantine(), "/",
                                          absl::FormatTime("%Y%m%d-%H%M%S", now, absl::UTCTimeZone()), "-",
@@ -91,6 +97,11 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   };
   ASSIGN_OR_RETURN(const ImportReport report, ImportFile(*upload, codebook, office.store(), office.node_key(),
                                                          office.environment().steps, options));
+  if (!report.quarantine_file.empty()) {
+    const std::vector<std::string> own = {"person_ref"};
+    RETURN_IF_ERROR(
+        NoteQuarantine(office, report.quarantine_file, options.mapping == nullptr ? own : mapping.person));
+  }
   v1::ImportResult result;
   result.set_batch(report.batch);
   result.set_table(codebook.tables[options.table].name);
@@ -101,6 +112,7 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   result.set_conflicting(report.staged.conflicting);
   result.set_quarantined(report.quarantined);
   result.set_dropped(report.dropped);
+  result.set_withdrawn(report.staged.withdrawn);
   for (const ImportProblem& problem : report.problems) {
     v1::ImportProblem* out = result.add_problems();
     out->set_row(problem.first_row);

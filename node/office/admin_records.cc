@@ -10,7 +10,6 @@
 #include "absl/time/civil_time.h"
 #include "base/database.h"
 #include "base/status.h"
-#include "ingest/person_key.h"
 #include "journal/journal.h"
 #include "ledger/ledger.h"
 #include "office/closing.h"
@@ -18,9 +17,17 @@
 #include "store/record_store.h"
 
 namespace penc {
+namespace {
+
+std::string ConsentColumnName(const Codebook& codebook) {
+  const Table& table = codebook.tables[codebook.consent->column.table];
+  return absl::StrCat(table.name, ".", table.columns[codebook.consent->column.column].name);
+}
+
+}  // namespace
 
 absl::StatusOr<v1::CloseResult> Close(Office& office, const v1::CloseCommand& command,
-                                      const Progress& progress) {
+                                      const Progress& progress, std::vector<Text>& notices) {
   Rules rules = office.rules();
   const Closing closing = rules.codebook->closing;
   const absl::Time now = office.environment().clock.Now();
@@ -48,6 +55,17 @@ absl::StatusOr<v1::CloseResult> Close(Office& office, const v1::CloseCommand& co
     at.set_total(total);
     progress(at);
   }));
+  // An edition that counts nearly nobody is a column that nobody filled in, most often.
+  ASSIGN_OR_RETURN(const uint64_t without, office.store().PersonsWithoutConsent());
+  if (without > 0) {
+    notices.push_back(
+        {absl::StrCat(without, " personnes sur ", office.store().Status().persons,
+                      " ne sont pas comptées: leur accord n'est pas donné ou n'est pas dit (colonne ",
+                      ConsentColumnName(*rules.codebook), ")"),
+         absl::StrCat(without, " persons of ", office.store().Status().persons,
+                      " are not counted: their consent is not given or not stated (column ",
+                      ConsentColumnName(*rules.codebook), ")")});
+  }
   v1::CloseResult result;
   result.set_edition(EditionLabel(closing, edition));
   result.set_rows(merged);
@@ -67,6 +85,7 @@ v1::BatchesResult ListBatches(Office& office) {
     out->set_rows(batch.rows);
     if (batch.closed_in >= 0) out->set_closed_in(EditionLabel(closing, batch.closed_in));
     out->set_undone(batch.undone);
+    out->set_expired(batch.expired);
     if (batch.keep_until_day)
       out->set_keep_until(absl::FormatCivilTime(absl::CivilDay(1970, 1, 1) + *batch.keep_until_day));
   }
@@ -80,21 +99,7 @@ absl::StatusOr<v1::UndoResult> Undo(Office& office, const v1::UndoCommand& comma
   return result;
 }
 
-absl::StatusOr<v1::EraseResult> Erase(Office& office, const v1::EraseCommand& command) {
-  PersonKeyMaker maker(office.node_key());
-  std::vector<absl::string_view> parts(command.person().begin(), command.person().end());
-  PersonKey person;
-  if (parts.empty() || !maker.Make(parts, &person)) {
-    return Fail(absl::StatusCode::kInvalidArgument, {"--person: donnez la référence locale de la personne",
-                                                     "--person: give the person's local reference"});
-  }
-  ASSIGN_OR_RETURN(uint64_t rows, office.store().Erase(person));
-  v1::EraseResult result;
-  result.set_rows(rows);
-  return result;
-}
-
-v1::StatusResult ShowStatus(Office& office) {
+absl::StatusOr<v1::StatusResult> ShowStatus(Office& office) {
   Rules rules = office.rules();
   StoreStatus held = office.store().Status();
   v1::StatusResult result;
@@ -102,6 +107,8 @@ v1::StatusResult ShowStatus(Office& office) {
   result.set_practice(office.config().practice());
   for (Edition edition : held.editions) result.add_editions(EditionLabel(rules.codebook->closing, edition));
   result.set_persons(held.persons);
+  ASSIGN_OR_RETURN(const uint64_t without, office.store().PersonsWithoutConsent());
+  result.set_persons_without_consent(without);
   result.set_rows(held.rows);
   result.set_staged_rows(held.staged_rows);
   result.set_bytes(held.bytes);

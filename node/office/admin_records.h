@@ -1,5 +1,7 @@
-// Commands about records: import, close, batches, undo, erase, status. See admin.h.
+// Commands about records: import, close, batches, undo, status. See admin.h.
 #pragma once
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "ingest/byte_source.h"
 #include "office/admin.h"
@@ -11,10 +13,9 @@ namespace penc {
 absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand& command, ByteSource* upload,
                                         const Progress& progress);
 absl::StatusOr<v1::CloseResult> Close(Office& office, const v1::CloseCommand& command,
-                                      const Progress& progress);
+                                      const Progress& progress, std::vector<Text>& notices);
 v1::BatchesResult ListBatches(Office& office);
 absl::StatusOr<v1::UndoResult> Undo(Office& office, const v1::UndoCommand& command);
-absl::StatusOr<v1::EraseResult> Erase(Office& office, const v1::EraseCommand& command);
-v1::StatusResult ShowStatus(Office& office);
+absl::StatusOr<v1::StatusResult> ShowStatus(Office& office);
 
 }  // namespace penc

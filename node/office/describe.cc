@@ -32,6 +32,32 @@ std::string TypeName(ColumnType type) {
   return "";
 }
 
+void SetLabel(const Text& text, v1::Label* label) {
+  label->set_fr(text.fr);
+  label->set_en(text.en);
+}
+
+void DescribeColumn(const Codebook& codebook, const Column& column, const ColumnRule& rule,
+                    v1::DescribedColumn* out) {
+  out->set_name(column.name);
+  SetLabel(column.label, out->mutable_label());
+  out->set_type(TypeName(column.type));
+  out->set_rule(RuleName(rule.rule));
+  if (rule.finest) out->set_finest(LevelName(*rule.finest));
+  if (const CodeList* list = codebook.list_of(column)) {
+    for (const Code& code : list->codes) {
+      v1::Category* category = out->add_codes();
+      category->set_code(code.code);
+      SetLabel(code.label, category->mutable_label());
+    }
+  } else {
+    out->set_from(WrittenOf(codebook, column, 1));
+    out->set_to(WrittenOf(codebook, column, column.size(nullptr)));
+  }
+}
+
+}  // namespace
+
 std::string LevelName(GrainLevel level) {
   switch (level) {
     case GrainLevel::kDay:
@@ -60,32 +86,6 @@ std::string RuleName(Rule rule) {
   }
   return "deny";
 }
-
-void SetLabel(const Text& text, v1::Label* label) {
-  label->set_fr(text.fr);
-  label->set_en(text.en);
-}
-
-void DescribeColumn(const Codebook& codebook, const Column& column, const ColumnRule& rule,
-                    v1::DescribedColumn* out) {
-  out->set_name(column.name);
-  SetLabel(column.label, out->mutable_label());
-  out->set_type(TypeName(column.type));
-  out->set_rule(RuleName(rule.rule));
-  if (rule.finest) out->set_finest(LevelName(*rule.finest));
-  if (const CodeList* list = codebook.list_of(column)) {
-    for (const Code& code : list->codes) {
-      v1::Category* category = out->add_codes();
-      category->set_code(code.code);
-      SetLabel(code.label, category->mutable_label());
-    }
-  } else {
-    out->set_from(WrittenOf(codebook, column, 1));
-    out->set_to(WrittenOf(codebook, column, column.size(nullptr)));
-  }
-}
-
-}  // namespace
 
 v1::DescribeResponse DescribeFor(const Codebook& codebook, const Policy& policy, const Grant& grant,
                                  const std::vector<Edition>& editions) {

@@ -10,6 +10,10 @@
 
 namespace penc {
 
+// As policies write them: "allow", "month".
+std::string RuleName(Rule rule);
+std::string LevelName(GrainLevel level);
+
 // Tables of the grant only, and in them every column that is askable at all.
 v1::DescribeResponse DescribeFor(const Codebook& codebook, const Policy& policy, const Grant& grant,
                                  const std::vector<Edition>& editions);

@@ -22,8 +22,10 @@
 #include "ledger/ledger.h"
 #include "office/applied.h"
 #include "office/card.h"
+#include "office/erasing.h"
 #include "office/grants.h"
 #include "office/membership.h"
+#include "office/retention.h"
 #include "policy/read.h"
 #include "store/record_store.h"
 
@@ -53,6 +55,10 @@ absl::StatusOr<storage::v1::OfficeConfig> ReadConfig(const Layout& layout) {
     return lines.Error("office", Explain(name));
   if (absl::Status address = CheckAddress(config.listen()); !address.ok()) {
     return lines.Error("listen", Explain(address));
+  }
+  if (config.has_retention()) {
+    const auto kept = LastDayOf(config.retention().default_(), absl::CivilDay());
+    if (!kept.ok()) return lines.Error("retention.default", Explain(kept.status()));
   }
   return config;
 }
@@ -109,6 +115,9 @@ absl::Status Office::OpenParts() {
   ledger_->HoldToWitnesses(membership.has_value());
   grants_ = std::make_unique<Grants>(layout_.grants(), *database_, *committer_);
   grants_->Reload(*rules_.codebook);  // what changed while nothing ran is journaled now
+  // A disk that is full hinders it, not the office.
+  const absl::Status erased = FinishErasing(*this);
+  if (!erased.ok() && environment_.tell) environment_.tell(penc::Explain(erased));
   return absl::OkStatus();
 }
 

@@ -2,15 +2,13 @@
 // within a year of its end writes a new one under the same key (office/identity.h). What watches the file
 // (tls.h) shows it to whoever connects from then on; open connections stay.
 #pragma once
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <string>
-#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "rpc/every.h"
 
 namespace penc::rpc {
 
@@ -24,21 +22,9 @@ class CertificateKeeper {
   // `clock` outlives it; `trouble` is told of each look that failed, on a thread of its own.
   CertificateKeeper(CertificateFiles files, const Clock& clock, absl::Duration every,
                     std::function<void(const absl::Status&)> trouble);
-  ~CertificateKeeper();
-  CertificateKeeper(const CertificateKeeper&) = delete;
-  CertificateKeeper& operator=(const CertificateKeeper&) = delete;
 
  private:
-  void Loop();
-
-  const CertificateFiles files_;
-  const Clock& clock_;
-  const absl::Duration every_;
-  const std::function<void(const absl::Status&)> trouble_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  std::thread thread_;
+  Every looks_;
 };
 
 }  // namespace penc::rpc

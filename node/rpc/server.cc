@@ -22,6 +22,8 @@ NodeServer::~NodeServer() { Stop(absl::ZeroDuration()); }
 absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Office& office, const Clock& clock,
                                                               const ServerOptions& options) {
   auto node = std::unique_ptr<NodeServer>(new NodeServer(options));
+  // First of all: nothing is answered from rows that should be gone.
+  node->retention_ = std::make_unique<RetentionKeeper>(office, options.look_at_retention, options.tell);
   NodeServiceOptions service = options.node;
   if (office.config().capacity_rows() != 0) service.capacity.rows = office.config().capacity_rows();
   const DeclaredCapacity service_capacity = service.capacity;
@@ -54,6 +56,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(Office& office, co
 void NodeServer::Stop(absl::Duration grace) {
   if (std::exchange(stopped_, true)) return;
   dial_out_.reset();  // finishes the step that it is making durable
+  retention_.reset();
   auto deadline = absl::ToChronoTime(absl::Now() + grace);
   for (Listener* listener : {&partners_, &administration_}) {
     if (listener->server == nullptr) continue;

@@ -21,6 +21,7 @@
 #include "rpc/listener.h"
 #include "rpc/node_service.h"
 #include "rpc/quota.h"
+#include "rpc/retention_keeper.h"
 #include "rpc/timers.h"
 #include "rpc/workers.h"
 
@@ -41,7 +42,9 @@ struct ServerOptions {
   // that fails (on another thread).
   absl::Duration look_at_certificate = absl::Hours(1);
   std::function<void(const absl::Status&)> certificate_trouble;
-  // What the region has to say to the office's people (on another thread).
+  // How often rows are sought that may be kept no longer.
+  absl::Duration look_at_retention = absl::Hours(1);
+  // What the region and retention have to say to the office's people (on another thread).
   std::function<void(const Text&)> tell;
 };
 
@@ -68,6 +71,7 @@ class NodeServer {
   Listener partners_;
   Listener administration_;
   std::unique_ptr<CertificateKeeper> certificate_;
+  std::unique_ptr<RetentionKeeper> retention_;
   std::unique_ptr<DialOut> dial_out_;
   bool stopped_ = false;
 };

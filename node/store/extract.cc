@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "store/contribution.h"
+#include "store/counted.h"
 #include "store/row_filter.h"
 #include "store/segment_view.h"
 
@@ -25,9 +26,10 @@ constexpr size_t kMostAxes = 64;
 class QuestionScan {
  public:
   QuestionScan(const Plan& plan, const PlannedQuestion& planned, const Codebook& codebook,
-               const Secret& cap_key)
+               const Withdrawals& withdrawals, const Secret& cap_key)
       : plan_(plan),
         planned_(planned),
+        withdrawals_(withdrawals),
         contributions_(CapKey(planned, codebook, cap_key).view(),
                        static_cast<uint32_t>(planned.domain.cells)) {
     PENC_CHECK(planned.domain.cells < kNowhere && planned.domain.axes.size() < kMostAxes);
@@ -52,6 +54,8 @@ class QuestionScan {
       ASSIGN_OR_RETURN(const std::vector<uint8_t> pass, RowsPassing(planned_.question.where, segment, table));
       for (size_t i = 0; i < cells.size(); ++i) cells[i] |= (pass[i] ^ 1u) * kNowhere;
     }
+    ASSIGN_OR_RETURN(const std::vector<uint8_t> counted, RowsCounted(segment, table, withdrawals_));
+    for (size_t i = 0; i < counted.size(); ++i) cells[i] |= (counted[i] ^ 1u) * kNowhere;
     RETURN_IF_ERROR(KeepCohorts(segment, *counts, first, cells));
     std::vector<uint32_t> row_of;  // of each pair, where a row may fall in several cells
     if (HasMasks()) {
@@ -231,6 +235,7 @@ class QuestionScan {
 
   const Plan& plan_;
   const PlannedQuestion& planned_;
+  const Withdrawals& withdrawals_;
   Contributions contributions_;
   std::vector<uint32_t> strides_;
   std::vector<std::vector<uint32_t>> tables_;  // by axis and stored value; empty for masks
@@ -246,6 +251,7 @@ absl::StatusOr<ExactVector> Extraction::Run(const Snapshot& snapshot, const Plan
   }
   const storage::v1::Manifest& manifest = snapshot.generation->manifest();
   const Edition first_edition = manifest.editions_size() > 0 ? manifest.editions(0) : 0;
+  const Withdrawals withdrawals(manifest);
   const int workers = std::max(1, std::min(threads, manifest.segments_size()));
   std::vector<ExactVector> sums;
   sums.reserve(workers);
@@ -257,7 +263,7 @@ absl::StatusOr<ExactVector> Extraction::Run(const Snapshot& snapshot, const Plan
   const auto scan = [&](int64_t* out) -> absl::Status {
     std::vector<std::unique_ptr<QuestionScan>> scans;
     for (const PlannedQuestion& planned : plan.questions) {
-      scans.push_back(std::make_unique<QuestionScan>(plan, planned, *snapshot.codebook, cap_key));
+      scans.push_back(std::make_unique<QuestionScan>(plan, planned, *snapshot.codebook, withdrawals, cap_key));
     }
     for (int s = next++; s < manifest.segments_size(); s = next++) {
       const SegmentView segment(snapshot, s);

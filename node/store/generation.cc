@@ -118,15 +118,22 @@ absl::StatusOr<std::shared_ptr<const UnpackedColumn>> Generation::ReadColumn(uin
   return shared;
 }
 
+absl::StatusOr<std::vector<PersonKey>> Generation::ReadPersons(uint32_t segment, size_t persons) const {
+  ASSIGN_OR_RETURN(const std::string keys, ReadChunk(segment, kPersonsTable, kKeyColumn));
+  if (keys.size() != sizeof(PersonKey) * persons)
+    return Fail(absl::StatusCode::kDataLoss, {"clés contradictoires", "contradictory keys"});
+  std::vector<PersonKey> all(persons);
+  if (!all.empty()) std::memcpy(all.data(), keys.data(), keys.size());
+  return all;
+}
+
 absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> Generation::ReadPersonIds(uint32_t segment,
                                                                                        size_t persons) const {
   const std::string key = ChunkKey(manifest_.generation(), segment, kPersonsTable, kKeyColumn);
   if (auto cached = cache_.Find<std::vector<uint64_t>>(key); cached != nullptr) return cached;
-  ASSIGN_OR_RETURN(const std::string keys, ReadChunk(segment, kPersonsTable, kKeyColumn));
-  if (keys.size() != 16 * persons)
-    return Fail(absl::StatusCode::kDataLoss, {"clés contradictoires", "contradictory keys"});
+  ASSIGN_OR_RETURN(const std::vector<PersonKey> keys, ReadPersons(segment, persons));
   auto ids = std::make_shared<std::vector<uint64_t>>(persons);
-  for (size_t p = 0; p < persons; ++p) std::memcpy(&(*ids)[p], keys.data() + 16 * p, sizeof((*ids)[p]));
+  for (size_t p = 0; p < persons; ++p) std::memcpy(&(*ids)[p], keys[p].data(), sizeof((*ids)[p]));
   cache_.Insert(key, ids, persons * sizeof(uint64_t));
   return std::shared_ptr<const std::vector<uint64_t>>(std::move(ids));
 }

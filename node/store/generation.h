@@ -88,11 +88,13 @@ class Generation {
   // `size` values, through the cache.
   absl::StatusOr<std::shared_ptr<const UnpackedColumn>> ReadColumn(uint32_t segment, uint32_t table,
                                                                    uint32_t column, size_t size) const;
+  // The keys of a segment's persons, ascending. Past the cache.
+  absl::StatusOr<std::vector<PersonKey>> ReadPersons(uint32_t segment, size_t persons) const;
   // The first 64 bits of the keys of a segment's persons, through the cache.
   absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> ReadPersonIds(uint32_t segment,
                                                                              size_t persons) const;
 
-  Chunks& chunks() const { return *chunks_; }
+  const std::shared_ptr<Chunks>& chunks() const { return chunks_; }
 
  private:
   Generation(Database& db, ColumnCache& cache, storage::v1::Manifest manifest)

@@ -18,12 +18,56 @@ StoredValue* ImportCheck::ValuesOf(const PersonKey& person) {
   return values_.data() + found->second;
 }
 
-void ImportCheck::See(const PersonKey& person, const RowId& id, const RowId& content) {
-  if (id != kNoId) file_[id] = {content, person};
+void ImportCheck::See(const PersonKey& person, const RowId& id, const RowId& content, bool consents,
+                      bool stored) {
+  withdraws_ = withdraws_ || !consents;
+  if (id != kNoId) {
+    file_[id] = {content, person, false, consents, stored};
+  } else if (!consents) {
+    refusing_.emplace(person, false);
+  }
+}
+
+// Whether a row that is there goes for want of consent.
+bool ImportCheck::TakesOut(const PersonKey& person, const RowId& id, const RowId& content) {
+  const auto in_file = id == kNoId ? file_.end() : file_.find(id);
+  if (in_file != file_.end() && !in_file->second.consents) {
+    // A row that said no before and says it again takes nothing out.
+    if (in_file->second.stored && in_file->second.content == content) return false;
+    out_[id] = person;
+    ++counts_.withdrawn;
+    return true;
+  }
+  const auto refusing = refusing_.find(person);
+  if (refusing == refusing_.end()) return false;
+  refusing->second = true;
+  ++counts_.withdrawn;
+  return true;
+}
+
+void ImportCheck::LearnConsent(const PersonKey& person, const RowId& id, const RowId& content) {
+  TakesOut(person, id, content);
+}
+
+std::vector<storage::v1::Withdrawn> ImportCheck::withdrawn() const {
+  std::vector<storage::v1::Withdrawn> all;
+  for (const auto& [id, person] : out_) {
+    storage::v1::Withdrawn& entry = all.emplace_back();
+    entry.set_identity(Bytes(id));
+    entry.set_person(Bytes(person));
+  }
+  for (const auto& [person, had_rows] : refusing_) {
+    if (had_rows) all.emplace_back().set_person(Bytes(person));  // who never had rows leaves no trace
+  }
+  return all;
 }
 
 void ImportCheck::Learn(const PersonKey& person, const RowId& id, const RowId& content,
                         const std::vector<std::vector<StoredValue>>& columns, size_t row) {
+  if (withdraws_ && TakesOut(person, id, content)) {
+    const auto in_file = id == kNoId ? file_.end() : file_.find(id);
+    if (in_file == file_.end() || !in_file->second.stored) return;
+  }
   const auto in_file = id == kNoId ? file_.end() : file_.find(id);
   if (in_file != file_.end()) {
     const auto [known, fresh] = known_.try_emplace(id, Version{content, person});
@@ -45,6 +89,11 @@ bool ImportCheck::Judge(const PersonKey& person, const RowId& id, const RowId& c
                         const std::vector<std::vector<StoredValue>>& columns, size_t row) {
   bool replaces = false;
   if (id != kNoId) {
+    if (!file_.at(id).stored) {
+      // A later row of the file withdraws it.
+      ++counts_.dropped;
+      return false;
+    }
     if (file_.at(id).person != person) {
       // A later row of the file says that it is somebody else's.
       ++counts_.replaced;

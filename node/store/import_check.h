@@ -5,6 +5,9 @@
 // All rows of the file are seen first, in file order; then what is there is learnt, in the order of import;
 // then the file's rows are judged, a person's in file order. So a file that corrects all rows of a person
 // does not conflict with what it corrects.
+//
+// A row without consent takes the earlier versions of itself out; one that has no identity takes out all
+// earlier rows of its person. Of one identity the file's last word counts.
 #pragma once
 #include <vector>
 
@@ -20,7 +23,13 @@ class ImportCheck {
   // `constant`: columns in which a person has one value. Rows without identity are told apart by nothing.
   explicit ImportCheck(std::vector<size_t> constant) : constant_(std::move(constant)) {}
 
-  void See(const PersonKey& person, const RowId& id, const RowId& content);
+  // `consents`: it may be counted. `stored`: it is kept all the same.
+  void See(const PersonKey& person, const RowId& id, const RowId& content, bool consents = true,
+           bool stored = true);
+  // Whether some row of the file says no.
+  bool withdraws() const { return withdraws_; }
+  // Something is there already, beside a file that becomes the whole table: only what it says of consent counts.
+  void LearnConsent(const PersonKey& person, const RowId& id, const RowId& content);
   // `row` of `columns` is there already.
   void Learn(const PersonKey& person, const RowId& id, const RowId& content,
              const std::vector<std::vector<StoredValue>>& columns, size_t row);
@@ -29,16 +38,19 @@ class ImportCheck {
              const std::vector<std::vector<StoredValue>>& columns, size_t row);
 
   // Whether anything has to be learnt and judged.
-  bool needed() const { return !file_.empty() || !constant_.empty(); }
+  bool needed() const { return !file_.empty() || !constant_.empty() || withdraws_; }
   const StagedCounts& counts() const { return counts_; }
   const std::vector<storage::v1::Superseded>& superseded() const { return superseded_; }
+  std::vector<storage::v1::Withdrawn> withdrawn() const;
 
  private:
   struct Version {
     RowId content;
     PersonKey person;
     bool elsewhere = false;  // earlier versions were another person's
+    bool consents = true, stored = true;
   };
+  bool TakesOut(const PersonKey& person, const RowId& id, const RowId& content);
   StoredValue* ValuesOf(const PersonKey& person);
 
   const std::vector<size_t> constant_;
@@ -48,6 +60,9 @@ class ImportCheck {
   std::vector<StoredValue> values_;  // of each person, from at_ on: the constant columns
   StagedCounts counts_;
   std::vector<storage::v1::Superseded> superseded_;
+  bool withdraws_ = false;
+  absl::flat_hash_map<PersonKey, bool> refusing_;      // of rows without identity; whether they had rows before
+  absl::flat_hash_map<RowId, PersonKey> out_;  // identities of rows that are there and go
 };
 
 }  // namespace penc

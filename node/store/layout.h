@@ -20,6 +20,7 @@ inline void AppendBigEndian(std::string& out, uint64_t value, int bytes) {
 }
 
 inline std::string ManifestKey() { return "M"; }
+inline std::string PurgeKey() { return "p"; }
 inline std::string GenerationKey(uint64_t generation) {
   std::string key = "g";
   AppendBigEndian(key, generation, 8);

@@ -8,6 +8,7 @@
 #include "crypto/aead.h"
 #include "store/pack.h"
 #include "store/staged.h"
+#include "store/withdrawals.h"
 
 namespace penc {
 namespace {
@@ -51,11 +52,7 @@ class GenerationSource final : public Source {
     }
     if (segment_ >= manifest.segments_size()) return absl::OkStatus();
     const storage::v1::StoredSegment& info = manifest.segments(segment_);
-    ASSIGN_OR_RETURN(const std::string keys, generation_.ReadChunk(info.id(), kPersonsTable, kKeyColumn));
-    if (keys.size() != size_t{16} * info.persons())
-      return Fail(absl::StatusCode::kDataLoss, {"clés contradictoires", "contradictory keys"});
-    persons_.resize(info.persons());
-    std::memcpy(persons_.data(), keys.data(), keys.size());
+    ASSIGN_OR_RETURN(persons_, generation_.ReadPersons(info.id(), info.persons()));
     ASSIGN_OR_RETURN(cohorts_, Read(info.id(), kPersonsTable, kCohortColumn, info.persons()));
     tables_.clear();
     starts_.clear();
@@ -242,7 +239,7 @@ class SegmentWriter {
 class Survival {
  public:
   Survival(const MergePlan& plan, const storage::v1::Manifest& manifest)
-      : plan_(plan), whole_from_(manifest.tables_size(), 0) {
+      : plan_(plan), withdrawals_(plan.withdraw ? manifest : storage::v1::Manifest()), whole_from_(manifest.tables_size(), 0) {
     for (const storage::v1::StoredBatch& batch : manifest.batches()) {
       if (batch.undone() || plan.dropped_batches.count(batch.id()) > 0) continue;
       const bool staged = std::find(plan.staged.begin(), plan.staged.end(), batch.id()) != plan.staged.end();
@@ -269,6 +266,7 @@ class Survival {
     }
     for (size_t r = 0; r < rows.rows(); ++r) {
       if (rows.batch[r] < whole_from_[table] || plan_.dropped_batches.count(rows.batch[r]) > 0) continue;
+      if (withdrawals_.Takes(table, person, rows.identity[r], rows.batch[r])) continue;
       if (identified && rows.identity[r] != kNoId) {
         if (last.at(rows.identity[r]) != r) continue;
         const auto by = superseded_.find({table, rows.identity[r]});
@@ -290,6 +288,7 @@ class Survival {
   };
 
   const MergePlan& plan_;
+  const Withdrawals withdrawals_;
   std::vector<uint64_t> whole_from_;  // rows of earlier batches are gone
   std::map<std::pair<uint32_t, RowId>, Owner> superseded_;
 };

@@ -21,6 +21,7 @@ struct MergePlan {
   std::vector<uint64_t> staged;            // batches to take in
   std::set<uint64_t> dropped_batches;      // rows of these go
   absl::optional<PersonKey> erased;        // this person goes, key and all
+  bool withdraw = false;                   // rows without consent go
   Edition cohort = 0;                      // of persons who are new
   uint64_t target = 0;                     // number of the generation to write
   uint32_t segment_rows = 65536;           // of the largest table

@@ -6,19 +6,25 @@
 #include <map>
 #include <mutex>
 #include <numeric>
+#include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/database.h"
 #include "base/status.h"
 #include "crypto/aead.h"
 #include "crypto/keyfile.h"
 #include "journal/committer.h"
+#include "store/counted.h"
+#include "store/erasure.h"
 #include "store/extract.h"
 #include "store/generation.h"
 #include "store/import_check.h"
 #include "store/merge.h"
+#include "store/person_rows.h"
 #include "store/rows.h"
 #include "store/staged.h"
+#include "store/withdrawals.h"
 
 namespace penc {
 namespace {
@@ -50,8 +56,14 @@ class StoreImport final : public RecordStore::Import {
 
  private:
   absl::Status CheckValues(const RowBlock& block) const;
+  // Whether a row as it is stored lets its person be counted.
+  bool Consents(const RowBlock& block, size_t row) const;
+  static void DropRefused(RowBlock& block);
   // Rows that are there already, to check_.
   absl::Status Learn();
+  // `overtaken`: a staged file takes the place of the whole table.
+  void LearnRow(const PersonKey& person, const RowId& id, const RowId& content,
+                const std::vector<std::vector<StoredValue>>& columns, size_t row, bool overtaken) const;
   // Blocks without the rows that are not to be stored.
   absl::StatusOr<StagedCounts> Judge();
 
@@ -61,6 +73,7 @@ class StoreImport final : public RecordStore::Import {
   const Table& table_;
   std::vector<StoredValue> largest_;  // by column
   std::vector<size_t> constant_;      // stored columns in which a person has one value
+  absl::optional<uint32_t> consent_column_;  // of the codebook's table; where this table has it
   std::unique_ptr<RunWriter> writer_;
   std::unique_ptr<ImportCheck> check_;
   uint64_t rows_ = 0;
@@ -97,7 +110,10 @@ class Store final : public RecordStore {
     }
     RETURN_IF_ERROR(Adopt(manifest, *codebook_));
     RETURN_IF_ERROR(Sweep(manifest));
-    return Use(std::move(manifest));
+    RETURN_IF_ERROR(Use(std::move(manifest)));
+    RETURN_IF_ERROR(LoadPurgeDue());
+    Settle();  // not where it was a person: whoever opens the store finishes that
+    return absl::OkStatus();
   }
 
   // ---- imports
@@ -140,6 +156,7 @@ class Store final : public RecordStore {
       info.rows = stored.rows();
       info.closed_in = stored.closed() ? stored.closed_in() : -1;
       info.undone = stored.undone();
+      info.expired = stored.expired();
       batches.push_back(std::move(info));
     }
     return batches;
@@ -158,27 +175,39 @@ class Store final : public RecordStore {
     if (batch == nullptr)
       return Bad(absl::StatusCode::kNotFound, absl::StrCat("pas de lot ", id, "; voyez penc batches"),
                  absl::StrCat("no batch ", id, "; see penc batches"));
+    if (batch->expired())
+      return Bad(absl::StatusCode::kFailedPrecondition,
+                 absl::StrCat("le lot ", id, " est déjà retiré: son délai de garde est passé"),
+                 absl::StrCat("batch ", id, " left already: its last day is over"));
     if (batch->undone())
       return Bad(absl::StatusCode::kFailedPrecondition, absl::StrCat("le lot ", id, " est déjà annulé"),
                  absl::StrCat("batch ", id, " is undone already"));
     batch->set_undone(true);
+    batch->clear_withdrawn();
     storage::v1::JournalLeaf leaf;
     leaf.mutable_undone()->set_batch(id);
-    if (!batch->closed()) {
-      const uint64_t staged = batch->id();
-      batch->set_blocks(0);
-      batch->clear_runs();
-      batch->clear_superseded();
-      return Flip(std::move(next), std::move(leaf), "undo", [&](rocksdb::WriteBatch& writes) {
-        db_.DeleteRange(writes, Space::kRecords, BatchKey(staged), BatchKey(staged + 1));
-      });
+    return Drop({id}, std::move(next), std::move(leaf), "undo");
+  }
+
+  absl::StatusOr<std::vector<uint64_t>> Expire(int64_t today) override {
+    std::lock_guard<std::mutex> writing(writing_);
+    RETURN_IF_ERROR(CheckNoImport());
+    Manifest next = Copy();
+    storage::v1::JournalLeaf leaf;
+    std::set<uint64_t> gone;
+    for (StoredBatch& batch : *next.mutable_batches()) {
+      if (batch.undone() || !batch.has_keep_until_day() || batch.keep_until_day() >= today) continue;
+      batch.set_undone(true);
+      batch.set_expired(true);
+      gone.insert(batch.id());
+      leaf.mutable_expired()->add_batches(batch.id());
     }
-    MergePlan plan;
-    plan.dropped_batches = {id};
-    RETURN_IF_ERROR(Rewrite(plan, next).status());
-    RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), "undo", nullptr));
-    db_.Compact(Space::kRecords);
-    return absl::OkStatus();
+    if (gone.empty()) {
+      Settle();  // what a question kept from being purged the last time
+      return std::vector<uint64_t>();
+    }
+    RETURN_IF_ERROR(Drop(gone, std::move(next), std::move(leaf), "expire"));
+    return std::vector<uint64_t>(gone.begin(), gone.end());
   }
 
   absl::Status Close(Edition edition, absl::Time now,
@@ -193,6 +222,7 @@ class Store final : public RecordStore {
     next.add_editions(edition);
     MergePlan plan;
     plan.cohort = edition;
+    plan.withdraw = !Withdrawals(next).empty();
     uint64_t total = 0;
     for (StoredBatch& batch : *next.mutable_batches()) {
       if (batch.closed() || batch.undone()) continue;
@@ -203,8 +233,9 @@ class Store final : public RecordStore {
       total = std::accumulate(segment.rows().begin(), segment.rows().end(), total);
     if (progress) plan.progress = [&](uint64_t done) { progress(done, total); };
     // Where nothing is staged, the label moves all the same.
-    if (!plan.staged.empty()) RETURN_IF_ERROR(Rewrite(plan, next).status());
+    if (!plan.staged.empty() || plan.withdraw) RETURN_IF_ERROR(Rewrite(plan, next).status());
     for (StoredBatch& batch : *next.mutable_batches()) {
+      batch.clear_withdrawn();
       if (batch.closed() || batch.undone()) continue;
       batch.set_closed(true);
       batch.set_closed_in(edition);
@@ -217,25 +248,19 @@ class Store final : public RecordStore {
     const uint64_t end = next.next_batch();
     RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), "close", [&](rocksdb::WriteBatch& writes) {
       db_.DeleteRange(writes, Space::kRecords, BatchKey(0), BatchKey(end));
+      StagePurge(writes);
     }));
-    // Staged rows and the last generation stay in the database's files until they are compacted.
-    db_.Compact(Space::kRecords);
+    Settle();
     return absl::OkStatus();
   }
 
-  absl::StatusOr<uint64_t> Erase(const PersonKey& person) override {
+  absl::StatusOr<uint64_t> Erase(const PersonKey& person, bool elsewhere) override {
     std::lock_guard<std::mutex> writing(writing_);
     RETURN_IF_ERROR(CheckNoImport());
     Manifest next = Copy();
-    uint64_t rows = 0;
-    bool known = false;
-    std::map<std::string, std::string> blocks;  // sealed again without the person
-    for (StoredBatch& batch : *next.mutable_batches()) {
-      if (batch.closed() || batch.undone()) continue;
-      ASSIGN_OR_RETURN(const uint64_t gone, EraseStaged(batch, person, blocks, known));
-      batch.set_rows(batch.rows() - gone);
-      rows += gone;
-    }
+    ASSIGN_OR_RETURN(const StagedErasure staged, EraseStaged(db_, *current(), *options_.random, person, next));
+    uint64_t rows = staged.rows;
+    bool known = staged.known || elsewhere;
     if (next.generation() > 0) {
       MergePlan plan;
       plan.erased = person;
@@ -245,18 +270,46 @@ class Store final : public RecordStore {
         known = true;
       } else {
         RETURN_IF_ERROR(DropGeneration(plan.target));
+        next.set_generation(current()->manifest().generation());
+        *next.mutable_segments() = current()->manifest().segments();
       }
     }
     if (!known) return 0;  // the journal does not say that somebody was erased
     storage::v1::JournalLeaf leaf;
     leaf.mutable_erased();
     RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), "erase", [&](rocksdb::WriteBatch& writes) {
-      for (const auto& [key, sealed] : blocks) db_.Put(writes, Space::kRecords, key, sealed);
+      for (const auto& [key, sealed] : staged.blocks) db_.Put(writes, Space::kRecords, key, sealed);
+      StagePurge(writes, Bytes(person));
     }));
-    // Deleted values stay in the database's files until they are compacted; decoded ones go with the cache.
     cache_.Clear();
-    db_.Compact(Space::kRecords);
     return rows;
+  }
+
+  absl::optional<PersonKey> Unfinished() const override {
+    std::lock_guard<std::mutex> writing(writing_);
+    if (!purge_due_.has_value() || purge_due_->person().size() != sizeof(PersonKey)) return absl::nullopt;
+    PersonKey person;
+    std::memcpy(person.data(), purge_due_->person().data(), person.size());
+    return person;
+  }
+
+  absl::StatusOr<ErasureProof> FinishErase(const PersonKey& person, absl::Duration wait) override {
+    std::lock_guard<std::mutex> writing(writing_);
+    ErasureProof purged;
+    if (purge_due_.has_value()) {
+      // The note names nobody any more before files are rewritten, so that none of them keeps it.
+      rocksdb::WriteBatch writes;
+      purge_due_->clear_person();
+      StagePurge(writes);
+      RETURN_IF_ERROR(db_.Write(writes, /*sync=*/true));
+      Reached("erase.unnamed");
+      ASSIGN_OR_RETURN(purged, Purge(wait));
+      Reached("erase.purged");
+    }
+    ASSIGN_OR_RETURN(ErasureProof proof, SeekPerson(db_, *current(), manifest_key_, person));
+    proof.files_removed = purged.files_removed;
+    proof.files_left = purged.files_left;
+    return proof;
   }
 
   // ---- readers
@@ -268,6 +321,24 @@ class Store final : public RecordStore {
 
   absl::StatusOr<ExactVector> Extract(const Snapshot& snapshot, const Plan& plan) const override {
     return Extraction::Run(snapshot, plan, cap_key_, options_.threads);
+  }
+
+  absl::StatusOr<PersonRecord> ReadPerson(const PersonKey& person) const override {
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, OpenSnapshot());
+    return ReadPersonRows(db_, *snapshot, person);
+  }
+
+  absl::StatusOr<uint64_t> PersonsWithoutConsent() const override {
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, OpenSnapshot());
+    if (!snapshot->codebook->consent.has_value()) return 0;
+    const Withdrawals withdrawals(snapshot->generation->manifest());
+    uint64_t without = 0;
+    for (int s = 0; s < snapshot->generation->manifest().segments_size(); ++s) {
+      ASSIGN_OR_RETURN(const std::vector<uint8_t> consenting,
+                       PersonsConsenting(SegmentView(*snapshot, s), withdrawals));
+      without += std::count(consenting.begin(), consenting.end(), 0);
+    }
+    return without;
   }
 
   StoreStatus Status() const override {
@@ -344,12 +415,15 @@ class Store final : public RecordStore {
 
   // What a crash left: generations that are not this one, blocks of imports that never committed.
   absl::Status Sweep(const Manifest& manifest) {
+    RETURN_IF_ERROR(SweepGenerations(manifest));
+    return DropFrom(manifest.next_batch());
+  }
+  absl::Status SweepGenerations(const Manifest& manifest) {
     rocksdb::WriteBatch writes;
     if (manifest.generation() > 0)
       db_.DeleteRange(writes, Space::kRecords, GenerationKey(0), GenerationKey(manifest.generation()));
     db_.DeleteRange(writes, Space::kRecords, GenerationKey(manifest.generation() + 1), "h");
-    RETURN_IF_ERROR(db_.Write(writes, /*sync=*/false));
-    return DropFrom(manifest.next_batch());
+    return db_.Write(writes, /*sync=*/false);
   }
   absl::Status DropFrom(uint64_t batch) {
     rocksdb::WriteBatch writes;
@@ -370,6 +444,88 @@ class Store final : public RecordStore {
     return Bad(absl::StatusCode::kAlreadyExists,
                absl::StrCat("ce fichier est déjà là (lot ", in, "); rien n'a changé"),
                absl::StrCat("this file is in already (batch ", in, "); nothing changed"));
+  }
+
+  // Batches that `next` says are undone: their rows go at once, staged or closed.
+  absl::Status Drop(const std::set<uint64_t>& batches, Manifest next, storage::v1::JournalLeaf leaf,
+                    const char* what) {
+    MergePlan plan;
+    std::vector<uint64_t> staged;
+    for (StoredBatch& batch : *next.mutable_batches()) {
+      if (batches.count(batch.id()) == 0) continue;
+      if (batch.closed()) {
+        plan.dropped_batches.insert(batch.id());
+        continue;
+      }
+      staged.push_back(batch.id());
+      batch.set_blocks(0);
+      batch.clear_runs();
+      batch.clear_superseded();
+    }
+    if (!plan.dropped_batches.empty()) RETURN_IF_ERROR(Rewrite(plan, next).status());
+    RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), what, [&](rocksdb::WriteBatch& writes) {
+      for (uint64_t batch : staged)
+        db_.DeleteRange(writes, Space::kRecords, BatchKey(batch), BatchKey(batch + 1));
+      StagePurge(writes);
+    }));
+    Settle();
+    return absl::OkStatus();
+  }
+
+  absl::Status LoadPurgeDue() {
+    purge_due_.reset();
+    ASSIGN_OR_RETURN(const absl::optional<std::string> due, db_.Get(Space::kRecords, PurgeKey()));
+    if (!due.has_value()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::string opened, Aead(manifest_key_).Open(ChunkName(PurgeKey()), *due));
+    storage::v1::PurgeDue read;
+    if (!read.ParseFromString(opened) || read.format() != 1)
+      return Bad(absl::StatusCode::kDataLoss, "note d'effacement illisible; restaurez une sauvegarde (penc restore)",
+                 "unreadable note of an erasure; restore a backup (penc restore)");
+    purge_due_ = std::move(read);
+    return absl::OkStatus();
+  }
+
+  // With the write that takes something out: the next opening finishes what a crash cuts off from here. `person`:
+  // who was erased; an earlier one who waits still is erased by then or is erased again.
+  void StagePurge(rocksdb::WriteBatch& writes, const std::string& person = "") {
+    if (!purge_due_.has_value()) purge_due_.emplace();
+    purge_due_->set_format(1);
+    if (!person.empty()) purge_due_->set_person(person);
+    db_.Put(writes, Space::kRecords, PurgeKey(),
+            Aead(manifest_key_).Seal(*options_.random, ChunkName(PurgeKey()), purge_due_->SerializeAsString()));
+  }
+
+  // What was replaced leaves the database's files, unless somebody reads it still: then at the next change or
+  // opening. A full disk hinders this, not what was asked for.
+  void Settle() {
+    if (purge_due_.has_value() && purge_due_->person().empty()) Purge(absl::ZeroDuration()).status().IgnoreError();
+  }
+
+  absl::StatusOr<ErasureProof> Purge(absl::Duration wait) {
+    const absl::Time until = absl::Now() + wait;
+    const auto read = [](const std::weak_ptr<Chunks>& chunks) { return !chunks.expired(); };
+    while (std::any_of(replaced_.begin(), replaced_.end(), read)) {
+      if (absl::Now() >= until) {
+        return Bad(absl::StatusCode::kUnavailable,
+                   "une question lit encore d'anciens dossiers; recommencez dans une minute",
+                   "a question still reads old records; try again in a minute");
+      }
+      absl::SleepFor(absl::Milliseconds(2));
+    }
+    replaced_.clear();
+    cache_.Clear();  // readers may have decoded old columns since
+    RETURN_IF_ERROR(SweepGenerations(current()->manifest()));
+    ASSIGN_OR_RETURN(const Database::Purged purged, db_.Purge(Space::kRecords));
+    if (purged.left.empty()) {
+      rocksdb::WriteBatch writes;
+      db_.Delete(writes, Space::kRecords, PurgeKey());
+      RETURN_IF_ERROR(db_.Write(writes, /*sync=*/true));
+      purge_due_.reset();
+    }
+    ErasureProof proof;
+    proof.files_removed = purged.removed;
+    proof.files_left = purged.left;
+    return proof;
   }
 
   // Chunks of a new generation for `next`; nothing shows before Flip.
@@ -411,6 +567,7 @@ class Store final : public RecordStore {
       // A write that failed may be on the disk all the same: what is there counts.
       const absl::StatusOr<absl::optional<std::string>> found = db_.Get(Space::kRecords, ManifestKey());
       if (found.ok() && found->has_value() && **found == sealed) Use(std::move(next)).IgnoreError();
+      LoadPurgeDue().IgnoreError();
       return committed;
     }
     Reached(absl::StrCat(what, ".after_flip"));
@@ -422,43 +579,13 @@ class Store final : public RecordStore {
     std::shared_ptr<Generation> old = current();
     ASSIGN_OR_RETURN(std::shared_ptr<Generation> generation,
                      Generation::Open(db_, cache_, node_key_, std::move(next), old.get()));
-    if (old != nullptr && &old->chunks() != &generation->chunks()) old->chunks().Doom();
+    if (old != nullptr && old->chunks() != generation->chunks()) {
+      old->chunks()->Doom();
+      replaced_.push_back(old->chunks());
+    }
     std::lock_guard<std::mutex> lock(mutex_);
     generation_ = std::move(generation);
     return absl::OkStatus();
-  }
-
-  // The person's rows of a staged batch go: the blocks that held some, as they will be, to `blocks`. Whether
-  // the batch knew the person, to `known`.
-  absl::StatusOr<uint64_t> EraseStaged(StoredBatch& batch, const PersonKey& person,
-                                       std::map<std::string, std::string>& blocks, bool& known) {
-    uint64_t gone = 0;
-    for (storage::v1::Superseded& superseded : *batch.mutable_superseded()) {
-      if (superseded.person() != Bytes(person)) continue;
-      superseded.clear_person();
-      known = true;
-    }
-    const std::shared_ptr<const Generation> generation = current();
-    Aead aead(generation->key_of(batch.table()));
-    for (uint32_t b = 0; b < batch.blocks(); ++b) {
-      ASSIGN_OR_RETURN(
-          const StagedBlock block,
-          ReadBlock(db_, aead, batch.id(), b, generation->manifest().tables(batch.table()).columns_size()));
-      if (std::find(block.persons.begin(), block.persons.end(), person) == block.persons.end()) continue;
-      known = true;
-      StagedBlock kept;
-      kept.rows = TableRows(block.rows.columns.size());
-      for (size_t r = 0; r < block.persons.size(); ++r) {
-        if (block.persons[r] == person) {
-          ++gone;
-          continue;
-        }
-        kept.persons.push_back(block.persons[r]);
-        kept.rows.Append(block.rows, r);
-      }
-      blocks[BlockKey(batch.id(), b)] = SealBlock(aead, *options_.random, batch.id(), b, kept);
-    }
-    return gone;
   }
 
   void Reached(const std::string& step) {
@@ -470,7 +597,9 @@ class Store final : public RecordStore {
   const StoreOptions options_;
   const Secret node_key_, manifest_key_, cap_key_;
   ColumnCache cache_;
-  std::mutex writing_;        // one change at a time
+  mutable std::mutex writing_;                     // one change at a time, and what follows
+  absl::optional<storage::v1::PurgeDue> purge_due_;  // as it is on the disk
+  std::vector<std::weak_ptr<Chunks>> replaced_;    // somebody may read them still
   mutable std::mutex mutex_;  // what follows
   std::shared_ptr<const Codebook> codebook_;
   std::shared_ptr<Generation> generation_;
@@ -485,6 +614,8 @@ StoreImport::StoreImport(Store& store, StoredBatch batch, std::shared_ptr<const 
       codebook_(std::move(codebook)),
       table_(codebook_->tables[table]) {
   const Generation& generation = *store.generation_;
+  if (codebook_->consent.has_value() && codebook_->consent->column.table == table)
+    consent_column_ = codebook_->consent->column.column;
   // Columns by their stored numbers, which may be in another order than the codebook's.
   std::vector<int> from(generation.manifest().tables(batch_.table()).columns_size(), -1);
   for (size_t c = 0; c < table_.columns.size(); ++c) {
@@ -530,20 +661,44 @@ absl::Status StoreImport::CheckValues(const RowBlock& block) const {
   return absl::OkStatus();
 }
 
+bool StoreImport::Consents(const RowBlock& block, size_t row) const {
+  return !consent_column_.has_value() || codebook_->consent->keeps(block.columns[*consent_column_][row]);
+}
+
 absl::Status StoreImport::Add(RowBlock block) {
   RETURN_IF_ERROR(CheckValues(block));
-  rows_ += block.rows();
   // A table of persons has one row each: the person is the row's identity.
   if (table_.unit == Unit::kPerson) block.identity = block.persons;
   if (block.identity.empty()) {
     block.content.clear();
-  } else {
-    if (block.content.empty()) block.content.assign(block.rows(), kNoId);
-    for (size_t r = 0; r < block.rows(); ++r) {
-      check_->See(block.persons[r], block.identity[r], block.content[r]);
-    }
+  } else if (block.content.empty()) {
+    block.content.assign(block.rows(), kNoId);
   }
+  for (size_t r = 0; r < block.rows(); ++r) {
+    const bool refused = !block.refused.empty() && block.refused[r] != 0;
+    const RowId& id = block.identity.empty() ? kNoId : block.identity[r];
+    check_->See(block.persons[r], id, block.content.empty() ? kNoId : block.content[r],
+                !refused && Consents(block, r), !refused);
+  }
+  DropRefused(block);
+  rows_ += block.rows();
   return writer_->Add(std::move(block));
+}
+
+void StoreImport::DropRefused(RowBlock& block) {
+  const std::vector<uint8_t> refused = std::exchange(block.refused, {});
+  if (std::none_of(refused.begin(), refused.end(), [](uint8_t r) { return r != 0; })) return;
+  const auto thin = [&](auto& values) {
+    size_t kept = 0;
+    for (size_t r = 0; r < values.size(); ++r) {
+      if (refused[r] == 0) values[kept++] = values[r];
+    }
+    values.resize(kept);
+  };
+  thin(block.persons);
+  thin(block.identity);
+  thin(block.content);
+  for (auto& column : block.columns) thin(column);
 }
 
 absl::Status StoreImport::Learn() {
@@ -555,8 +710,10 @@ absl::Status StoreImport::Learn() {
   for (const StoredBatch& batch : manifest.batches()) {
     if (batch.table() == table && batch.replaces() && !batch.closed() && !batch.undone()) from = batch.id();
   }
+  const Withdrawals withdrawals(manifest);
+  const bool thinned = withdrawals.Touches(table);
   for (const storage::v1::StoredSegment& segment : manifest.segments()) {
-    if (from > 0) break;
+    if (from > 0 && !check_->withdraws()) break;
     const uint32_t rows = table < static_cast<uint32_t>(segment.rows_size()) ? segment.rows(table) : 0;
     if (rows == 0) continue;
     ASSIGN_OR_RETURN(const std::string identity, generation->ReadChunk(segment.id(), table, kIdentityColumn));
@@ -573,15 +730,16 @@ absl::Status StoreImport::Learn() {
       values[c].resize(rows);
       read->With([&](const auto* v) { std::copy(v, v + rows, values[c].begin()); });
     }
-    ASSIGN_OR_RETURN(const std::string keys, generation->ReadChunk(segment.id(), kPersonsTable, kKeyColumn));
+    ASSIGN_OR_RETURN(const std::vector<PersonKey> persons,
+                     generation->ReadPersons(segment.id(), segment.persons()));
     ASSIGN_OR_RETURN(const auto counts,
                      generation->ReadColumn(segment.id(), table, kCountColumn, segment.persons()));
+    ASSIGN_OR_RETURN(const auto batches, generation->ReadColumn(segment.id(), table, kBatchColumn, rows));
     size_t row = 0;
     for (uint32_t p = 0; p < segment.persons(); ++p) {
-      PersonKey person;
-      std::memcpy(person.data(), keys.data() + size_t{16} * p, 16);
       for (const size_t end = row + counts->at(p); row < end; ++row) {
-        check_->Learn(person, ids[row], contents[row], values, row);
+        if (thinned && withdrawals.Takes(table, persons[p], ids[row], batches->at(row))) continue;
+        LearnRow(persons[p], ids[row], contents[row], values, row, from > 0);
       }
     }
   }
@@ -591,17 +749,27 @@ absl::Status StoreImport::Learn() {
     for (uint32_t b = 0; b < batch.blocks(); ++b) {
       ASSIGN_OR_RETURN(const StagedBlock block, ReadBlock(store_.db_, aead, batch.id(), b, columns));
       for (size_t r = 0; r < block.persons.size(); ++r) {
-        check_->Learn(block.persons[r], block.rows.identity[r], block.rows.content[r], block.rows.columns, r);
+        if (thinned && withdrawals.Takes(table, block.persons[r], block.rows.identity[r], batch.id())) continue;
+        LearnRow(block.persons[r], block.rows.identity[r], block.rows.content[r], block.rows.columns, r, false);
       }
     }
   }
   return absl::OkStatus();
 }
 
+void StoreImport::LearnRow(const PersonKey& person, const RowId& id, const RowId& content,
+                           const std::vector<std::vector<StoredValue>>& columns, size_t row, bool overtaken) const {
+  if (overtaken || batch_.replaces()) {
+    check_->LearnConsent(person, id, content);
+  } else {
+    check_->Learn(person, id, content, columns, row);
+  }
+}
+
 absl::StatusOr<StagedCounts> StoreImport::Judge() {
   batch_.set_rows(rows_);
-  if (!check_->needed()) return StagedCounts{rows_, 0, 0, 0};
-  if (!batch_.replaces()) RETURN_IF_ERROR(Learn());
+  if (!check_->needed()) return StagedCounts{rows_};
+  if (!batch_.replaces() || check_->withdraws()) RETURN_IF_ERROR(Learn());
   const std::shared_ptr<const Generation> generation = store_.current();
   const size_t columns = generation->manifest().tables(batch_.table()).columns_size();
   Aead aead(generation->key_of(batch_.table()));
@@ -626,6 +794,7 @@ absl::StatusOr<StagedCounts> StoreImport::Judge() {
   }
   for (const storage::v1::Superseded& superseded : check_->superseded())
     *batch_.add_superseded() = superseded;
+  for (const storage::v1::Withdrawn& withdrawn : check_->withdrawn()) *batch_.add_withdrawn() = withdrawn;
   return check_->counts();
 }
 

@@ -44,13 +44,17 @@ struct RowBlock {
       identity;  // row identity (keyed hash), empty where the mapping declares none
   std::vector<std::array<uint8_t, 16>> content;   // keyed hash of all cells: tells duplicate from replacement
   std::vector<std::vector<StoredValue>> columns;  // [column][row]
+  // Rows without consent: 1 each; empty where all have it. They are not stored, and take earlier versions of
+  // themselves out: at once from what is counted, for good at the next closing.
+  std::vector<uint8_t> refused;
   size_t rows() const { return persons.size(); }
 };
 
-// What an import did; read = stored + duplicate + replaced + quarantined + dropped (the last two are the
-// importer's).
+// What an import did; rows added that were not refused = stored + duplicate + replaced + conflicting + dropped.
 struct StagedCounts {
   uint64_t stored = 0, duplicate = 0, replaced = 0, conflicting = 0;
+  uint64_t dropped = 0;    // withdrawn by a later row of the same file
+  uint64_t withdrawn = 0;  // rows of earlier files that a row without consent took out
 };
 
 struct BatchInfo {
@@ -62,9 +66,31 @@ struct BatchInfo {
   uint64_t rows = 0;       // shown on the admin socket only
   Edition closed_in = -1;  // -1: staged
   bool undone = false;
-  // The last day on which the rows may be kept, in days since 1970. Noted for people; nothing leaves by
-  // itself.
+  bool expired = false;  // undone because its last day was over
+  // The last day on which the rows may be kept, in days since 1970: Expire.
   absl::optional<int64_t> keep_until_day;
+};
+
+// One row of one person, for that person.
+struct PersonRow {
+  uint32_t table = 0;  // of the codebook
+  uint64_t batch = 0;
+  bool staged = false;
+  bool withdrawn = false;           // counted no more for want of consent, and gone at the next closing
+  std::vector<StoredValue> values;  // by the codebook's columns
+};
+struct PersonRecord {
+  absl::optional<Edition> entered;  // that first closed the person
+  absl::optional<bool> consents;    // by closed rows, where the codebook asks for consent
+  std::vector<PersonRow> rows;      // closed ones first, a table's together
+};
+
+// What a look at everything that is sealed showed after an erasure.
+struct ErasureProof {
+  uint32_t segments = 0, staged_blocks = 0;
+  uint64_t chunks = 0;                  // opened in all, blocks and manifest counted
+  uint32_t files_removed = 0;           // of the database, that may have held what was erased
+  std::vector<std::string> files_left;  // that are still there: something has them open
 };
 
 struct StoreStatus {
@@ -121,9 +147,24 @@ class RecordStore {
   // Merges the staged batches; `edition` must be after the last one. Progress in rows, for people.
   virtual absl::Status Close(Edition edition, absl::Time now,
                              const std::function<void(uint64_t, uint64_t)>& progress) = 0;
+  // Takes out all batches whose last day is before `today`, staged and closed, as Undo would; their word on
+  // consent stays. Never moves the edition. Their numbers.
+  virtual absl::StatusOr<std::vector<uint64_t>> Expire(int64_t today) = 0;
+
   // Removes every row of the person: staged, segments, decoded caches. Never moves the edition. Number of
-  // rows removed; where nobody is known under this key, nothing changes and the journal says nothing.
-  virtual absl::StatusOr<uint64_t> Erase(const PersonKey& person) = 0;
+  // rows removed; where nobody is known under this key, nothing changes and the journal says nothing, unless
+  // `elsewhere`: the caller has rows of the person outside of the store.
+  virtual absl::StatusOr<uint64_t> Erase(const PersonKey& person, bool elsewhere = false) = 0;
+  // Somebody whose erasure was cut off after Erase: the caller does its own part, then FinishErase.
+  virtual absl::optional<PersonKey> Unfinished() const = 0;
+  // Once the caller has erased what it has: makes sure that old files of the database hold nothing, and opens
+  // everything to show that the person is in none of it. Waits for questions that read what was there before, at
+  // most this long. INTERNAL where the key was found all the same or could not be sought. May be called again.
+  virtual absl::StatusOr<ErasureProof> FinishErase(const PersonKey& person, absl::Duration wait) = 0;
+  // All that is stored under this key; nothing where nobody is known under it.
+  virtual absl::StatusOr<PersonRecord> ReadPerson(const PersonKey& person) const = 0;
+  // Closed persons whom the codebook asks for consent in vain; 0 where it does not ask. Admin socket only.
+  virtual absl::StatusOr<uint64_t> PersonsWithoutConsent() const = 0;
 
   virtual absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot() const = 0;
   // Total on an opened snapshot apart from damage: DATA_LOSS names the chunk in the local log only.

@@ -21,7 +21,7 @@ SegmentView::SegmentView(const Snapshot& snapshot, int segment)
       info_(generation_.manifest().segments(segment)) {}
 
 uint32_t SegmentView::rows(uint32_t table) const {
-  const int number = generation_.TableNumber(codebook_.tables[table].name);
+  const int number = NumberOf(table);
   return number < 0 || number >= info_.rows_size() ? 0 : info_.rows(number);
 }
 
@@ -51,6 +51,22 @@ absl::StatusOr<std::shared_ptr<const UnpackedColumn>> SegmentView::Values(const 
 
 absl::StatusOr<std::shared_ptr<const UnpackedColumn>> SegmentView::CohortOffsets() const {
   return generation_.ReadColumn(info_.id(), kPersonsTable, kCohortColumn, persons());
+}
+
+absl::StatusOr<SegmentView::RowOrigins> SegmentView::Origins(uint32_t table) const {
+  RowOrigins origins;
+  const size_t size = rows(table);
+  if (size == 0) return origins;
+  const int number = NumberOf(table);
+  ASSIGN_OR_RETURN(const std::vector<PersonKey> persons, generation_.ReadPersons(info_.id(), info_.persons()));
+  ASSIGN_OR_RETURN(const auto counts, RowCounts(table));
+  for (uint32_t p = 0; p < this->persons(); ++p) origins.person.insert(origins.person.end(), counts->at(p), persons[p]);
+  ASSIGN_OR_RETURN(const std::string identity, generation_.ReadChunk(info_.id(), number, kIdentityColumn));
+  ASSIGN_OR_RETURN(origins.identity, DecodeIds(identity, size));
+  ASSIGN_OR_RETURN(const auto batches, generation_.ReadColumn(info_.id(), number, kBatchColumn, size));
+  origins.batch.resize(size);
+  batches->With([&](const auto* v) { std::copy(v, v + size, origins.batch.begin()); });
+  return origins;
 }
 
 absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> SegmentView::PersonIds() const {

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "question/plan.h"
 #include "store/generation.h"
+#include "store/rows.h"
 
 namespace penc {
 
@@ -16,6 +17,9 @@ class SegmentView {
   // `snapshot` outlives it.
   SegmentView(const Snapshot& snapshot, int segment);
 
+  const Codebook& codebook() const { return codebook_; }
+  // A table's number in stored keys; -1 where nothing of it is stored.
+  int NumberOf(uint32_t table) const { return generation_.TableNumber(codebook_.tables[table].name); }
   uint32_t persons() const { return info_.persons(); }
   // Of a table of the codebook.
   uint32_t rows(uint32_t table) const;
@@ -26,6 +30,13 @@ class SegmentView {
   absl::StatusOr<std::shared_ptr<const UnpackedColumn>> Values(const ColumnRef& column) const;
   // Edition of each person's cohort, counted from the first edition.
   absl::StatusOr<std::shared_ptr<const UnpackedColumn>> CohortOffsets() const;
+  // Whose each row of a table is, what it is and which batch brought it. Past the cache.
+  struct RowOrigins {
+    std::vector<PersonKey> person;
+    std::vector<RowId> identity;
+    std::vector<uint32_t> batch;
+  };
+  absl::StatusOr<RowOrigins> Origins(uint32_t table) const;
   // The first 64 bits of each person's key.
   absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> PersonIds() const;
 

@@ -257,7 +257,7 @@ void Run(uint64_t events) {
     getrusage(RUSAGE_SELF, &usage);
     std::printf("%-58s %10.0f MB\n", "peak resident (with the rows to import)",
                 static_cast<double>(usage.ru_maxrss) / 1e3);
-    bench.database->Compact(Space::kRecords);
+    Must(bench.database->Purge(Space::kRecords).status());
   }
   uint64_t bytes = 0;
   for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {

@@ -57,7 +57,18 @@ class WatchedStore final : public RecordStore {
                      const std::function<void(uint64_t, uint64_t)>& progress) override {
     return behind_.Close(edition, now, progress);
   }
-  absl::StatusOr<uint64_t> Erase(const PersonKey& person) override { return behind_.Erase(person); }
+  absl::StatusOr<std::vector<uint64_t>> Expire(int64_t today) override { return behind_.Expire(today); }
+  absl::StatusOr<uint64_t> Erase(const PersonKey& person, bool elsewhere) override {
+    return behind_.Erase(person, elsewhere);
+  }
+  absl::optional<PersonKey> Unfinished() const override { return behind_.Unfinished(); }
+  absl::StatusOr<ErasureProof> FinishErase(const PersonKey& person, absl::Duration wait) override {
+    return behind_.FinishErase(person, wait);
+  }
+  absl::StatusOr<PersonRecord> ReadPerson(const PersonKey& person) const override {
+    return behind_.ReadPerson(person);
+  }
+  absl::StatusOr<uint64_t> PersonsWithoutConsent() const override { return behind_.PersonsWithoutConsent(); }
   absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot() const override {
     ++snapshots;
     if (before_snapshot) before_snapshot();

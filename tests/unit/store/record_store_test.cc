@@ -13,6 +13,7 @@
 #include "crypto/keyfile.h"
 #include "store/generation.h"
 #include "store/layout.h"
+#include "tests/support/crash_copies.h"
 #include "tests/support/small_store.h"
 
 namespace penc {
@@ -267,71 +268,6 @@ TEST_F(Store, UndoesStagedAndClosedBatches) {
   EXPECT_EQ(Ask(kOrigins), (std::vector<int64_t>{0, 0, 1, 0, 0}));
 }
 
-// Everything that the office has sealed, opened: the person's key is in none of it.
-TEST_F(Store, ErasesAPersonEverywhereKeyAndAll) {
-  std::vector<TestRow> rows;
-  for (int i = 0; i < 400; ++i) rows.push_back(Move(absl::StrCat("p", i % 130), 1 + i % 130 % 4));
-  Staged({400}, "move", rows, "one.csv");
-  Staged({2}, "visit", {Visit("p7", 1, "v1"), Visit("p8", 1, "v2")}, "visits.csv");
-  Closed(kFirst);
-  Staged({1, 0, 1, 0}, "visit", {Visit("p7", 2, "v2"), Visit("p7", 3, "v3")}, "more.csv");
-  Staged({1}, "person", {{"p7", {1, 0, 20}, ""}}, "persons.csv");
-  const auto p7 = Key16("person p7"), p8 = Key16("person p8");
-  const std::string needle(reinterpret_cast<const char*>(p7.data()), p7.size());
-  const std::string other(reinterpret_cast<const char*>(p8.data()), p8.size());
-  const auto occurrences = [&](const std::string& key_bytes) {
-    // With the node key everything can be opened: look at every value.
-    storage::v1::Manifest manifest;
-    const Secret manifest_key = DeriveKey(key_, "manifest");
-    const std::string sealed = database_->Get(Space::kRecords, ManifestKey()).value().value();
-    const std::string bytes = Aead(manifest_key).Open(ChunkName(ManifestKey()), sealed).value();
-    EXPECT_TRUE(manifest.ParseFromString(bytes));
-    std::vector<Secret> keys;
-    keys.push_back(DeriveKey(key_, "persons"));
-    for (const auto& table : manifest.tables()) {
-      keys.push_back(UnwrapKey(key_, absl::StrCat("table ", table.name()), table.wrapped_key()).value());
-    }
-    size_t found = absl::StrContains(bytes, key_bytes), opened = 0, values = 0;
-    EXPECT_TRUE(database_
-                    ->Scan(Space::kRecords, "",
-                           [&](absl::string_view key, absl::string_view value) {
-                             if (key == ManifestKey()) return true;
-                             ++values;
-                             for (const Secret& secret : keys) {
-                               const auto plain = Aead(secret).Open(ChunkName(std::string(key)), value);
-                               if (!plain.ok()) continue;
-                               ++opened;
-                               found += absl::StrContains(*plain, key_bytes);
-                             }
-                             return true;
-                           })
-                    .ok());
-    EXPECT_EQ(opened, values);
-    EXPECT_GT(values, 20u);
-    return found;
-  };
-  EXPECT_GE(occurrences(needle), 3u);
-  const std::vector<int64_t> before = Ask(kPersons);
-  const absl::StatusOr<uint64_t> removed = store_->Erase(p7);
-  ASSERT_TRUE(removed.ok()) << removed.status();
-  EXPECT_EQ(*removed, 4u + 1 + 2 + 1);
-  EXPECT_EQ(occurrences(needle), 0u);
-  EXPECT_GE(occurrences(other), 1u);
-  EXPECT_EQ(Ask(kPersons)[0], before[0] - 1) << "at once";
-  EXPECT_EQ(store_->Status().edition, kFirst) << "the edition does not move";
-  EXPECT_EQ(store_->Status().staged_rows, 0u);
-  Closed(kFirst + 1);
-  EXPECT_EQ(occurrences(needle), 0u);
-  EXPECT_EQ(store_->Status().rows, 396u) << "p8's visit became p7's and went with p7";
-  const uint64_t journaled = journal_->size();
-  EXPECT_EQ(store_->Erase(Key16("person nobody")).value(), 0u);
-  EXPECT_EQ(store_->Erase(p7).value(), 0u);
-  EXPECT_EQ(journal_->size(), journaled) << "nobody was erased, and the journal does not say so";
-  EXPECT_EQ(store_->Status().rows, 396u);
-  Open();
-  EXPECT_EQ(store_->Status().rows, 396u);
-}
-
 TEST_F(Store, SweepsAnAbandonedImport) {
   Staged({1}, "move", {Move("ana", 1)}, "one.csv");
   {
@@ -357,23 +293,6 @@ TEST_F(Store, SweepsAnAbandonedImport) {
   Closed(kFirst);
   EXPECT_EQ(Ask(kOrigins), (std::vector<int64_t>{1, 0, 0, 0, 0}));
 }
-
-// A copy of the database taken at a step is what a crash at that step leaves.
-class CrashCopies : public Steps {
- public:
-  CrashCopies(std::unique_ptr<Database>& database, std::string folder)
-      : database_(database), folder_(std::move(folder)) {}
-  void Reached(absl::string_view step) override {
-    steps_.emplace_back(step);
-    ASSERT_TRUE(database_->CopyTo(absl::StrCat(folder_, "_", steps_.size())).ok());
-  }
-  const std::vector<std::string>& steps() const { return steps_; }
-
- private:
-  std::unique_ptr<Database>& database_;
-  const std::string folder_;
-  std::vector<std::string> steps_;
-};
 
 TEST_F(Store, IsBeforeOrAfterEveryChangeAtEveryCrash) {
   CrashCopies crashes(database_, folder_ + "_crash");
