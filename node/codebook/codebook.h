@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -66,6 +67,7 @@ struct Column {
   int64_t lo = 0, hi = 0;              // kInteger, kNumber (in steps), dates (native units), inclusive
   int64_t step_num = 1, step_den = 1;  // kNumber: one step is step_num/step_den
   std::string hxl;
+  bool future = false;  // dates: may be still to come; no part of the hash either
 
   // How many values besides NULL (not for kCodes).
   uint32_t size(const CodeList* list) const {
@@ -81,12 +83,45 @@ struct Caps {
   uint32_t rows = 1;   // rows in all
 };
 
+// A column seen from a question: of the question's own table, or of a person table joined by the person.
+struct ColumnRef {
+  uint32_t table = 0;
+  uint32_t column = 0;
+  friend bool operator==(const ColumnRef& a, const ColumnRef& b) {
+    return a.table == b.table && a.column == b.column;
+  }
+};
+
+// Rules that good rows of a table keep. Only quality looks at them; no number depends on them, and the codebook's hash
+// does not.
+struct InOrder {
+  ColumnRef first, second;  // dates: the second is not before the first
+};
+// A person's rows as steps: each begins (`from`) where the one before it ended (`to`).
+struct Chain {
+  ColumnRef by, from, to;
+  absl::optional<ColumnRef> date;         // never goes backwards
+  absl::optional<ColumnRef> first, last;  // of a table of persons: before the first step, after the last
+};
+struct Excluded {
+  ColumnRef column;
+  std::vector<uint32_t> codes;  // indexes
+};
+struct Impossible {
+  std::vector<Excluded> together;  // a row breaks it where each column has one of its codes
+};
+struct Check {
+  std::variant<InOrder, Chain, Impossible> rule;
+  absl::optional<Text> says;  // in the codebook's own words
+};
+
 struct Table {
   std::string name;
   Text label;
   Unit unit = Unit::kEvent;
   Caps caps;
   std::vector<Column> columns;  // the person reference is not a column
+  std::vector<Check> checks;
 
   absl::optional<uint32_t> Find(absl::string_view column) const;
 };
@@ -97,15 +132,6 @@ enum class Closing { kMonth, kQuarter, kYear };
 struct PromiseText {
   std::string epsilon = "8";
   std::string delta = "1e-6";
-};
-
-// A column seen from a question: of the question's own table, or of a person table joined by the person.
-struct ColumnRef {
-  uint32_t table = 0;
-  uint32_t column = 0;
-  friend bool operator==(const ColumnRef& a, const ColumnRef& b) {
-    return a.table == b.table && a.column == b.column;
-  }
 };
 
 // Whom answers count: persons whose row has one of these values, in all tables. Nothing stated is no consent.

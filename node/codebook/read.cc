@@ -10,6 +10,7 @@
 #include "codebook/canonical.h"
 #include "codebook/names.h"
 #include "codebook/period.h"
+#include "codebook/read_checks.h"
 #include "codebook/read_lists.h"
 #include "penc/storage/v1/codebook.pb.h"
 
@@ -89,6 +90,7 @@ class BookReader {
     }
     for (const auto& table : file_.tables()) RETURN_IF_ERROR(ReadTable(table));
     if (file_.has_consent()) RETURN_IF_ERROR(ReadConsent(file_.consent()));
+    RETURN_IF_ERROR(ReadChecks(file_, lines_, book_));
     book_.hash = HashOf(book_);
     return std::move(book_);
   }
@@ -224,6 +226,7 @@ class BookReader {
     column.type = TypeOf(written.type());
     column.sensitivity = SensitivityOf(written.sensitivity());
     column.hxl = written.hxl();
+    column.future = written.future();
     column.constant = table->unit == Unit::kPerson || written.constant();
     if (table->unit == Unit::kPerson && lines_.Has(absl::StrCat(path, ".constant")) && !written.constant()) {
       return lines_.Error(absl::StrCat(path, ".constant"),
@@ -254,7 +257,8 @@ class BookReader {
                 {"range", column.is_amount()},
                 {"step", column.type == ColumnType::kNumber},
                 {"from", column.is_date()},
-                {"to", column.is_date()}};
+                {"to", column.is_date()},
+                {"future", column.is_date()}};
     for (const auto& [key, allowed] : keys) {
       const std::string here = absl::StrCat(path, ".", key);
       if (allowed || !lines_.Has(here)) continue;

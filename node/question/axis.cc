@@ -168,6 +168,25 @@ absl::StatusOr<Axis> MakeAxis(const Grain& grain, const Question& question, cons
   return axis;
 }
 
+absl::Status TooManyCells(uint64_t limit) {
+  return Fail(absl::StatusCode::kInvalidArgument, {absl::StrCat("le tableau demandé aurait plus de ", limit,
+                           " cases; regroupez (fold, quarter, country) ou réduisez la période"),
+              absl::StrCat("the table asked for would have more than ", limit,
+                           " cells; fold (fold, quarter, country) or shorten the period")});
+}
+
+absl::StatusOr<Domain> MakeDomain(const Question& question, const Codebook& codebook, uint64_t limit) {
+  Domain domain;
+  for (const Grain& grain : question.by) {
+    ASSIGN_OR_RETURN(Axis axis, MakeAxis(grain, question, codebook, limit));
+    // Both factors are at most 2^20 here: no overflow.
+    domain.cells *= axis.categories.size();
+    if (domain.cells > limit) return TooManyCells(limit);
+    domain.axes.push_back(std::move(axis));
+  }
+  return domain;
+}
+
 uint32_t CategoriesPerPerson(const Axis& axis, const Codebook& codebook) {
   const ColumnRef& ref = axis.grain.column;
   const Column& column = ColumnOf(codebook, ref);

@@ -14,6 +14,10 @@ std::vector<Interval> AllowedValues(const Predicate& where, const ColumnRef& col
 absl::StatusOr<Axis> MakeAxis(const Grain& grain, const Question& question, const Codebook& codebook,
                               uint64_t limit);
 
+// All GROUP BY keys of a question. INVALID_ARGUMENT where they would have more than `limit` cells, at most 2^20.
+absl::StatusOr<Domain> MakeDomain(const Question& question, const Codebook& codebook, uint64_t limit);
+absl::Status TooManyCells(uint64_t limit);
+
 // How many categories one person's rows can fall in: 1 where the key is constant per person, the most codes
 // at once for a constant column with several, 0 where the rows decide.
 uint32_t CategoriesPerPerson(const Axis& axis, const Codebook& codebook);

@@ -18,6 +18,7 @@ class ExactVector {
     friend class Extraction;         // store/
     friend class LocalNoise;         // release/
     friend class ContributionMaker;  // federation/
+    friend class InternalTables;     // office/internal.cc: for the office's own eyes
     friend class ExactVectorPeek;    // tests/support only
     Key() {}
   };

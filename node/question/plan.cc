@@ -16,13 +16,6 @@ namespace {
 
 absl::Status Bad(Text text) { return Fail(absl::StatusCode::kInvalidArgument, std::move(text)); }
 
-absl::Status TooManyCells(uint64_t limit) {
-  return Bad({absl::StrCat("le tableau demandé aurait plus de ", limit,
-                           " cases; regroupez (fold, quarter, country) ou réduisez la période"),
-              absl::StrCat("the table asked for would have more than ", limit,
-                           " cells; fold (fold, quarter, country) or shorten the period")});
-}
-
 // What one person may contribute, given how constant the grouping keys are (privacy.md, "Numbers").
 Caps CapsInForce(const Question& q, const Domain& domain, const Codebook& codebook) {
   const Table& table = codebook.tables[q.table];
@@ -106,13 +99,7 @@ class Chooser {
 
 absl::Status Lay(Question question, const Codebook& codebook, const PlanLimits& limits, Plan& plan) {
   PlannedQuestion planned;
-  for (const Grain& grain : question.by) {
-    ASSIGN_OR_RETURN(Axis axis, MakeAxis(grain, question, codebook, limits.cells));
-    // Both factors are at most 2^20 here: no overflow.
-    planned.domain.cells *= axis.categories.size();
-    if (planned.domain.cells > limits.cells) return TooManyCells(limits.cells);
-    planned.domain.axes.push_back(std::move(axis));
-  }
+  ASSIGN_OR_RETURN(planned.domain, MakeDomain(question, codebook, limits.cells));
   planned.caps = CapsInForce(question, planned.domain, codebook);
   const MeasureContext context{codebook, question, planned.domain, planned.caps};
   for (uint32_t m = 0; m < question.measures.size(); ++m) {

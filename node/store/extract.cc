@@ -11,8 +11,10 @@
 #include "crypto/hash.h"
 #include "store/contribution.h"
 #include "store/counted.h"
+#include "store/gathered.h"
 #include "store/row_filter.h"
 #include "store/segment_view.h"
+#include "store/visit.h"
 
 namespace penc {
 namespace {
@@ -21,6 +23,7 @@ namespace {
 // few axes do not overflow. Plans have at most 2^20 cells.
 constexpr uint32_t kNowhere = 1 << 24;
 constexpr size_t kMostAxes = 64;
+constexpr size_t kGatheredRows = 65536;
 
 // One question of the plan on one segment after another, into an accumulator. One thread.
 class QuestionScan {
@@ -241,14 +244,31 @@ class QuestionScan {
   std::vector<std::vector<uint32_t>> tables_;  // by axis and stored value; empty for masks
 };
 
+using Scans = std::vector<std::unique_ptr<QuestionScan>>;
+Scans ScansOf(const Plan& plan, const Codebook& codebook, const Withdrawals& withdrawals, const Secret& cap_key) {
+  Scans scans;
+  for (const PlannedQuestion& planned : plan.questions)
+    scans.push_back(std::make_unique<QuestionScan>(plan, planned, codebook, withdrawals, cap_key));
+  return scans;
+}
+
+// Bounds were worked out for the columns of one codebook.
+absl::Status CheckCodebook(const Snapshot& snapshot, const Plan& plan) {
+  if (plan.codebook_hash == snapshot.codebook->hash) return absl::OkStatus();
+  return Fail(
+      absl::StatusCode::kFailedPrecondition,
+      {"le lexique vient de changer: reposez la question", "the codebook has just changed: ask again"});
+}
+
+void Saturate(absl::Span<int64_t> cells) {
+  for (int64_t& cell : cells) cell = std::max(-kCellBound, std::min(kCellBound, cell));
+}
+
 }  // namespace
 
 absl::StatusOr<ExactVector> Extraction::Run(const Snapshot& snapshot, const Plan& plan, const Secret& cap_key,
                                             int threads) {
-  if (plan.codebook_hash != snapshot.codebook->hash) {  // bounds were worked out for other columns
-    return Fail(absl::StatusCode::kFailedPrecondition, {"le lexique vient de changer: reposez la question",
-                                                        "the codebook has just changed: ask again"});
-  }
+  RETURN_IF_ERROR(CheckCodebook(snapshot, plan));
   const storage::v1::Manifest& manifest = snapshot.generation->manifest();
   const Edition first_edition = manifest.editions_size() > 0 ? manifest.editions(0) : 0;
   const Withdrawals withdrawals(manifest);
@@ -261,13 +281,9 @@ absl::StatusOr<ExactVector> Extraction::Run(const Snapshot& snapshot, const Plan
   std::mutex mutex;
   absl::Status failed;
   const auto scan = [&](int64_t* out) -> absl::Status {
-    std::vector<std::unique_ptr<QuestionScan>> scans;
-    for (const PlannedQuestion& planned : plan.questions) {
-      scans.push_back(
-          std::make_unique<QuestionScan>(plan, planned, *snapshot.codebook, withdrawals, cap_key));
-    }
+    const Scans scans = ScansOf(plan, *snapshot.codebook, withdrawals, cap_key);
     for (int s = next++; s < manifest.segments_size(); s = next++) {
-      const SegmentView segment(snapshot, s);
+      const ClosedSegment segment(snapshot, s);
       for (const auto& question : scans) RETURN_IF_ERROR(question->Add(segment, first_edition, out));
     }
     return absl::OkStatus();
@@ -289,8 +305,37 @@ absl::StatusOr<ExactVector> Extraction::Run(const Snapshot& snapshot, const Plan
     absl::Span<int64_t> part = sums[w].cells(ExactVector::Key());
     for (size_t i = 0; i < total.size(); ++i) total[i] += part[i];
   }
-  for (int64_t& cell : total) cell = std::max(-kCellBound, std::min(kCellBound, cell));
+  Saturate(total);
   return std::move(sums[0]);
+}
+
+absl::StatusOr<ExactVector> Extraction::RunAsIfClosed(const Database& db, const Snapshot& snapshot, const Plan& plan,
+                                                      const Secret& cap_key, Edition cohort) {
+  RETURN_IF_ERROR(CheckCodebook(snapshot, plan));
+  const storage::v1::Manifest& manifest = snapshot.generation->manifest();
+  const Edition first = manifest.editions_size() > 0 ? manifest.editions(0) : cohort;
+  const Withdrawals none{storage::v1::Manifest()};  // the visit has left them out
+  const Scans scans = ScansOf(plan, *snapshot.codebook, none, cap_key);
+  ExactVector sum(ExactVector::Key(), plan.length);
+  absl::Span<int64_t> cells = sum.cells(ExactVector::Key());
+
+  Gathered gathered(ColumnCounts(manifest));
+  const GatheredSegment segment(snapshot, gathered);
+  const auto count = [&]() -> absl::Status {
+    for (const auto& question : scans) RETURN_IF_ERROR(question->Add(segment, first, cells.data()));
+    gathered.Clear();
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(VisitPersons(db, *snapshot.generation, manifest, AsIfClosed(manifest),
+                               [&](const PersonKey& person, absl::optional<Edition> entered,
+                                   const std::vector<TableRows>& rows) -> absl::Status {
+                                 if (gathered.SizeWith(rows) > kGatheredRows) RETURN_IF_ERROR(count());
+                                 gathered.Add(person, static_cast<uint32_t>(entered.value_or(cohort) - first), rows);
+                                 return absl::OkStatus();
+                               }));
+  RETURN_IF_ERROR(count());
+  Saturate(cells);
+  return sum;
 }
 
 }  // namespace penc

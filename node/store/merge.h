@@ -2,11 +2,6 @@
 // memory. Internal to the store.
 #pragma once
 #include <functional>
-#include <map>
-#include <memory>
-#include <set>
-#include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
@@ -14,14 +9,12 @@
 #include "base/random.h"
 #include "store/generation.h"
 #include "store/rows.h"
+#include "store/visit.h"
 
 namespace penc {
 
-struct MergePlan {
-  std::vector<uint64_t> staged;            // batches to take in
-  std::set<uint64_t> dropped_batches;      // rows of these go
+struct MergePlan : RowChoice {
   absl::optional<PersonKey> erased;        // this person goes, key and all
-  bool withdraw = false;                   // rows without consent go
   Edition cohort = 0;                      // of persons who are new
   uint64_t target = 0;                     // number of the generation to write
   uint32_t segment_rows = 65536;           // of the largest table

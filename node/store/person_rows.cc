@@ -71,7 +71,7 @@ absl::StatusOr<PersonRecord> ReadPersonRows(const Database& db, const Snapshot& 
   const Withdrawals withdrawals(manifest);
   PersonRecord record;
   for (int s = 0; s < manifest.segments_size(); ++s) {
-    const SegmentView segment(snapshot, s);
+    const ClosedSegment segment(snapshot, s);
     ASSIGN_OR_RETURN(const std::vector<PersonKey> persons,
                      snapshot.generation->ReadPersons(manifest.segments(s).id(), segment.persons()));
     const auto found = std::lower_bound(persons.begin(), persons.end(), person);

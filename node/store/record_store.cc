@@ -24,6 +24,7 @@
 #include "store/person_rows.h"
 #include "store/rows.h"
 #include "store/staged.h"
+#include "store/visit.h"
 #include "store/withdrawals.h"
 
 namespace penc {
@@ -324,6 +325,27 @@ class Store final : public RecordStore {
     return Extraction::Run(snapshot, plan, cap_key_, options_.threads);
   }
 
+  absl::StatusOr<ExactVector> ExtractAsIfClosed(const Plan& plan, Edition cohort) const override {
+    std::lock_guard<std::mutex> writing(writing_);
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, OpenSnapshot());
+    return Extraction::RunAsIfClosed(db_, *snapshot, plan, cap_key_, cohort);
+  }
+
+  absl::Status Visit(bool as_if_closed,
+                     const std::function<absl::Status(const PersonRows&)>& visit) const override {
+    std::lock_guard<std::mutex> writing(writing_);
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, OpenSnapshot());
+    const Manifest& stored = snapshot->generation->manifest();
+    const CodebookRows in_order(*snapshot->generation, *snapshot->codebook);
+    std::vector<TableRows> tables;
+    return VisitPersons(
+        db_, *snapshot->generation, stored, as_if_closed ? AsIfClosed(stored) : RowChoice(),
+        [&](const PersonKey& person, absl::optional<Edition> entered, const std::vector<TableRows>& rows) {
+          in_order.Fill(rows, tables);
+          return visit({person, entered, tables});
+        });
+  }
+
   absl::StatusOr<PersonRecord> ReadPerson(const PersonKey& person) const override {
     ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, OpenSnapshot());
     return ReadPersonRows(db_, *snapshot, person);
@@ -336,7 +358,7 @@ class Store final : public RecordStore {
     uint64_t without = 0;
     for (int s = 0; s < snapshot->generation->manifest().segments_size(); ++s) {
       ASSIGN_OR_RETURN(const std::vector<uint8_t> consenting,
-                       PersonsConsenting(SegmentView(*snapshot, s), withdrawals));
+                       PersonsConsenting(ClosedSegment(*snapshot, s), withdrawals));
       without += std::count(consenting.begin(), consenting.end(), 0);
     }
     return without;

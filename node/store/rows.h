@@ -1,4 +1,5 @@
-// Rows on their way between files, staged blocks and segments. Internal to the store.
+// Rows on their way between files, staged blocks and segments. Internal to the store, apart from TableRows: what its
+// visitors see (record_store.h, Visit).
 #pragma once
 #include <array>
 #include <cstdint>

@@ -15,21 +15,16 @@ absl::Status Contradiction() {
 
 }  // namespace
 
-SegmentView::SegmentView(const Snapshot& snapshot, int segment)
-    : generation_(*snapshot.generation),
-      codebook_(*snapshot.codebook),
-      info_(generation_.manifest().segments(segment)) {}
-
-uint32_t SegmentView::rows(uint32_t table) const {
+uint32_t ClosedSegment::rows(uint32_t table) const {
   const int number = NumberOf(table);
   return number < 0 || number >= info_.rows_size() ? 0 : info_.rows(number);
 }
 
-absl::StatusOr<std::shared_ptr<const UnpackedColumn>> SegmentView::RowCounts(uint32_t table) const {
+absl::StatusOr<std::shared_ptr<const UnpackedColumn>> ClosedSegment::RowCounts(uint32_t table) const {
   if (rows(table) == 0) {
     return std::make_shared<const UnpackedColumn>(UnpackedColumn::Constant(0, persons()));
   }
-  const int number = generation_.TableNumber(codebook_.tables[table].name);
+  const int number = NumberOf(table);
   ASSIGN_OR_RETURN(auto counts, generation_.ReadColumn(info_.id(), number, kCountColumn, persons()));
   uint64_t sum = 0;
   counts->With([&](const auto* values) {
@@ -39,21 +34,19 @@ absl::StatusOr<std::shared_ptr<const UnpackedColumn>> SegmentView::RowCounts(uin
   return counts;
 }
 
-absl::StatusOr<std::shared_ptr<const UnpackedColumn>> SegmentView::Values(const ColumnRef& ref) const {
-  const Table& table = codebook_.tables[ref.table];
-  const int number = generation_.TableNumber(table.name);
-  const int column = generation_.ColumnNumber(number, table.columns[ref.column].name);
+absl::StatusOr<std::shared_ptr<const UnpackedColumn>> ClosedSegment::Values(const ColumnRef& ref) const {
+  const int number = NumberOf(ref.table), column = ColumnNumberOf(ref);
   if (column < 0 || rows(ref.table) == 0 || !generation_.Has(info_.id(), number, column)) {
     return std::make_shared<const UnpackedColumn>(UnpackedColumn::Constant(kNull, rows(ref.table)));
   }
   return generation_.ReadColumn(info_.id(), number, column, rows(ref.table));
 }
 
-absl::StatusOr<std::shared_ptr<const UnpackedColumn>> SegmentView::CohortOffsets() const {
+absl::StatusOr<std::shared_ptr<const UnpackedColumn>> ClosedSegment::CohortOffsets() const {
   return generation_.ReadColumn(info_.id(), kPersonsTable, kCohortColumn, persons());
 }
 
-absl::StatusOr<SegmentView::RowOrigins> SegmentView::Origins(uint32_t table) const {
+absl::StatusOr<SegmentView::RowOrigins> ClosedSegment::Origins(uint32_t table) const {
   RowOrigins origins;
   const size_t size = rows(table);
   if (size == 0) return origins;
@@ -71,7 +64,7 @@ absl::StatusOr<SegmentView::RowOrigins> SegmentView::Origins(uint32_t table) con
   return origins;
 }
 
-absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> SegmentView::PersonIds() const {
+absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> ClosedSegment::PersonIds() const {
   return generation_.ReadPersonIds(info_.id(), persons());
 }
 

@@ -1,4 +1,4 @@
-// One segment of a snapshot as a question reads it: decoded columns, in the order of the question's rows.
+// Some persons with their rows as a question reads them: decoded columns, in the order of the question's rows.
 // Internal to the store; one thread.
 #pragma once
 #include <cstdint>
@@ -14,35 +14,62 @@ namespace penc {
 
 class SegmentView {
  public:
-  // `snapshot` outlives it.
-  SegmentView(const Snapshot& snapshot, int segment);
+  virtual ~SegmentView() = default;
+  SegmentView(const SegmentView&) = delete;
+  SegmentView& operator=(const SegmentView&) = delete;
 
   const Codebook& codebook() const { return codebook_; }
   // A table's number in stored keys; -1 where nothing of it is stored.
   int NumberOf(uint32_t table) const { return generation_.TableNumber(codebook_.tables[table].name); }
-  uint32_t persons() const { return info_.persons(); }
+  virtual uint32_t persons() const = 0;
   // Of a table of the codebook.
-  uint32_t rows(uint32_t table) const;
+  virtual uint32_t rows(uint32_t table) const = 0;
 
   // Rows of each person; they add up to rows(table).
-  absl::StatusOr<std::shared_ptr<const UnpackedColumn>> RowCounts(uint32_t table) const;
+  virtual absl::StatusOr<std::shared_ptr<const UnpackedColumn>> RowCounts(uint32_t table) const = 0;
   // A column's values, row by row of its own table. One that is younger than the segment reads NULL.
-  absl::StatusOr<std::shared_ptr<const UnpackedColumn>> Values(const ColumnRef& column) const;
+  virtual absl::StatusOr<std::shared_ptr<const UnpackedColumn>> Values(const ColumnRef& column) const = 0;
   // Edition of each person's cohort, counted from the first edition.
-  absl::StatusOr<std::shared_ptr<const UnpackedColumn>> CohortOffsets() const;
+  virtual absl::StatusOr<std::shared_ptr<const UnpackedColumn>> CohortOffsets() const = 0;
   // Whose each row of a table is, what it is and which batch brought it. Past the cache.
   struct RowOrigins {
     std::vector<PersonKey> person;
     std::vector<RowId> identity;
     std::vector<uint32_t> batch;
   };
-  absl::StatusOr<RowOrigins> Origins(uint32_t table) const;
+  virtual absl::StatusOr<RowOrigins> Origins(uint32_t table) const = 0;
   // The first 64 bits of each person's key.
-  absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> PersonIds() const;
+  virtual absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> PersonIds() const = 0;
 
- private:
+ protected:
+  // `snapshot` outlives it.
+  explicit SegmentView(const Snapshot& snapshot)
+      : generation_(*snapshot.generation), codebook_(*snapshot.codebook) {}
+  // The stored number of a column of the codebook; -1 where nothing of it is stored.
+  int ColumnNumberOf(const ColumnRef& column) const {
+    return generation_.ColumnNumber(NumberOf(column.table),
+                                    codebook_.tables[column.table].columns[column.column].name);
+  }
+
   const Generation& generation_;
   const Codebook& codebook_;
+};
+
+// One segment of a snapshot.
+class ClosedSegment final : public SegmentView {
+ public:
+  ClosedSegment(const Snapshot& snapshot, int segment)
+      : SegmentView(snapshot), info_(generation_.manifest().segments(segment)) {}
+
+  uint32_t persons() const override { return info_.persons(); }
+  uint32_t rows(uint32_t table) const override;
+  absl::StatusOr<std::shared_ptr<const UnpackedColumn>> RowCounts(uint32_t table) const override;
+  absl::StatusOr<std::shared_ptr<const UnpackedColumn>> Values(const ColumnRef& column) const override;
+  absl::StatusOr<std::shared_ptr<const UnpackedColumn>> CohortOffsets() const override;
+  absl::StatusOr<RowOrigins> Origins(uint32_t table) const override;
+  absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> PersonIds() const override;
+
+ private:
   const storage::v1::StoredSegment& info_;
 };
 
