@@ -24,7 +24,8 @@ struct Options {
 absl::StatusOr<v1::OfficersResult> Enrolled(const Options& options, const Outside& outside, Output& output) {
   v1::AdminCommand command;
   command.mutable_officers();
-  ASSIGN_OR_RETURN(const v1::AdminResult result, RunOnDirectory(options.dir, command, nullptr, outside, output));
+  ASSIGN_OR_RETURN(const v1::AdminResult result,
+                   RunOnDirectory(options.dir, command, nullptr, outside, output));
   return result.officers();
 }
 
@@ -33,7 +34,8 @@ absl::StatusOr<std::string> Lift(const Options& options, const Outside& outside,
   ASSIGN_OR_RETURN(const v1::OfficersResult office, Enrolled(options, outside, output));
   if (!office.stopped())
     return Fail(absl::StatusCode::kFailedPrecondition,
-                {"ce nœud n'est pas arrêté: il n'y a rien à lever", "this node is not stopped: there is nothing to lift"});
+                {"ce nœud n'est pas arrêté: il n'y a rien à lever",
+                 "this node is not stopped: there is nothing to lift"});
   return WriteDecision(Sign(LiftDecision(office.office(), office.stop_leaf()), officer.key));
 }
 
@@ -42,11 +44,13 @@ absl::StatusOr<std::string> Vouch(const Options& options, const Outside& outside
   ASSIGN_OR_RETURN(const std::string text, ReadFile(options.file, 64 << 10));
   ASSIGN_OR_RETURN(const storage::v1::OfficerKey person, ReadOfficer(options.file, text));
   ASSIGN_OR_RETURN(const v1::OfficersResult office, Enrolled(options, outside, output));
-  output.Say({absl::StrCat("vous signez que ", person.officer(), " (", person.role(), ", ", person.key(),
-                           ") pourra signer pour cette organisation", options.only ? ", seul dans ce rôle" : ""),
-              absl::StrCat("you sign that ", person.officer(), " (", person.role(), ", ", person.key(),
-                           ") may sign for this office", options.only ? ", alone in this role" : "")});
-  return WriteDecision(Sign(EnrolDecision(office.office(), office.version(), person, options.only), officer.key));
+  output.Say(
+      {absl::StrCat("vous signez que ", person.officer(), " (", person.role(), ", ", person.key(),
+                    ") pourra signer pour cette organisation", options.only ? ", seul dans ce rôle" : ""),
+       absl::StrCat("you sign that ", person.officer(), " (", person.role(), ", ", person.key(),
+                    ") may sign for this office", options.only ? ", alone in this role" : "")});
+  return WriteDecision(
+      Sign(EnrolDecision(office.office(), office.version(), person, options.only), officer.key));
 }
 
 // A command that prints a signature.
@@ -67,11 +71,13 @@ void PrintsSignature(CLI::App* app, Invocation& invocation, const std::shared_pt
 
 void AddOfficer(CLI::App& parent, Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* app = parent.add_subcommand("officer", "people who sign for an office: loosening takes two of them");
+  CLI::App* app =
+      parent.add_subcommand("officer", "people who sign for an office: loosening takes two of them");
   app->require_subcommand(1);
   app->footer("Example:\n  penc officer list office");
   CLI::App* init = app->add_subcommand("init", "make your key; prints the .officer file to enrol you with");
-  init->add_option("FOLDER", options->as, "a folder that does not exist yet, or is empty; better on your own stick")
+  init->add_option("FOLDER", options->as,
+                   "a folder that does not exist yet, or is empty; better on your own stick")
       ->required();
   init->add_option("--name", options->name, "your name, as the office's journal keeps it")->required();
   init->add_option("--role", options->role, "responsable (signs what loosens) or administrator (applies it)")
@@ -84,10 +90,11 @@ void AddOfficer(CLI::App& parent, Invocation& invocation) {
       const absl::StatusOr<std::string> file =
           CreateOfficer(options->as, options->name, options->role, invocation.outside.random);
       if (!file.ok()) return output.Fail(file.status());
-      output.Say({"clé créée. Gardez ce dossier sur vous, et une copie sous enveloppe; inscrivez ce fichier (penc "
-                  "officer trust):",
-                  "key made. Keep this folder with you, and a copy in an envelope; enrol this file (penc officer "
-                  "trust):"});
+      output.Say(
+          {"clé créée. Gardez ce dossier sur vous, et une copie sous enveloppe; inscrivez ce fichier (penc "
+           "officer trust):",
+           "key made. Keep this folder with you, and a copy in an envelope; enrol this file (penc officer "
+           "trust):"});
       output.Data(absl::StrCat(*file, "\n"));
       return kAnswered;
     };
@@ -102,7 +109,8 @@ void AddOfficer(CLI::App& parent, Invocation& invocation) {
     invocation.run = [on, options, &invocation](Output& output) -> ExitCode {
       const absl::StatusOr<std::string> text = ReadFile(options->file, 64 << 10);
       if (!text.ok()) return output.Fail(text.status());
-      if (const auto person = ReadOfficer(options->file, *text); !person.ok()) return output.Fail(person.status());
+      if (const auto person = ReadOfficer(options->file, *text); !person.ok())
+        return output.Fail(person.status());
       v1::OfficerTrustCommand& command = *on->command.mutable_officer_trust();
       command.set_officer(*text);
       command.set_only(options->only);

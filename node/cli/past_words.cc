@@ -18,34 +18,40 @@ std::string Reason(v1::Refusal refusal, const std::string& about, const Words& w
 
 // What a partner typed must not become part of the page's own marks.
 std::string Plain(const std::string& text) {
-  return absl::StrReplaceAll(text, {{"*", "\\*"}, {"_", "\\_"}, {"`", "\\`"}, {"[", "\\["}, {"<", "&lt;"}, {"\n", " "}});
+  return absl::StrReplaceAll(
+      text, {{"*", "\\*"}, {"_", "\\_"}, {"`", "\\`"}, {"[", "\\["}, {"<", "&lt;"}, {"\n", " "}});
 }
 
 }  // namespace
 
 std::string ReportSimulation(const v1::PolicySimulateResult& simulated, Lang lang) {
   const Words w(lang);
-  if (simulated.questions().empty()) return w("le journal n'a encore aucune question\n", "the journal has no question yet\n");
-  TextTable table({w("alors", "then"), w("maintenant", "now"), w("fois", "times"), w("qui", "who"), "question"});
+  if (simulated.questions().empty())
+    return w("le journal n'a encore aucune question\n", "the journal has no question yet\n");
+  TextTable table(
+      {w("alors", "then"), w("maintenant", "now"), w("fois", "times"), w("qui", "who"), "question"});
   uint64_t opened = 0, closed = 0, same = 0;
   for (const v1::SimulatedQuestion& one : simulated.questions()) {
     const bool then = one.then() == v1::REFUSAL_UNSPECIFIED, now = one.now() == v1::REFUSAL_UNSPECIFIED;
     (one.unknown() || then == now ? same : now ? opened : closed) += one.times();
     table.Add({then ? std::string(w("comptée", "charged")) : Reason(one.then(), "", w),
-               one.unknown() ? std::string(w("inconnu: lexique ou autorisation d'alors", "unknown: codebook or grant of then"))
+               one.unknown() ? std::string(w("inconnu: lexique ou autorisation d'alors",
+                                             "unknown: codebook or grant of then"))
                : now         ? std::string(w("passe", "passes"))
                              : Reason(one.now(), one.about(), w),
                absl::StrCat(one.times()),
                absl::StrCat(one.asker(), ", ", one.purpose(), one.regional() ? w(", ronde", ", round") : ""),
                absl::StrReplaceAll(one.question(), {{"\n", " "}})});
   }
-  std::string out = absl::StrCat(table.Text(), w.Count(opened), w(" passeraient en plus, ", " more would pass, "),
-                                 w.Count(closed), w(" ne passeraient plus, ", " would pass no longer, "), w.Count(same),
-                                 w(" comme avant; le crédit n'est pas regardé, rien n'a été compté\n",
-                                   " as before; budgets are not looked at, nothing was charged\n"));
+  std::string out =
+      absl::StrCat(table.Text(), w.Count(opened), w(" passeraient en plus, ", " more would pass, "),
+                   w.Count(closed), w(" ne passeraient plus, ", " would pass no longer, "), w.Count(same),
+                   w(" comme avant; le crédit n'est pas regardé, rien n'a été compté\n",
+                     " as before; budgets are not looked at, nothing was charged\n"));
   if (simulated.without_text() > 0)
     absl::StrAppend(&out, w.Count(simulated.without_text()),
-                    w(" questions non comprises n'ont pas de texte\n", " questions that were not understood have no text\n"));
+                    w(" questions non comprises n'ont pas de texte\n",
+                      " questions that were not understood have no text\n"));
   return out;
 }
 
@@ -53,14 +59,16 @@ std::string ReportSentences(const v1::SentencesResult& past, Lang lang) {
   const Words w(lang);
   std::string out = absl::StrCat(
       "# ", w("Questions posées à ", "Questions asked of "), Plain(past.office()), "\n\n",
-      w("Toute réponse porte un bruit qui protège chaque personne. Les questions des ", "Every answer carries noise that protects each person. Questions of the last "),
+      w("Toute réponse porte un bruit qui protège chaque personne. Les questions des ",
+        "Every answer carries noise that protects each person. Questions of the last "),
       past.delay_days(), w(" derniers jours n'y sont pas encore.\n", " days are not here yet.\n"));
   if (past.questions().empty())
     return absl::StrCat(out, w("\nAucune question à publier.\n", "\nNo question to publish.\n"));
   for (const v1::PastQuestion& one : past.questions()) {
     absl::StrAppend(&out, "\n## ", one.day(), " · ",
-                    one.asker().empty() ? w("un partenaire qui n'est plus autorisé", "a partner no longer granted")
-                                        : Plain(one.asker()).c_str(),
+                    one.asker().empty()
+                        ? w("un partenaire qui n'est plus autorisé", "a partner no longer granted")
+                        : Plain(one.asker()).c_str(),
                     "\n\n");
     for (const v1::Label& says : one.says()) absl::StrAppend(&out, "- ", Plain(w.Of(says)), "\n");
     absl::StrAppend(&out, w("\nBut: ", "\nPurpose: "), Plain(one.purpose()));
@@ -69,9 +77,11 @@ std::string ReportSentences(const v1::SentencesResult& past, Lang lang) {
       absl::StrAppend(&out, w(". **Refusée**: ", ". **Refused**: "), Reason(one.refusal(), "", w), ".\n");
       continue;
     }
-    absl::StrAppend(&out, one.regional() ? w(". **Part d'un total du réseau**", ". **Part of a total of the network**")
-                          : one.answered() ? w(". **Répondue**", ". **Answered**")
-                                           : w(". **Comptée, sans réponse**", ". **Charged, without an answer**"),
+    absl::StrAppend(&out,
+                    one.regional()
+                        ? w(". **Part d'un total du réseau**", ". **Part of a total of the network**")
+                    : one.answered() ? w(". **Répondue**", ". **Answered**")
+                                     : w(". **Comptée, sans réponse**", ". **Charged, without an answer**"),
                     w(", prix: ", ", price: "), Percent(one.price_ppm(), lang),
                     w(" du crédit de confidentialité.\n", " of the privacy budget.\n"));
   }

@@ -99,9 +99,10 @@ void AddPolicy(CLI::App& parent, Invocation& invocation) {
       return RunAndReport(options->dir, command, nullptr, options->json, invocation.outside, output);
     };
   });
-  CLI::App* diff = app->add_subcommand(
-      "diff", "what a new policy changes, in words, and whether it loosens or tightens");
-  diff->add_option("OLD", options->old, "a YAML file, or the office's folder: the policy in force there")->required();
+  CLI::App* diff =
+      app->add_subcommand("diff", "what a new policy changes, in words, and whether it loosens or tightens");
+  diff->add_option("OLD", options->old, "a YAML file, or the office's folder: the policy in force there")
+      ->required();
   diff->add_option("NEW", options->file, "a YAML file")->required();
   diff->add_option("--codebook", options->codebook, "YAML (default: the migration codebook)");
   diff->add_flag("--json", options->json, "print protobuf JSON");
@@ -130,19 +131,21 @@ void AddPolicy(CLI::App& parent, Invocation& invocation) {
       const absl::StatusOr<std::string> text = ReadFile(options->file);
       if (!text.ok()) return output.Fail(text.status());
       if (absl::BytesToHexString(Sha256(*text)) != result->new_sha256()) {
-        return output.Fail(Fail(absl::StatusCode::kAborted,
-                                {"le fichier a changé pendant la lecture: recommencez",
-                                 "the file changed while it was read: start again"}));
+        return output.Fail(
+            Fail(absl::StatusCode::kAborted, {"le fichier a changé pendant la lecture: recommencez",
+                                              "the file changed while it was read: start again"}));
       }
       const std::string compared[] = {ReportComparison(result->comparison(), Lang::kFrench),
                                       ReportComparison(result->comparison(), Lang::kEnglish)};
-      output.Say({absl::StrCat("vous signez, à la place de la version ", result->version(), ":\n", compared[0],
-                               "gardez la signature (> NOM.sig); elle ne vaut que pour ce texte et cette version"),
-                  absl::StrCat("you sign, in place of version ", result->version(), ":\n", compared[1],
-                               "keep the signature (> NAME.sig); it is good for this text and version only")});
-      output.Data(WriteDecision(Sign(PolicyDecision(result->office(), result->version() + 1,
-                                                    absl::HexStringToBytes(result->old_sha256()), Sha256(*text)),
-                                     officer->key)));
+      output.Say(
+          {absl::StrCat("vous signez, à la place de la version ", result->version(), ":\n", compared[0],
+                        "gardez la signature (> NOM.sig); elle ne vaut que pour ce texte et cette version"),
+           absl::StrCat("you sign, in place of version ", result->version(), ":\n", compared[1],
+                        "keep the signature (> NAME.sig); it is good for this text and version only")});
+      output.Data(
+          WriteDecision(Sign(PolicyDecision(result->office(), result->version() + 1,
+                                            absl::HexStringToBytes(result->old_sha256()), Sha256(*text)),
+                             officer->key)));
       return kAnswered;
     };
   });
@@ -162,8 +165,8 @@ void AddPolicy(CLI::App& parent, Invocation& invocation) {
       return RunAndReport(on->dir, on->command, nullptr, on->json, invocation.outside, output);
     };
   });
-  CLI::App* simulate =
-      app->add_subcommand("simulate", "the journal's past questions, decided again under a new policy; spends nothing");
+  CLI::App* simulate = app->add_subcommand(
+      "simulate", "the journal's past questions, decided again under a new policy; spends nothing");
   auto on_simulate = AddDirectory(simulate, "penc policy simulate office policy.yaml");
   simulate->add_option("FILE", options->file, "a YAML file")->required();
   simulate->callback([on_simulate, options, &invocation] {
@@ -172,12 +175,12 @@ void AddPolicy(CLI::App& parent, Invocation& invocation) {
       if (!text.ok()) return output.Fail(text.status());
       on_simulate->command.mutable_policy_simulate()->set_file_name(options->file);
       on_simulate->command.mutable_policy_simulate()->set_text(*text);
-      return RunAndReport(on_simulate->dir, on_simulate->command, nullptr, on_simulate->json, invocation.outside,
-                          output);
+      return RunAndReport(on_simulate->dir, on_simulate->command, nullptr, on_simulate->json,
+                          invocation.outside, output);
     };
   });
-  CLI::App* versions =
-      app->add_subcommand("versions", "every policy that was in force: when, who signed, whether it loosened");
+  CLI::App* versions = app->add_subcommand(
+      "versions", "every policy that was in force: when, who signed, whether it loosened");
   auto on_versions = AddDirectory(versions, "penc policy versions office");
   on_versions->command.mutable_policy_versions();
   RunPlainly(versions, invocation, on_versions);
@@ -185,7 +188,8 @@ void AddPolicy(CLI::App& parent, Invocation& invocation) {
   auto on_show = AddDirectory(show, "penc policy show office 1");
   v1::PolicyTextCommand* shown = on_show->command.mutable_policy_text();
   show->add_option_function<uint64_t>(
-      "VERSION", [shown](uint64_t version) { shown->set_version(version); }, "its number in `penc policy versions`");
+      "VERSION", [shown](uint64_t version) { shown->set_version(version); },
+      "its number in `penc policy versions`");
   RunPlainly(show, invocation, on_show);
 }
 

@@ -92,8 +92,8 @@ struct ColumnRef {
   }
 };
 
-// Rules that good rows of a table keep. Only quality looks at them; no number depends on them, and the codebook's hash
-// does not.
+// Rules that good rows of a table keep. Only quality looks at them; no number depends on them, and the
+// codebook's hash does not.
 struct InOrder {
   ColumnRef first, second;  // dates: the second is not before the first
 };

@@ -40,8 +40,9 @@ class CheckReader {
  private:
   absl::StatusOr<InOrder> ReadOrder(const std::string& path, const storage::v1::Check& written) const {
     if (written.order_size() != 2) {
-      return lines_.Error(path, {"attendu deux dates, la première d'abord; exemple: order: [departed, arrived]",
-                                 "expected two dates, the earlier first; example: order: [departed, arrived]"});
+      return lines_.Error(path,
+                          {"attendu deux dates, la première d'abord; exemple: order: [departed, arrived]",
+                           "expected two dates, the earlier first; example: order: [departed, arrived]"});
     }
     InOrder order;
     ASSIGN_OR_RETURN(order.first, Date(path, written.order(0)));
@@ -59,7 +60,8 @@ class CheckReader {
     ASSIGN_OR_RETURN(chain.from, Own(absl::StrCat(path, ".from"), written.from()));
     ASSIGN_OR_RETURN(chain.to, SameList(absl::StrCat(path, ".to"), written.to(), chain.from));
     if (chain.to.table != table_)
-      return lines_.Error(absl::StrCat(path, ".to"), {"attendu une colonne de cette table", "expected a column of this table"});
+      return lines_.Error(absl::StrCat(path, ".to"),
+                          {"attendu une colonne de cette table", "expected a column of this table"});
     if (!written.date().empty()) {
       ASSIGN_OR_RETURN(chain.date, Own(absl::StrCat(path, ".date"), written.date()));
       ASSIGN_OR_RETURN(chain.date, Date(absl::StrCat(path, ".date"), written.date()));
@@ -73,21 +75,24 @@ class CheckReader {
     return chain;
   }
 
-  absl::StatusOr<ColumnRef> OfPerson(const std::string& path, const std::string& name, const ColumnRef& as) const {
+  absl::StatusOr<ColumnRef> OfPerson(const std::string& path, const std::string& name,
+                                     const ColumnRef& as) const {
     ASSIGN_OR_RETURN(const ColumnRef column, SameList(path, name, as));
     if (column.table != table_) return column;
     return lines_.Error(path, {"attendu une colonne d'une table de personnes; exemple: person.status",
                                "expected a column of a table of persons; example: person.status"});
   }
 
-  absl::StatusOr<Impossible> ReadImpossible(const std::string& path, const storage::v1::Check& written) const {
+  absl::StatusOr<Impossible> ReadImpossible(const std::string& path,
+                                            const storage::v1::Check& written) const {
     Impossible impossible;
     for (const storage::v1::Excluded& excluded : written.impossible()) {
       const std::string here = absl::StrCat(path, ".", excluded.column());
       Excluded& out = impossible.together.emplace_back();
       ASSIGN_OR_RETURN(out.column, Known(here, excluded.column()));
       const CodeList* list = book_.list_of(ColumnAt(out.column));
-      if (list == nullptr) return lines_.Error(here, {"attendu une colonne de codes", "expected a column of codes"});
+      if (list == nullptr)
+        return lines_.Error(here, {"attendu une colonne de codes", "expected a column of codes"});
       for (const std::string& code : excluded.codes()) {
         const auto found = list->Find(code);
         if (!found.has_value()) {
@@ -107,7 +112,8 @@ class CheckReader {
   // Of this table, or of a table of persons.
   absl::StatusOr<ColumnRef> Known(const std::string& path, const std::string& name) const {
     const size_t dot = name.find('.');
-    const auto table = dot == std::string::npos ? absl::make_optional(table_) : book_.FindTable(name.substr(0, dot));
+    const auto table =
+        dot == std::string::npos ? absl::make_optional(table_) : book_.FindTable(name.substr(0, dot));
     std::vector<std::string> known;
     for (uint32_t t = 0; t < book_.tables.size(); ++t) {
       if (t != table_ && book_.tables[t].unit != Unit::kPerson) continue;
@@ -118,8 +124,9 @@ class CheckReader {
       if (column.has_value()) return ColumnRef{t, *column};
     }
     const Text hint = NearestHint(name, known);
-    return lines_.Error(path, {absl::StrCat("aucune colonne «", name, "» ici ni dans une table de personnes", hint.fr),
-                               absl::StrCat("no column \"", name, "\" here or in a table of persons", hint.en)});
+    return lines_.Error(
+        path, {absl::StrCat("aucune colonne «", name, "» ici ni dans une table de personnes", hint.fr),
+               absl::StrCat("no column \"", name, "\" here or in a table of persons", hint.en)});
   }
 
   absl::StatusOr<ColumnRef> Own(const std::string& path, const std::string& name) const {
@@ -135,7 +142,8 @@ class CheckReader {
                                absl::StrCat("\"", name, "\" is not a date")});
   }
 
-  absl::StatusOr<ColumnRef> SameList(const std::string& path, const std::string& name, const ColumnRef& as) const {
+  absl::StatusOr<ColumnRef> SameList(const std::string& path, const std::string& name,
+                                     const ColumnRef& as) const {
     ASSIGN_OR_RETURN(const ColumnRef column, Known(path, name));
     const Column &one = ColumnAt(column), &other = ColumnAt(as);
     if (one.type == ColumnType::kCode && other.type == ColumnType::kCode && one.code_list == other.code_list)

@@ -1,4 +1,5 @@
-// The rules of a codebook file that good rows keep (penc/storage/v1/codebook.proto, Check), once its tables are read.
+// The rules of a codebook file that good rows keep (penc/storage/v1/codebook.proto, Check), once its tables
+// are read.
 #pragma once
 #include "absl/status/status.h"
 #include "base/yaml.h"

@@ -79,9 +79,10 @@ absl::StatusOr<v1::PolicyTextResult> ShowPolicy(Office& office, const v1::Policy
     result.set_text(applied.text());
     return result;
   }
-  return Fail(absl::StatusCode::kNotFound,
-              {absl::StrCat("pas de version ", command.version(), ": il y en a ", all.size(), ", de 1 à ", all.size()),
-               absl::StrCat("no version ", command.version(), ": there are ", all.size(), ", from 1 to ", all.size())});
+  return Fail(absl::StatusCode::kNotFound, {absl::StrCat("pas de version ", command.version(), ": il y en a ",
+                                                         all.size(), ", de 1 à ", all.size()),
+                                            absl::StrCat("no version ", command.version(), ": there are ",
+                                                         all.size(), ", from 1 to ", all.size())});
 }
 
 }  // namespace penc

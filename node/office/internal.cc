@@ -32,7 +32,8 @@ struct Place {
   uint32_t stated = 0;  // sum and mean: rows that have a value
 };
 
-// A plan that no finisher but the one below may see: without caps, prices, noise, or an id that a ledger would take.
+// A plan that no finisher but the one below may see: without caps, prices, noise, or an id that a ledger
+// would take.
 struct UncappedPlan {
   Plan plan;
   std::vector<uint32_t> rows;              // by question: the block that counts its rows
@@ -41,7 +42,9 @@ struct UncappedPlan {
 
 class Planner {
  public:
-  explicit Planner(const Codebook& codebook) : codebook_(codebook) { out_.plan.codebook_hash = codebook.hash; }
+  explicit Planner(const Codebook& codebook) : codebook_(codebook) {
+    out_.plan.codebook_hash = codebook.hash;
+  }
 
   absl::StatusOr<UncappedPlan> Lay(std::vector<Question> questions) {
     for (Question& question : questions) RETURN_IF_ERROR(LayOne(std::move(question)));
@@ -136,16 +139,19 @@ std::string TextOf(const std::vector<Question>& questions, const Codebook& codeb
 
 void Mark(v1::InternalResult& result) {
   result.mutable_marking()->set_fr(
-      "INTERNE, NE PAS DIFFUSER: nombres exacts de vos propres dossiers. En publier un, seul ou à côté d'un nombre "
+      "INTERNE, NE PAS DIFFUSER: nombres exacts de vos propres dossiers. En publier un, seul ou à côté d'un "
+      "nombre "
       "publié avec sa marge, défait la protection des personnes comptées.");
   result.mutable_marking()->set_en(
-      "INTERNAL, DO NOT PASS ON: exact numbers of your own records. Publishing one, alone or beside a number that was "
+      "INTERNAL, DO NOT PASS ON: exact numbers of your own records. Publishing one, alone or beside a number "
+      "that was "
       "published with its margin, undoes the protection of the people counted.");
 }
 
 }  // namespace
 
-// Ends an exact vector without noise, into a message for the office's own people. Knows an exact vector's inside.
+// Ends an exact vector without noise, into a message for the office's own people. Knows an exact vector's
+// inside.
 class InternalTables {
   using Cells = absl::Span<const int64_t>;
 
@@ -156,8 +162,9 @@ class InternalTables {
     const Cells cells = exact.cells(ExactVector::Key());
     if (std::any_of(cells.begin(), cells.end(),
                     [](int64_t cell) { return cell <= -kCellBound || cell >= kCellBound; })) {
-      return TooLarge("une somme dépasse ce qui se compte exactement (environ 10^12 pas); ajoutez GROUP BY ou WHERE",
-                      "a sum exceeds what is counted exactly (about 10^12 steps); add GROUP BY or WHERE");
+      return TooLarge(
+          "une somme dépasse ce qui se compte exactement (environ 10^12 pas); ajoutez GROUP BY ou WHERE",
+          "a sum exceeds what is counted exactly (about 10^12 steps); add GROUP BY or WHERE");
     }
     int shown = 0;
     for (size_t q = 0; q < uncapped.plan.questions.size(); ++q) {
@@ -175,8 +182,9 @@ class InternalTables {
       for (uint64_t cell = 0; cell < planned.domain.cells; ++cell) {
         if (rows[cell] == 0 && !planned.domain.axes.empty()) continue;
         if (++shown > kMostRows) {
-          return TooLarge(absl::StrCat("plus de ", kMostRows, " lignes à montrer; regroupez (fold, quarter, country)"),
-                          absl::StrCat("more than ", kMostRows, " rows to show; fold (fold, quarter, country)"));
+          return TooLarge(
+              absl::StrCat("plus de ", kMostRows, " lignes à montrer; regroupez (fold, quarter, country)"),
+              absl::StrCat("more than ", kMostRows, " rows to show; fold (fold, quarter, country)"));
         }
         FillRow(uncapped, codebook, q, cell, cells, *table.add_rows());
       }
@@ -189,8 +197,8 @@ class InternalTables {
     return cells.subspan(uncapped.plan.blocks[block].first, uncapped.plan.blocks[block].cells);
   }
 
-  static void FillRow(const UncappedPlan& uncapped, const Codebook& codebook, size_t q, uint64_t cell, Cells cells,
-                      v1::InternalRow& row) {
+  static void FillRow(const UncappedPlan& uncapped, const Codebook& codebook, size_t q, uint64_t cell,
+                      Cells cells, v1::InternalRow& row) {
     const PlannedQuestion& planned = uncapped.plan.questions[q];
     uint64_t stride = planned.domain.cells;
     for (const Axis& axis : planned.domain.axes) {
@@ -210,8 +218,8 @@ class InternalTables {
       const Column& column = codebook.tables[measure.column->table].columns[measure.column->column];
       value.set_none(stated == 0);
       if (stated == 0) continue;
-      const double sum =
-          static_cast<double>(exact) * static_cast<double>(column.step_num) / static_cast<double>(column.step_den);
+      const double sum = static_cast<double>(exact) * static_cast<double>(column.step_num) /
+                         static_cast<double>(column.step_den);
       value.set_value(measure.kind == MeasureKind::kMean ? sum / static_cast<double>(stated) : sum);
     }
   }
@@ -225,9 +233,10 @@ absl::StatusOr<v1::InternalResult> CountExactly(Office& office, const v1::Intern
   ASSIGN_OR_RETURN(const UncappedPlan uncapped, Planner(codebook).Lay(std::move(questions)));
   const absl::optional<Edition> edition = office.store().Status().edition;
   if (!edition.has_value() && !command.staged()) {
-    return Fail(absl::StatusCode::kFailedPrecondition,
-                {"rien n'est encore arrêté (penc close); avec --staged, ce qui est en attente est compté aussi",
-                 "nothing is closed yet (penc close); with --staged what is staged is counted too"});
+    return Fail(
+        absl::StatusCode::kFailedPrecondition,
+        {"rien n'est encore arrêté (penc close); avec --staged, ce qui est en attente est compté aussi",
+         "nothing is closed yet (penc close); with --staged what is staged is counted too"});
   }
   RETURN_IF_ERROR(office.committer().Commit([&](Staging& staging) {
     storage::v1::JournalLeaf leaf;

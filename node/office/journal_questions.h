@@ -20,13 +20,13 @@ struct JournaledQuestion {
   End end = End::kNothing;
   int64_t time_unix_micros = 0;  // of the answer, else of the charge or the refusal
   std::string purpose;
-  std::string asker;                 // fingerprint
-  std::string question;              // canonical text
-  std::vector<std::string> cohorts;  // whom it counted, "2026-Q3"; none where it was refused
-  bool regional = false;             // a round asked
-  uint32_t refusal = 0;              // number of v1::Refusal, where it was refused
+  std::string asker;                               // fingerprint
+  std::string question;                            // canonical text
+  std::vector<std::string> cohorts;                // whom it counted, "2026-Q3"; none where it was refused
+  bool regional = false;                           // a round asked
+  uint32_t refusal = 0;                            // number of v1::Refusal, where it was refused
   std::vector<storage::v1::CohortCharge> charges;  // where it was charged, at each cohort's own promise
-  std::string edition;                             // the latest that was closed when it was asked; may be empty
+  std::string edition;  // the latest that was closed when it was asked; may be empty
 };
 
 // In the order of the journal. Somebody else who got a stored answer is a question of its own.

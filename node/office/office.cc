@@ -222,10 +222,10 @@ absl::StatusOr<Office::AppliedPolicy> Office::ApplyPolicy(const std::string& fil
     result.alone = config_.practice() && !(signers.Has("responsable") && signers.Has("administrator"));
     for (const char* role : {"responsable", "administrator"}) {
       if (config_.practice()) break;
-      RETURN_IF_ERROR(NeedsSignature(
-          officers, signers, role,
-          {absl::StrCat("penc policy sign ", file, " --dir DIR --as DOSSIER > NOM.sig"),
-           absl::StrCat("penc policy sign ", file, " --dir DIR --as FOLDER > NAME.sig")}));
+      RETURN_IF_ERROR(
+          NeedsSignature(officers, signers, role,
+                         {absl::StrCat("penc policy sign ", file, " --dir DIR --as DOSSIER > NOM.sig"),
+                          absl::StrCat("penc policy sign ", file, " --dir DIR --as FOLDER > NAME.sig")}));
     }
   }
   applied.set_verdict(result.comparison.verdict());
@@ -275,8 +275,9 @@ absl::Status Office::ApplyCodebook(const std::string& file, const std::string& t
 absl::StatusOr<Signers> Office::SignersOfLift(const std::vector<std::string>& signatures) {
   ASSIGN_OR_RETURN(const storage::v1::Officers officers, LoadOfficers(*database_));
   const Rules now = rules();
-  ASSIGN_OR_RETURN(Signers signers,
-                   CheckSignatures(officers, LiftDecision(identity_->fingerprint, now.stop_leaf), signatures));
+  ASSIGN_OR_RETURN(
+      Signers signers,
+      CheckSignatures(officers, LiftDecision(identity_->fingerprint, now.stop_leaf), signatures));
   const bool needed = now.stopped && !config_.practice() &&
                       std::any_of(officers.officers().begin(), officers.officers().end(),
                                   [](const auto& one) { return one.role() == "responsable"; });
@@ -286,9 +287,9 @@ absl::StatusOr<Signers> Office::SignersOfLift(const std::vector<std::string>& si
                 {"cet arrêt n'a pas pu être écrit: retapez penc stop DIR, puis faites signer la levée",
                  "this stop could not be written: type penc stop DIR again, then have the lifting signed"});
   }
-  RETURN_IF_ERROR(NeedsSignature(officers, signers, "responsable",
-                                 {"penc officer lift DIR --as DOSSIER > NOM.sig",
-                                  "penc officer lift DIR --as FOLDER > NAME.sig"}));
+  RETURN_IF_ERROR(NeedsSignature(
+      officers, signers, "responsable",
+      {"penc officer lift DIR --as DOSSIER > NOM.sig", "penc officer lift DIR --as FOLDER > NAME.sig"}));
   return signers;
 }
 
@@ -311,7 +312,8 @@ absl::Status Office::SetStopped(bool stopped, const std::vector<std::string>& si
     }
     // On the committer's thread: no other stop comes between the check and the write.
     ASSIGN_OR_RETURN(const Signers signers, SignersOfLift(signatures));
-    for (const storage::v1::SignedDecision& one : signers.signatures) *leaf.mutable_stopped()->add_signers() = one;
+    for (const storage::v1::SignedDecision& one : signers.signatures)
+      *leaf.mutable_stopped()->add_signers() = one;
     database_->Delete(staging.batch(), Space::kOffice, kStoppedKey);
     staging.Leaf(std::move(leaf));
     return absl::OkStatus();

@@ -68,8 +68,8 @@ storage::v1::OfficerKey MakeOfficer(const std::string& name, const std::string& 
 
 std::string WriteOfficer(const storage::v1::OfficerKey& officer) {
   return absl::StrCat("officer: ", YamlQuoted(officer.officer()), "\nrole: ", officer.role(),
-                      "\nkey: ", YamlQuoted(officer.key()), "\npublic_key: ", YamlQuoted(officer.public_key()),
-                      "\n");
+                      "\nkey: ", YamlQuoted(officer.key()),
+                      "\npublic_key: ", YamlQuoted(officer.public_key()), "\n");
 }
 
 v1::Officer ToMessage(const storage::v1::OfficerKey& officer) {
@@ -110,8 +110,8 @@ absl::StatusOr<OpenOfficer> OpenOfficerFolder(const std::string& folder) {
   }
   if (path.empty()) {
     return Fail(absl::StatusCode::kNotFound,
-                {absl::StrCat(folder, " n'est pas le dossier d'une personne qui signe: penc officer init ", folder,
-                              " --name NOM --role responsable"),
+                {absl::StrCat(folder, " n'est pas le dossier d'une personne qui signe: penc officer init ",
+                              folder, " --name NOM --role responsable"),
                  absl::StrCat(folder, " is not the folder of a person who signs: penc officer init ", folder,
                               " --name NAME --role responsable")});
   }
@@ -119,9 +119,10 @@ absl::StatusOr<OpenOfficer> OpenOfficerFolder(const std::string& folder) {
   ASSIGN_OR_RETURN(storage::v1::OfficerKey officer, ReadOfficer(path, text));
   ASSIGN_OR_RETURN(SigningKey key, LoadSigningKey(KeyFile(folder)));
   if (key.verify_key().Fingerprint() != officer.key()) {
-    return Fail(absl::StatusCode::kDataLoss,
-                {absl::StrCat(path, " ne va pas avec ", KeyFile(folder), ": remettez les deux fichiers d'origine"),
-                 absl::StrCat(path, " does not belong to ", KeyFile(folder), ": put both original files back")});
+    return Fail(
+        absl::StatusCode::kDataLoss,
+        {absl::StrCat(path, " ne va pas avec ", KeyFile(folder), ": remettez les deux fichiers d'origine"),
+         absl::StrCat(path, " does not belong to ", KeyFile(folder), ": put both original files back")});
   }
   return OpenOfficer{std::move(officer), std::move(key)};
 }

@@ -32,19 +32,22 @@ absl::Status OfAnother(const std::string& name, const storage::v1::SignedDecisio
     return Unsigned({absl::StrCat("la signature de ", name, " vaut pour une autre organisation"),
                      absl::StrCat("the signature of ", name, " is for another office")});
   if (given.decision() != wanted.decision())
-    return Unsigned({absl::StrCat("la signature de ", name, " décide d'autre chose (", given.decision(), ")"),
-                     absl::StrCat("the signature of ", name, " decides something else (", given.decision(), ")")});
+    return Unsigned(
+        {absl::StrCat("la signature de ", name, " décide d'autre chose (", given.decision(), ")"),
+         absl::StrCat("the signature of ", name, " decides something else (", given.decision(), ")")});
   if (given.number() != wanted.number() || given.before() != wanted.before())
     return Unsigned(
         {absl::StrCat("la signature de ", name, " vaut pour le n° ", given.number(),
-                      ", pas pour ce qui est en vigueur maintenant (n° ", wanted.number(), "): faites signer de nouveau"),
+                      ", pas pour ce qui est en vigueur maintenant (n° ", wanted.number(),
+                      "): faites signer de nouveau"),
          absl::StrCat("the signature of ", name, " is for no. ", given.number(),
                       ", not for what is in force now (no. ", wanted.number(), "): have it signed again")});
   if (given.after() != wanted.after())
-    return Unsigned({absl::StrCat("la signature de ", name,
-                                  " est celle d'un autre texte: un mot a changé depuis; faites signer ce fichier-ci"),
-                     absl::StrCat("the signature of ", name,
-                                  " is of another text: a word changed since; have this very file signed")});
+    return Unsigned(
+        {absl::StrCat("la signature de ", name,
+                      " est celle d'un autre texte: un mot a changé depuis; faites signer ce fichier-ci"),
+         absl::StrCat("the signature of ", name,
+                      " is of another text: a word changed since; have this very file signed")});
   return absl::OkStatus();
 }
 
@@ -79,19 +82,19 @@ bool Signers::Has(absl::string_view role) const {
 absl::StatusOr<Signers> CheckSignatures(const storage::v1::Officers& officers,
                                         const storage::v1::SignedDecision& decision,
                                         const std::vector<std::string>& files) {
-  if (files.size() > kMostSignatures)
-    return Unsigned({"au plus 4 signatures", "at most 4 signatures"});
+  if (files.size() > kMostSignatures) return Unsigned({"au plus 4 signatures", "at most 4 signatures"});
   Signers signers;
   for (size_t i = 0; i < files.size(); ++i) {
     ASSIGN_OR_RETURN(storage::v1::SignedDecision given,
                      ReadDecision(absl::StrCat("--signed ", i + 1), files[i]));
     const storage::v1::OfficerKey* person = Find(officers, given.by());
     if (person == nullptr) {
-      return Unsigned(
-          {absl::StrCat("la clé ", given.by(), " a signé, mais personne ici ne l'a: penc officer list DIR montre qui "
-                        "signe; penc officer trust DIR NOM.officer inscrit quelqu'un"),
-           absl::StrCat("the key ", given.by(), " signed, but nobody here has it: penc officer list DIR shows who "
-                        "signs; penc officer trust DIR NAME.officer enrols somebody")});
+      return Unsigned({absl::StrCat("la clé ", given.by(),
+                                    " a signé, mais personne ici ne l'a: penc officer list DIR montre qui "
+                                    "signe; penc officer trust DIR NOM.officer inscrit quelqu'un"),
+                       absl::StrCat("the key ", given.by(),
+                                    " signed, but nobody here has it: penc officer list DIR shows who "
+                                    "signs; penc officer trust DIR NAME.officer enrols somebody")});
     }
     const std::string& name = person->officer();
     RETURN_IF_ERROR(OfAnother(name, given, decision));
@@ -102,8 +105,9 @@ absl::StatusOr<Signers> CheckSignatures(const storage::v1::Officers& officers,
     }
     ASSIGN_OR_RETURN(const VerifyKey key, PublicKeyOf(*person));
     if (!IsSigned(given, key)) {
-      return Unsigned({absl::StrCat("la signature de ", name, " est fausse ou abîmée: faites signer de nouveau"),
-                       absl::StrCat("the signature of ", name, " is false or damaged: have it signed again")});
+      return Unsigned(
+          {absl::StrCat("la signature de ", name, " est fausse ou abîmée: faites signer de nouveau"),
+           absl::StrCat("the signature of ", name, " is false or damaged: have it signed again")});
     }
     signers.persons.push_back(*person);
     signers.signatures.push_back(std::move(given));
@@ -115,23 +119,23 @@ absl::Status NeedsSignature(const storage::v1::Officers& officers, const Signers
                             absl::string_view role, const Text& how_to_sign) {
   const Text called = role == "responsable" ? Text{"responsable protection", "responsable protection"}
                                             : Text{"administrateur", "administrator"};
-  const bool enrolled =
-      std::any_of(officers.officers().begin(), officers.officers().end(),
-                  [&](const storage::v1::OfficerKey& one) { return one.role() == role; });
+  const bool enrolled = std::any_of(officers.officers().begin(), officers.officers().end(),
+                                    [&](const storage::v1::OfficerKey& one) { return one.role() == role; });
   if (!enrolled) {
-    return Fail(absl::StatusCode::kFailedPrecondition,
-                {absl::StrCat("ceci assouplit et demande deux personnes, mais aucun ", called.fr,
-                              " n'est inscrit. Cette personne tape: penc officer init DOSSIER --name NOM --role ", role,
-                              "; puis: penc officer trust DIR DOSSIER/NOM.officer"),
-                 absl::StrCat("this loosens and takes two persons, but no ", called.en,
-                              " is enrolled. That person types: penc officer init FOLDER --name NAME --role ", role,
-                              "; then: penc officer trust DIR FOLDER/NAME.officer")});
+    return Fail(
+        absl::StatusCode::kFailedPrecondition,
+        {absl::StrCat("ceci assouplit et demande deux personnes, mais aucun ", called.fr,
+                      " n'est inscrit. Cette personne tape: penc officer init DOSSIER --name NOM --role ",
+                      role, "; puis: penc officer trust DIR DOSSIER/NOM.officer"),
+         absl::StrCat("this loosens and takes two persons, but no ", called.en,
+                      " is enrolled. That person types: penc officer init FOLDER --name NAME --role ", role,
+                      "; then: penc officer trust DIR FOLDER/NAME.officer")});
   }
   if (signers.Has(role)) return absl::OkStatus();
-  return Unsigned({absl::StrCat("il manque la signature: ", called.fr, ". Cette personne tape: ", how_to_sign.fr,
-                                "; ajoutez --signed NOM.sig"),
-                   absl::StrCat("a signature is missing: ", called.en, ". That person types: ", how_to_sign.en,
-                                "; add --signed NAME.sig")});
+  return Unsigned({absl::StrCat("il manque la signature: ", called.fr,
+                                ". Cette personne tape: ", how_to_sign.fr, "; ajoutez --signed NOM.sig"),
+                   absl::StrCat("a signature is missing: ", called.en,
+                                ". That person types: ", how_to_sign.en, "; add --signed NAME.sig")});
 }
 
 storage::v1::SignedDecision PolicyDecision(const std::string& office, uint64_t version,
@@ -161,23 +165,24 @@ absl::StatusOr<v1::OfficersResult> TrustOfficer(Office& office, const v1::Office
                  absl::StrCat("this key is enrolled already (", known->officer(), ", ", known->role(),
                               "); a person signs in one role only")});
   }
-  ASSIGN_OR_RETURN(const Signers signers,
-                   CheckSignatures(officers,
-                                   EnrolDecision(office.identity().fingerprint, officers.version(), person,
-                                                 command.only()),
-                                   {command.signatures().begin(), command.signatures().end()}));
+  ASSIGN_OR_RETURN(
+      const Signers signers,
+      CheckSignatures(
+          officers, EnrolDecision(office.identity().fingerprint, officers.version(), person, command.only()),
+          {command.signatures().begin(), command.signatures().end()}));
   const bool first = std::none_of(officers.officers().begin(), officers.officers().end(),
                                   [&](const auto& one) { return one.role() == person.role(); });
   if (!first) {
-    RETURN_IF_ERROR(NeedsSignature(
-        officers, signers, "responsable",
-        {"penc officer vouch DIR NOM.officer --as DOSSIER > NOM.sig", "penc officer vouch DIR NAME.officer --as FOLDER > NAME.sig"}));
+    RETURN_IF_ERROR(NeedsSignature(officers, signers, "responsable",
+                                   {"penc officer vouch DIR NOM.officer --as DOSSIER > NOM.sig",
+                                    "penc officer vouch DIR NAME.officer --as FOLDER > NAME.sig"}));
   }
   storage::v1::Officers next;
   next.set_format(1);
   next.set_version(officers.version() + 1);
   for (const storage::v1::OfficerKey& one : officers.officers()) {
-    if (one.key() != person.key() && !(command.only() && one.role() == person.role())) *next.add_officers() = one;
+    if (one.key() != person.key() && !(command.only() && one.role() == person.role()))
+      *next.add_officers() = one;
   }
   *next.add_officers() = person;
   if (next.officers_size() > kMostOfficers)

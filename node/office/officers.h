@@ -7,9 +7,10 @@
 // for another policy, office or time. A key stands in one role only. The first person of a role is taken at
 // their word: whoever enrols first could enrol a key of their own in both names. That stands in the journal
 // and in `penc officer list`, where each person must see their own fingerprint; until somebody is enrolled,
-// nothing loosens. A key that is lost with nobody else in its role is lost for good: keep a copy of the folder
-// in a closed envelope, or enrol a deputy. Somebody with the disk and a program of their own is not held up
-// by any of this; restoring an old backup brings the old rules and persons back, and the journal says so.
+// nothing loosens. A key that is lost with nobody else in its role is lost for good: keep a copy of the
+// folder in a closed envelope, or enrol a deputy. Somebody with the disk and a program of their own is not
+// held up by any of this; restoring an old backup brings the old rules and persons back, and the journal says
+// so.
 #pragma once
 #include <string>
 #include <vector>
@@ -35,8 +36,8 @@ struct Signers {
   bool Has(absl::string_view role) const;
 };
 
-// Each of `files` (signature files, as text) must be an enrolled person's signature of exactly `decision`, and
-// no person's twice. UNAUTHENTICATED with what is wrong: not enrolled, of another decision, damaged.
+// Each of `files` (signature files, as text) must be an enrolled person's signature of exactly `decision`,
+// and no person's twice. UNAUTHENTICATED with what is wrong: not enrolled, of another decision, damaged.
 absl::StatusOr<Signers> CheckSignatures(const storage::v1::Officers& officers,
                                         const storage::v1::SignedDecision& decision,
                                         const std::vector<std::string>& files);

@@ -59,13 +59,16 @@ uint32_t PricePpm(const JournaledQuestion& past, const std::map<std::string, Pro
 }
 
 bool ChangesFirst(const v1::SimulatedQuestion& a, const v1::SimulatedQuestion& b) {
-  const auto changes = [](const v1::SimulatedQuestion& one) { return !one.unknown() && one.then() != one.now(); };
+  const auto changes = [](const v1::SimulatedQuestion& one) {
+    return !one.unknown() && one.then() != one.now();
+  };
   return changes(a) && !changes(b);
 }
 
 }  // namespace
 
-absl::StatusOr<v1::PolicySimulateResult> SimulatePolicy(Office& office, const v1::PolicySimulateCommand& command) {
+absl::StatusOr<v1::PolicySimulateResult> SimulatePolicy(Office& office,
+                                                        const v1::PolicySimulateCommand& command) {
   const Rules rules = office.rules();
   const Codebook& codebook = *rules.codebook;
   ASSIGN_OR_RETURN(const Policy policy, ReadPolicy(command.file_name(), command.text(), codebook));
@@ -87,13 +90,13 @@ absl::StatusOr<v1::PolicySimulateResult> SimulatePolicy(Office& office, const v1
     row.set_asker(grant == grants.end() ? one.asker : grant->second->name);
     row.set_purpose(one.purpose);
     row.set_regional(one.regional);
-    if (v1::Refusal_IsValid(static_cast<int>(one.refusal))) row.set_then(static_cast<v1::Refusal>(one.refusal));
+    if (v1::Refusal_IsValid(static_cast<int>(one.refusal)))
+      row.set_then(static_cast<v1::Refusal>(one.refusal));
     row.set_unknown(!plan->second.ok() || grant == grants.end());
     if (!row.unknown()) {
-      const Decision decision =
-          Decide(*plan->second, codebook, one.purpose, policy, grant->second.get(), Standing::kAnswering,
-                 one.regional ? Reach::kRegional : Reach::kLocal, nullptr,
-                 absl::FromUnixMicros(one.time_unix_micros));
+      const Decision decision = Decide(*plan->second, codebook, one.purpose, policy, grant->second.get(),
+                                       Standing::kAnswering, one.regional ? Reach::kRegional : Reach::kLocal,
+                                       nullptr, absl::FromUnixMicros(one.time_unix_micros));
       row.set_now(decision.refusal);
       row.set_about(decision.about);
     }
@@ -139,7 +142,8 @@ absl::StatusOr<v1::SentencesResult> PastSentences(Office& office) {
       says.set_en(sentence.en);
     }
     row.set_edition(one.edition);
-    if (v1::Refusal_IsValid(static_cast<int>(one.refusal))) row.set_refusal(static_cast<v1::Refusal>(one.refusal));
+    if (v1::Refusal_IsValid(static_cast<int>(one.refusal)))
+      row.set_refusal(static_cast<v1::Refusal>(one.refusal));
     row.set_answered(one.end == JournaledQuestion::End::kAnswered);
     row.set_regional(one.regional);
     row.set_price_ppm(PricePpm(one, promises));

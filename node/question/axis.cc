@@ -169,10 +169,11 @@ absl::StatusOr<Axis> MakeAxis(const Grain& grain, const Question& question, cons
 }
 
 absl::Status TooManyCells(uint64_t limit) {
-  return Fail(absl::StatusCode::kInvalidArgument, {absl::StrCat("le tableau demandé aurait plus de ", limit,
-                           " cases; regroupez (fold, quarter, country) ou réduisez la période"),
-              absl::StrCat("the table asked for would have more than ", limit,
-                           " cells; fold (fold, quarter, country) or shorten the period")});
+  return Fail(absl::StatusCode::kInvalidArgument,
+              {absl::StrCat("le tableau demandé aurait plus de ", limit,
+                            " cases; regroupez (fold, quarter, country) ou réduisez la période"),
+               absl::StrCat("the table asked for would have more than ", limit,
+                            " cells; fold (fold, quarter, country) or shorten the period")});
 }
 
 absl::StatusOr<Domain> MakeDomain(const Question& question, const Codebook& codebook, uint64_t limit) {

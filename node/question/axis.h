@@ -14,7 +14,8 @@ std::vector<Interval> AllowedValues(const Predicate& where, const ColumnRef& col
 absl::StatusOr<Axis> MakeAxis(const Grain& grain, const Question& question, const Codebook& codebook,
                               uint64_t limit);
 
-// All GROUP BY keys of a question. INVALID_ARGUMENT where they would have more than `limit` cells, at most 2^20.
+// All GROUP BY keys of a question. INVALID_ARGUMENT where they would have more than `limit` cells, at most
+// 2^20.
 absl::StatusOr<Domain> MakeDomain(const Question& question, const Codebook& codebook, uint64_t limit);
 absl::Status TooManyCells(uint64_t limit);
 

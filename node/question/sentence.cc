@@ -97,7 +97,8 @@ class Speaker {
     const Text& table = codebook_.tables[question_.table].label;
     std::vector<Text> parts;
     for (const Measure& measure : question_.measures) {
-      const Text of = measure.column.has_value() ? Quoted(ColumnOf(codebook_, *measure.column).label) : Text{};
+      const Text of =
+          measure.column.has_value() ? Quoted(ColumnOf(codebook_, *measure.column).label) : Text{};
       switch (measure.kind) {
         case MeasureKind::kPersons:
           parts.push_back({"combien de personnes", "how many people"});
@@ -162,8 +163,10 @@ class Speaker {
     if (!question_.cohorts.to.has_value())
       return {absl::StrCat("personnes arrêtées depuis ", label(question_.cohorts.from)),
               absl::StrCat("people closed since ", label(question_.cohorts.from))};
-    return {absl::StrCat("personnes arrêtées de ", label(question_.cohorts.from), " à ", label(question_.cohorts.to)),
-            absl::StrCat("people closed from ", label(question_.cohorts.from), " to ", label(question_.cohorts.to))};
+    return {absl::StrCat("personnes arrêtées de ", label(question_.cohorts.from), " à ",
+                         label(question_.cohorts.to)),
+            absl::StrCat("people closed from ", label(question_.cohorts.from), " to ",
+                         label(question_.cohorts.to))};
   }
 
   Text Clause(const Predicate& p) const {
@@ -175,7 +178,8 @@ class Speaker {
         std::vector<Text> parts;
         for (const Predicate& child : p.children) parts.push_back(Clause(child));
         const bool both = p.kind == Predicate::Kind::kAnd;
-        return Cat(Cat({"(", "("}, Join(parts, both ? Text{" et ", " and "} : Text{" ou ", " or "})), {")", ")"});
+        return Cat(Cat({"(", "("}, Join(parts, both ? Text{" et ", " and "} : Text{" ou ", " or "})),
+                   {")", ")"});
       }
       case Predicate::Kind::kIn:
         return In(p);
@@ -185,9 +189,10 @@ class Speaker {
         for (uint32_t bit = 0; bit < list.codes.size(); ++bit) {
           if (p.mask >> bit & 1) codes.push_back(Quoted(list.codes[bit].label));
         }
-        return Cat(Named(p.column), Cat(p.kind == Predicate::Kind::kHasAny ? Text{": ", ": "}
-                                                                          : Text{": aucun de ", ": none of "},
-                                        Either(codes)));
+        return Cat(
+            Named(p.column),
+            Cat(p.kind == Predicate::Kind::kHasAny ? Text{": ", ": "} : Text{": aucun de ", ": none of "},
+                Either(codes)));
       }
     }
   }
@@ -249,7 +254,8 @@ class Speaker {
     return {absl::StrCat("de ", a, " à ", b), absl::StrCat("from ", a, " to ", b)};
   }
 
-  Text Dates(const ColumnRef& ref, const Column& column, const ValueSet& values, StoredValue last, bool null) const {
+  Text Dates(const ColumnRef& ref, const Column& column, const ValueSet& values, StoredValue last,
+             bool null) const {
     std::vector<Text> parts;
     for (const Interval& one : values) {
       const int64_t from = column.lo + static_cast<int64_t>(one.first) - 1,

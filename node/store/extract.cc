@@ -245,7 +245,8 @@ class QuestionScan {
 };
 
 using Scans = std::vector<std::unique_ptr<QuestionScan>>;
-Scans ScansOf(const Plan& plan, const Codebook& codebook, const Withdrawals& withdrawals, const Secret& cap_key) {
+Scans ScansOf(const Plan& plan, const Codebook& codebook, const Withdrawals& withdrawals,
+              const Secret& cap_key) {
   Scans scans;
   for (const PlannedQuestion& planned : plan.questions)
     scans.push_back(std::make_unique<QuestionScan>(plan, planned, codebook, withdrawals, cap_key));
@@ -255,9 +256,8 @@ Scans ScansOf(const Plan& plan, const Codebook& codebook, const Withdrawals& wit
 // Bounds were worked out for the columns of one codebook.
 absl::Status CheckCodebook(const Snapshot& snapshot, const Plan& plan) {
   if (plan.codebook_hash == snapshot.codebook->hash) return absl::OkStatus();
-  return Fail(
-      absl::StatusCode::kFailedPrecondition,
-      {"le lexique vient de changer: reposez la question", "the codebook has just changed: ask again"});
+  return Fail(absl::StatusCode::kFailedPrecondition, {"le lexique vient de changer: reposez la question",
+                                                      "the codebook has just changed: ask again"});
 }
 
 void Saturate(absl::Span<int64_t> cells) {
@@ -309,8 +309,9 @@ absl::StatusOr<ExactVector> Extraction::Run(const Snapshot& snapshot, const Plan
   return std::move(sums[0]);
 }
 
-absl::StatusOr<ExactVector> Extraction::RunAsIfClosed(const Database& db, const Snapshot& snapshot, const Plan& plan,
-                                                      const Secret& cap_key, Edition cohort) {
+absl::StatusOr<ExactVector> Extraction::RunAsIfClosed(const Database& db, const Snapshot& snapshot,
+                                                      const Plan& plan, const Secret& cap_key,
+                                                      Edition cohort) {
   RETURN_IF_ERROR(CheckCodebook(snapshot, plan));
   const storage::v1::Manifest& manifest = snapshot.generation->manifest();
   const Edition first = manifest.editions_size() > 0 ? manifest.editions(0) : cohort;
@@ -330,7 +331,8 @@ absl::StatusOr<ExactVector> Extraction::RunAsIfClosed(const Database& db, const 
                                [&](const PersonKey& person, absl::optional<Edition> entered,
                                    const std::vector<TableRows>& rows) -> absl::Status {
                                  if (gathered.SizeWith(rows) > kGatheredRows) RETURN_IF_ERROR(count());
-                                 gathered.Add(person, static_cast<uint32_t>(entered.value_or(cohort) - first), rows);
+                                 gathered.Add(person, static_cast<uint32_t>(entered.value_or(cohort) - first),
+                                              rows);
                                  return absl::OkStatus();
                                }));
   RETURN_IF_ERROR(count());

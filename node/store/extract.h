@@ -14,10 +14,10 @@ class Extraction {
  public:
   static absl::StatusOr<ExactVector> Run(const Snapshot& snapshot, const Plan& plan, const Secret& cap_key,
                                          int threads);
-  // The same of what a closing now would leave: staged rows, and who is new among them in `cohort`. One thread. Nothing
-  // may be closed or undone meanwhile.
-  static absl::StatusOr<ExactVector> RunAsIfClosed(const Database& db, const Snapshot& snapshot, const Plan& plan,
-                                                   const Secret& cap_key, Edition cohort);
+  // The same of what a closing now would leave: staged rows, and who is new among them in `cohort`. One
+  // thread. Nothing may be closed or undone meanwhile.
+  static absl::StatusOr<ExactVector> RunAsIfClosed(const Database& db, const Snapshot& snapshot,
+                                                   const Plan& plan, const Secret& cap_key, Edition cohort);
 };
 
 }  // namespace penc

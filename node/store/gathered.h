@@ -1,5 +1,5 @@
-// Persons with their rows, gathered until they are worth a segment: to be written as one, or read by a question as
-// if they were one. Internal to the store.
+// Persons with their rows, gathered until they are worth a segment: to be written as one, or read by a
+// question as if they were one. Internal to the store.
 #pragma once
 #include <memory>
 #include <vector>

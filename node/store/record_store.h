@@ -30,9 +30,9 @@
 
 namespace penc {
 
-class Database;   // base/database.h
-class Committer;  // journal/committer.h
-class Secret;     // crypto/secret.h
+class Database;    // base/database.h
+class Committer;   // journal/committer.h
+class Secret;      // crypto/secret.h
 struct TableRows;  // store/rows.h
 
 // HMAC of the normalised local reference under the node secret (ingest/person_key.h): 128 bits.
@@ -172,18 +172,20 @@ class RecordStore {
   virtual absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot() const = 0;
   // Total on an opened snapshot apart from damage: DATA_LOSS names the chunk in the local log only.
   virtual absl::StatusOr<ExactVector> Extract(const Snapshot& snapshot, const Plan& plan) const = 0;
-  // The same of what a closing now would leave, staged rows and all; who is new enters in `cohort`. For an office's own
-  // eyes: no answer is made of it. Waits for a change that is being written.
+  // The same of what a closing now would leave, staged rows and all; who is new enters in `cohort`. For an
+  // office's own eyes: no answer is made of it. Waits for a change that is being written.
   virtual absl::StatusOr<ExactVector> ExtractAsIfClosed(const Plan& plan, Edition cohort) const = 0;
 
-  // One person with all rows, for whoever looks at records one by one (store/rows.h); changes with the next person.
+  // One person with all rows, for whoever looks at records one by one (store/rows.h); changes with the next
+  // person.
   struct PersonRows {
     const PersonKey& person;
     absl::optional<Edition> entered;       // nothing: in no edition yet
     const std::vector<TableRows>& tables;  // by the codebook's tables and columns
   };
-  // Visits every person in the order of keys, whether or not they consent: closed rows as they are or, `as_if_closed`,
-  // all rows as a closing now would leave them. Stops at the first error of `visit`, which calls nothing of the store.
+  // Visits every person in the order of keys, whether or not they consent: closed rows as they are or,
+  // `as_if_closed`, all rows as a closing now would leave them. Stops at the first error of `visit`, which
+  // calls nothing of the store.
   virtual absl::Status Visit(bool as_if_closed,
                              const std::function<absl::Status(const PersonRows&)>& visit) const = 0;
   virtual StoreStatus Status() const = 0;

@@ -1,5 +1,5 @@
-// Rows on their way between files, staged blocks and segments. Internal to the store, apart from TableRows: what its
-// visitors see (record_store.h, Visit).
+// Rows on their way between files, staged blocks and segments. Internal to the store, apart from TableRows:
+// what its visitors see (record_store.h, Visit).
 #pragma once
 #include <array>
 #include <cstdint>

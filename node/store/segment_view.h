@@ -1,5 +1,5 @@
-// Some persons with their rows as a question reads them: decoded columns, in the order of the question's rows.
-// Internal to the store; one thread.
+// Some persons with their rows as a question reads them: decoded columns, in the order of the question's
+// rows. Internal to the store; one thread.
 #pragma once
 #include <cstdint>
 #include <memory>

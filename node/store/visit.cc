@@ -166,7 +166,8 @@ class Survival {
         whole_from_(manifest.tables_size(), 0) {
     for (const storage::v1::StoredBatch& batch : manifest.batches()) {
       if (batch.undone() || choice.dropped_batches.count(batch.id()) > 0) continue;
-      const bool staged = std::find(choice.staged.begin(), choice.staged.end(), batch.id()) != choice.staged.end();
+      const bool staged =
+          std::find(choice.staged.begin(), choice.staged.end(), batch.id()) != choice.staged.end();
       if (!staged) continue;  // what closed batches replaced is gone already
       if (batch.replaces()) whole_from_[batch.table()] = std::max(whole_from_[batch.table()], batch.id());
       for (const storage::v1::Superseded& entry : batch.superseded()) {

@@ -1,6 +1,6 @@
-// Every person with the rows that are theirs, in the order of keys and in bounded memory: what is closed, with or
-// without what waits for a closing. Merging writes segments of it; exact tables and quality read it. Internal to the
-// store.
+// Every person with the rows that are theirs, in the order of keys and in bounded memory: what is closed,
+// with or without what waits for a closing. Merging writes segments of it; exact tables and quality read it.
+// Internal to the store.
 #pragma once
 #include <functional>
 #include <set>
@@ -28,13 +28,13 @@ RowChoice AsIfClosed(const storage::v1::Manifest& manifest);
 // How many columns each table has, by table number.
 std::vector<size_t> ColumnCounts(const storage::v1::Manifest& manifest);
 
-// `cohort`: where the person was closed in already. `rows`: by table number, columns by their stored numbers; they
-// change with the next person.
+// `cohort`: where the person was closed in already. `rows`: by table number, columns by their stored numbers;
+// they change with the next person.
 using PersonVisitor = std::function<absl::Status(const PersonKey& person, absl::optional<Edition> cohort,
                                                  const std::vector<TableRows>& rows)>;
 
-// `manifest` says which tables, columns and batches there are; `closed` holds the segments. Stops at the first error of
-// `visit`. Staged blocks must not go meanwhile: nothing may be closed or undone.
+// `manifest` says which tables, columns and batches there are; `closed` holds the segments. Stops at the
+// first error of `visit`. Staged blocks must not go meanwhile: nothing may be closed or undone.
 absl::Status VisitPersons(const Database& db, const Generation& closed, const storage::v1::Manifest& manifest,
                           const RowChoice& choice, const PersonVisitor& visit);
 

@@ -158,8 +158,9 @@ TEST_F(ApprovalsRegion, AnotherPolicyOrTheEmergencyStopWhileItWaitsIsDecidedAnew
   EXPECT_EQ(RowOf(first).reason(), static_cast<uint32_t>(v1::REFUSAL_STOPPED));
 
   ASSERT_TRUE(careful()
-                  .office->SetStopped(false, {both.awa.Signs(LiftDecision(careful().office->identity().fingerprint,
-                                                          careful().office->rules().stop_leaf))})
+                  .office
+                  ->SetStopped(false, {both.awa.Signs(LiftDecision(careful().office->identity().fingerprint,
+                                                                   careful().office->rules().stop_leaf))})
                   .ok());
   ASSERT_TRUE(careful().office->ApplyPolicy("p.yaml", absl::StrCat(Policy("ask"), "# 2\n")).ok());
   const Round second = Submit(Wish());

@@ -56,13 +56,15 @@ TEST_F(PolicyChange, OnePersonTightensAndTheJournalSaysSo) {
   ASSERT_EQ(Apply(kTighter), absl::StatusCode::kOk);
   EXPECT_EQ(LastLeaf().policy_applied().verdict(), static_cast<uint32_t>(v1::DIRECTION_TIGHTENS));
   EXPECT_EQ(Versions().versions(0).verdict(), v1::DIRECTION_TIGHTENS);
-  EXPECT_EQ(Apply(absl::StrCat(kTighter, "# a remark\n")), absl::StatusCode::kOk) << "the same by its meaning";
+  EXPECT_EQ(Apply(absl::StrCat(kTighter, "# a remark\n")), absl::StatusCode::kOk)
+      << "the same by its meaning";
 }
 
 TEST_F(PolicyChange, NothingLoosensUntilBothAreEnrolledAndBothSign) {
   EXPECT_EQ(Apply(kLooser), absl::StatusCode::kFailedPrecondition) << "nobody is enrolled";
   ASSERT_TRUE(both_.awa.EnrolIn(*office_).ok());
-  EXPECT_EQ(Apply(kLooser, {both_.awa.SignsPolicy(*office_, kLooser)}), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Apply(kLooser, {both_.awa.SignsPolicy(*office_, kLooser)}),
+            absl::StatusCode::kFailedPrecondition);
   ASSERT_TRUE(both_.moussa.EnrolIn(*office_).ok());
   const std::string awa = both_.awa.SignsPolicy(*office_, kLooser);
   const std::string moussa = both_.moussa.SignsPolicy(*office_, kLooser);
@@ -90,7 +92,8 @@ TEST_F(PolicyChange, ASignatureIsOfNoUseForAnythingElse) {
   EXPECT_EQ(Apply(kLooser, {both_.awa.Signs(elsewhere), moussa}), absl::StatusCode::kUnauthenticated);
   // Somebody who is not enrolled; and the fields of one who is, with another's signature below.
   const SigningPerson stranger("Awa", "responsable", both_.random);
-  EXPECT_EQ(Apply(kLooser, {stranger.SignsPolicy(*office_, kLooser), moussa}), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(Apply(kLooser, {stranger.SignsPolicy(*office_, kLooser), moussa}),
+            absl::StatusCode::kUnauthenticated);
   EXPECT_EQ(Apply(kLooser, {absl::StrReplaceAll(stranger.SignsPolicy(*office_, kLooser),
                                                 {{stranger.officer.key(), both_.awa.officer.key()}}),
                             moussa}),
@@ -104,28 +107,35 @@ TEST_F(PolicyChange, ASignatureIsOfNoUseForAnythingElse) {
 
 TEST_F(PolicyChange, WhoMaySignIsChangedByAResponsableOnly) {
   EnrolBoth();
-  const SigningPerson deputy("Fatou", "responsable", both_.random), other("Ali", "administrator", both_.random);
+  const SigningPerson deputy("Fatou", "responsable", both_.random),
+      other("Ali", "administrator", both_.random);
   const std::string office = office_->identity().fingerprint;
   EXPECT_EQ(deputy.EnrolIn(*office_).code(), absl::StatusCode::kUnauthenticated);
-  EXPECT_EQ(deputy.EnrolIn(*office_, {both_.moussa.Signs(EnrolDecision(office, 2, deputy.officer, false))}).code(),
-            absl::StatusCode::kUnauthenticated)
+  EXPECT_EQ(
+      deputy.EnrolIn(*office_, {both_.moussa.Signs(EnrolDecision(office, 2, deputy.officer, false))}).code(),
+      absl::StatusCode::kUnauthenticated)
       << "the administrator's signature is not enough";
-  EXPECT_EQ(deputy.EnrolIn(*office_, {both_.awa.Signs(EnrolDecision(office, 2, other.officer, false))}).code(),
-            absl::StatusCode::kUnauthenticated)
+  EXPECT_EQ(
+      deputy.EnrolIn(*office_, {both_.awa.Signs(EnrolDecision(office, 2, other.officer, false))}).code(),
+      absl::StatusCode::kUnauthenticated)
       << "of another person";
   const std::string vouched = both_.awa.Signs(EnrolDecision(office, 2, deputy.officer, true));
-  EXPECT_EQ(deputy.EnrolIn(*office_, {vouched}).code(), absl::StatusCode::kUnauthenticated) << "signed --only";
+  EXPECT_EQ(deputy.EnrolIn(*office_, {vouched}).code(), absl::StatusCode::kUnauthenticated)
+      << "signed --only";
   ASSERT_TRUE(deputy.EnrolIn(*office_, {vouched}, true).ok());
   EXPECT_EQ(LastLeaf().officers_changed().officers().officers_size(), 2);
   // Awa signs no longer.
-  EXPECT_EQ(Apply(kLooser, {both_.awa.SignsPolicy(*office_, kLooser), both_.moussa.SignsPolicy(*office_, kLooser)}),
-            absl::StatusCode::kUnauthenticated);
-  EXPECT_EQ(Apply(kLooser, {deputy.SignsPolicy(*office_, kLooser), both_.moussa.SignsPolicy(*office_, kLooser)}),
-            absl::StatusCode::kOk);
+  EXPECT_EQ(
+      Apply(kLooser, {both_.awa.SignsPolicy(*office_, kLooser), both_.moussa.SignsPolicy(*office_, kLooser)}),
+      absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(
+      Apply(kLooser, {deputy.SignsPolicy(*office_, kLooser), both_.moussa.SignsPolicy(*office_, kLooser)}),
+      absl::StatusCode::kOk);
   // One key in both roles would be one person.
   SigningPerson both_roles = SigningPerson("Moussa", "responsable", both_.random);
   both_roles.officer = MakeOfficer("Moussa", "responsable", both_.moussa.key.verify_key());
-  EXPECT_EQ(both_roles.EnrolIn(*office_, {deputy.Signs(EnrolDecision(office, 3, both_roles.officer, false))}).code(),
+  EXPECT_EQ(both_roles.EnrolIn(*office_, {deputy.Signs(EnrolDecision(office, 3, both_roles.officer, false))})
+                .code(),
             absl::StatusCode::kAlreadyExists);
 }
 
@@ -142,7 +152,8 @@ TEST_F(PolicyChange, AnybodyStopsAndTheResponsableLetsItEnd) {
   ASSERT_TRUE(office_->SetStopped(false, {awa}).ok());
   EXPECT_EQ(LastLeaf().stopped().signers_size(), 1);
   ASSERT_TRUE(office_->SetStopped(true).ok());
-  EXPECT_EQ(office_->SetStopped(false, {awa}).code(), absl::StatusCode::kUnauthenticated) << "that was another stop";
+  EXPECT_EQ(office_->SetStopped(false, {awa}).code(), absl::StatusCode::kUnauthenticated)
+      << "that was another stop";
   EXPECT_TRUE(office_->rules().stopped);
 }
 

@@ -24,10 +24,13 @@ struct SigningPerson {
   std::string SignsPolicy(Office& office, const std::string& text) const {
     v1::AdminCommand command;
     command.mutable_policy_versions();
-    const uint64_t last = Administer(office, command, nullptr, nullptr)->policy_versions().versions(0).version();
-    return Signs(PolicyDecision(office.identity().fingerprint, last + 1, office.rules().policy->hash, Sha256(text)));
+    const uint64_t last =
+        Administer(office, command, nullptr, nullptr)->policy_versions().versions(0).version();
+    return Signs(
+        PolicyDecision(office.identity().fingerprint, last + 1, office.rules().policy->hash, Sha256(text)));
   }
-  absl::Status EnrolIn(Office& office, const std::vector<std::string>& signatures = {}, bool only = false) const {
+  absl::Status EnrolIn(Office& office, const std::vector<std::string>& signatures = {},
+                       bool only = false) const {
     v1::AdminCommand command;
     command.mutable_officer_trust()->set_officer(WriteOfficer(officer));
     command.mutable_officer_trust()->set_only(only);
@@ -47,7 +50,8 @@ struct TwoPersons {
   // Puts a policy into force as both of them; enrols them where they are not yet.
   absl::StatusOr<Office::AppliedPolicy> Apply(Office& office, const std::string& text) {
     for (const SigningPerson* one : {&awa, &moussa}) one->EnrolIn(office).IgnoreError();
-    return office.ApplyPolicy("p.yaml", text, {awa.SignsPolicy(office, text), moussa.SignsPolicy(office, text)});
+    return office.ApplyPolicy("p.yaml", text,
+                              {awa.SignsPolicy(office, text), moussa.SignsPolicy(office, text)});
   }
 };
 

@@ -15,9 +15,11 @@ class FutureInspection final : public Inspection {
     finding_.columns = {column};
     const Text name = Named(codebook, column, column.table);
     const std::string now = FormatPeriod(column_.type, PeriodOfDay(column_.type, today));
-    finding_.says = {absl::StrCat(name.fr, " est encore à venir"), absl::StrCat(name.en, " is still to come")};
-    finding_.next = {absl::StrCat("triez ", name.fr, " du plus récent au plus ancien; corrigez ce qui dépasse ", now),
-                     absl::StrCat("sort ", name.en, " latest first; correct what is after ", now)};
+    finding_.says = {absl::StrCat(name.fr, " est encore à venir"),
+                     absl::StrCat(name.en, " is still to come")};
+    finding_.next = {
+        absl::StrCat("triez ", name.fr, " du plus récent au plus ancien; corrigez ce qui dépasse ", now),
+        absl::StrCat("sort ", name.en, " latest first; correct what is after ", now)};
   }
 
   void See(const RecordStore::PersonRows& person) override {

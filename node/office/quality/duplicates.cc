@@ -19,7 +19,8 @@ class RowsTwice final : public Inspection {
     finding_.table = table;
     finding_.says = {"la même ligne deux fois pour une même personne", "the same row twice for one person"};
     finding_.next = {
-        "triez par personne et par toutes les colonnes; retirez la ligne de trop, ou laissez si ce sont deux faits",
+        "triez par personne et par toutes les colonnes; retirez la ligne de trop, ou laissez si ce sont deux "
+        "faits",
         "sort by person and by all columns; remove the spare row, or leave it where these are two events"};
   }
   void See(const RecordStore::PersonRows& person) override {
@@ -29,7 +30,8 @@ class RowsTwice final : public Inspection {
     for (size_t row = 0; rows.rows() > 1 && row < rows.rows(); ++row) {
       std::vector<StoredValue> values;
       for (const auto& column : rows.columns) values.push_back(column[row]);
-      const auto stated = std::count_if(values.begin(), values.end(), [](StoredValue v) { return v != kNull; });
+      const auto stated =
+          std::count_if(values.begin(), values.end(), [](StoredValue v) { return v != kNull; });
       if (stated > 1 && !seen_.insert(std::move(values)).second) finding_.rows.Add(rows.batch[row]);
     }
   }
@@ -46,14 +48,16 @@ class PersonsTwice final : public Inspection {
   PersonsTwice(const Codebook& codebook, uint32_t table) : codebook_(codebook) {
     finding_.kind = v1::QualityFinding::KIND_DUPLICATE_PERSON;
     finding_.table = table;
-    finding_.says = {"deux références, et tout le reste est pareil dans toutes les tables: sans doute une personne "
-                     "enregistrée deux fois",
-                     "two references, and all the rest is the same in all tables: most likely one person registered "
-                     "twice"};
-    finding_.next = {"cherchez dans le fichier les fiches identiques; gardez une des références et effacez l'autre "
-                     "(penc erase)",
-                     "look in the file for identical records; keep one of the references and erase the other (penc "
-                     "erase)"};
+    finding_.says = {
+        "deux références, et tout le reste est pareil dans toutes les tables: sans doute une personne "
+        "enregistrée deux fois",
+        "two references, and all the rest is the same in all tables: most likely one person registered "
+        "twice"};
+    finding_.next = {
+        "cherchez dans le fichier les fiches identiques; gardez une des références et effacez l'autre "
+        "(penc erase)",
+        "look in the file for identical records; keep one of the references and erase the other (penc "
+        "erase)"};
   }
   void See(const RecordStore::PersonRows& person) override {
     const TableRows& own = person.tables[finding_.table];

@@ -1,5 +1,5 @@
-// One thing to look for in an office's records, person by person (quality.h). Findings name rules, columns and files,
-// never a value of a record or whose it is.
+// One thing to look for in an office's records, person by person (quality.h). Findings name rules, columns
+// and files, never a value of a record or whose it is.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -56,7 +56,8 @@ void AddFutureDates(const Codebook& codebook, int64_t today, Inspections& inspec
 void AddDuplicates(const Codebook& codebook, Inspections& inspections);
 
 // What a row of `table` says in a column, its own or the person's; NULL where the person has no such row.
-inline StoredValue ValueAt(const RecordStore::PersonRows& person, uint32_t table, size_t row, const ColumnRef& column) {
+inline StoredValue ValueAt(const RecordStore::PersonRows& person, uint32_t table, size_t row,
+                           const ColumnRef& column) {
   const TableRows& rows = person.tables[column.table];
   if (column.table == table) return rows.columns[column.column][row];
   return rows.rows() == 0 ? kNull : rows.columns[column.column][0];

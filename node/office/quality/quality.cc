@@ -55,8 +55,8 @@ v1::Label ToLabel(const Text& text) {
   return label;
 }
 
-// What makes numbers wrong, then what counts twice, then what leaves gaps; of a kind, most rows first. What is never
-// stated comes last: most often it is not collected.
+// What makes numbers wrong, then what counts twice, then what leaves gaps; of a kind, most rows first. What
+// is never stated comes last: most often it is not collected.
 std::tuple<int, bool, uint64_t> Urgency(const Finding& finding) {
   int order = 0;
   switch (finding.kind) {
@@ -84,7 +84,8 @@ void Fill(const Codebook& codebook, const std::map<uint64_t, std::string>& file_
   out.set_kind(finding.kind);
   out.set_table(codebook.tables[finding.table].name);
   for (const ColumnRef& column : finding.columns)
-    out.add_columns(absl::StrCat(codebook.tables[column.table].name, ".", quality::ColumnAt(codebook, column).name));
+    out.add_columns(
+        absl::StrCat(codebook.tables[column.table].name, ".", quality::ColumnAt(codebook, column).name));
   *out.mutable_says() = ToLabel(finding.says);
   *out.mutable_next() = ToLabel(finding.next);
   out.set_rows(finding.rows.total());
@@ -144,7 +145,8 @@ absl::StatusOr<v1::QualityResult> LookAtQuality(Office& office) {
 
   quality::Inspections inspections;
   quality::AddRules(codebook, inspections);
-  quality::AddFutureDates(codebook, absl::ToCivilDay(time, absl::UTCTimeZone()) - absl::CivilDay(1970, 1, 1), inspections);
+  quality::AddFutureDates(codebook, absl::ToCivilDay(time, absl::UTCTimeZone()) - absl::CivilDay(1970, 1, 1),
+                          inspections);
   quality::AddDuplicates(codebook, inspections);
   Tally now(codebook), before(codebook), fresh(codebook);
   // What staged rows replace is still there to compare with; what closed ones replaced is gone.

@@ -1,9 +1,10 @@
-// What to mend in an office's records before they are asked: rows that contradict themselves or the codebook's rules,
-// what is there twice, what is not stated, and what changed since the last edition. For the office's own people only:
-// the report holds exact counts and leaves through AdminResult, on the office's own socket, and through nothing else.
+// What to mend in an office's records before they are asked: rows that contradict themselves or the
+// codebook's rules, what is there twice, what is not stated, and what changed since the last edition. For the
+// office's own people only: the report holds exact counts and leaves through AdminResult, on the office's own
+// socket, and through nothing else.
 //
-// Neither local references nor row numbers are stored, so findings name the files (batches) that rows came in, how many,
-// and how to find them there.
+// Neither local references nor row numbers are stored, so findings name the files (batches) that rows came
+// in, how many, and how to find them there.
 #pragma once
 #include "absl/status/statusor.h"
 #include "office/office.h"

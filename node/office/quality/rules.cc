@@ -17,7 +17,8 @@ Text Together(const Text& a, absl::string_view fr, absl::string_view en, const T
 
 class OrderInspection final : public Inspection {
  public:
-  OrderInspection(const Codebook& codebook, uint32_t table, const InOrder& order, const absl::optional<Text>& says)
+  OrderInspection(const Codebook& codebook, uint32_t table, const InOrder& order,
+                  const absl::optional<Text>& says)
       : codebook_(codebook), order_(order) {
     const Text first = Named(codebook, order.first, table), second = Named(codebook, order.second, table);
     finding_.kind = v1::QualityFinding::KIND_ORDER;
@@ -122,7 +123,8 @@ class ImpossibleInspection final : public Inspection {
 
 class ChainInspection final : public Inspection {
  public:
-  ChainInspection(const Codebook& codebook, uint32_t table, const Chain& chain, const absl::optional<Text>& says)
+  ChainInspection(const Codebook& codebook, uint32_t table, const Chain& chain,
+                  const absl::optional<Text>& says)
       : table_(table), chain_(chain) {
     const auto name = [&](const ColumnRef& column) { return Named(codebook, column, table); };
     const Text by = name(chain.by), from = name(chain.from), to = name(chain.to);
@@ -137,18 +139,21 @@ class ChainInspection final : public Inspection {
     const Text link = {absl::StrCat(from.fr, " n'est pas ", to.fr, " de l'étape d'avant"),
                        absl::StrCat(from.en, " is not ", to.en, " of the step before")};
     start(broken_, {chain.from, chain.to}, says.value_or(link),
-          {absl::StrCat("chaque ", from.fr, " doit être ", to.fr, " de la ligne d'avant; une étape manque ou est fausse"),
-           absl::StrCat("each ", from.en, " must be ", to.en, " of the row before; a step is missing or wrong")});
+          {absl::StrCat("chaque ", from.fr, " doit être ", to.fr,
+                        " de la ligne d'avant; une étape manque ou est fausse"),
+           absl::StrCat("each ", from.en, " must be ", to.en,
+                        " of the row before; a step is missing or wrong")});
     start(twice_, {chain.by},
           {absl::StrCat("deux étapes d'une personne ont le même ", by.fr),
            absl::StrCat("two steps of a person have the same ", by.en)},
           {"numérotez-les dans l'ordre des faits", "number them in the order of what happened"});
     if (chain.date.has_value()) {
       const Text date = name(*chain.date);
-      start(backwards_, {*chain.date, chain.by},
-            {absl::StrCat(date.fr, " revient en arrière d'une étape à la suivante"),
-             absl::StrCat(date.en, " goes backwards from one step to the next")},
-            {absl::StrCat(date.fr, " ne doit jamais diminuer"), absl::StrCat(date.en, " must never decrease")});
+      start(
+          backwards_, {*chain.date, chain.by},
+          {absl::StrCat(date.fr, " revient en arrière d'une étape à la suivante"),
+           absl::StrCat(date.en, " goes backwards from one step to the next")},
+          {absl::StrCat(date.fr, " ne doit jamais diminuer"), absl::StrCat(date.en, " must never decrease")});
     }
     if (chain.first.has_value()) {
       const Text first = name(*chain.first);
@@ -163,8 +168,10 @@ class ChainInspection final : public Inspection {
       start(last_, {*chain.last, chain.to},
             {absl::StrCat(last.fr, " n'est pas ", to.fr, " de la dernière étape"),
              absl::StrCat(last.en, " is not ", to.en, " of the last step")},
-            {"la dernière ligne doit mener à ce que dit la fiche de la personne; mettez à jour celui des deux qui retarde",
-             "the last row must lead to what the person's own record says; update whichever of them is behind"});
+            {"la dernière ligne doit mener à ce que dit la fiche de la personne; mettez à jour celui des "
+             "deux qui retarde",
+             "the last row must lead to what the person's own record says; update whichever of them is "
+             "behind"});
     }
   }
 
@@ -198,14 +205,16 @@ class ChainInspection final : public Inspection {
       }
     }
     if (chain_.first.has_value()) {
-      same(first_, steps_.front(), ValueAt(person, table_, 0, *chain_.first), of(steps_.front(), chain_.from));
+      same(first_, steps_.front(), ValueAt(person, table_, 0, *chain_.first),
+           of(steps_.front(), chain_.from));
     }
     if (chain_.last.has_value()) {
       same(last_, steps_.back(), ValueAt(person, table_, 0, *chain_.last), of(steps_.back(), chain_.to));
     }
   }
   void Report(std::vector<Finding>& findings) override {
-    for (Finding* finding : {&broken_, &twice_, &backwards_, &first_, &last_}) findings.push_back(std::move(*finding));
+    for (Finding* finding : {&broken_, &twice_, &backwards_, &first_, &last_})
+      findings.push_back(std::move(*finding));
   }
 
  private:
@@ -233,7 +242,8 @@ void AddRules(const Codebook& codebook, Inspections& inspections) {
       } else if (const auto* chain = std::get_if<Chain>(&check.rule)) {
         inspections.push_back(std::make_unique<ChainInspection>(codebook, t, *chain, check.says));
       } else {
-        inspections.push_back(std::make_unique<ImpossibleInspection>(codebook, t, std::get<Impossible>(check.rule), check.says));
+        inspections.push_back(std::make_unique<ImpossibleInspection>(
+            codebook, t, std::get<Impossible>(check.rule), check.says));
       }
     }
   }

@@ -5,9 +5,9 @@
 namespace penc::quality {
 namespace {
 
-constexpr uint64_t kGapPercent = 10;    // missing in so many rows, a column is worth a look
-constexpr uint64_t kWorsePoints = 10;   // fewer percentage points than before
-constexpr uint64_t kFewestFresh = 20;   // rows, below which a share says nothing
+constexpr uint64_t kGapPercent = 10;   // missing in so many rows, a column is worth a look
+constexpr uint64_t kWorsePoints = 10;  // fewer percentage points than before
+constexpr uint64_t kFewestFresh = 20;  // rows, below which a share says nothing
 
 uint64_t Percent(uint64_t part, uint64_t of) { return of == 0 ? 0 : (100 * part + of / 2) / of; }
 
@@ -21,9 +21,11 @@ Finding GapOf(const Codebook& codebook, const ColumnRef& ref, const Tally::Table
   finding.rows = column.missing;
   finding.of_rows = table.rows;
   if (column.filled == 0) {
-    finding.says = {absl::StrCat(name.fr, " n'est jamais renseigné"), absl::StrCat(name.en, " is never stated")};
-    finding.next = {"si cette organisation le recueille, la correspondance (mapping) du fichier l'oublie: vérifiez-la",
-                    "if this organisation collects it, the file's mapping leaves it out: check it"};
+    finding.says = {absl::StrCat(name.fr, " n'est jamais renseigné"),
+                    absl::StrCat(name.en, " is never stated")};
+    finding.next = {
+        "si cette organisation le recueille, la correspondance (mapping) du fichier l'oublie: vérifiez-la",
+        "if this organisation collects it, the file's mapping leaves it out: check it"};
     return finding;
   }
   finding.says = {absl::StrCat(name.fr, " n'est pas renseigné"), absl::StrCat(name.en, " is not stated")};
@@ -35,7 +37,8 @@ Finding GapOf(const Codebook& codebook, const ColumnRef& ref, const Tally::Table
 }  // namespace
 
 Tally::Tally(const Codebook& codebook) {
-  for (const penc::Table& table : codebook.tables) tables_.emplace_back().columns.resize(table.columns.size());
+  for (const penc::Table& table : codebook.tables)
+    tables_.emplace_back().columns.resize(table.columns.size());
 }
 
 void Tally::Add(const RecordStore::PersonRows& person, const std::vector<bool>* in) {
@@ -71,15 +74,18 @@ void ReportGaps(const Codebook& codebook, const Tally& now, const Tally& before,
       const ColumnRef ref{t, c};
       if (all.rows > 0 && all.columns[c].missing.total() * 100 >= all.rows * kGapPercent)
         findings.push_back(GapOf(codebook, ref, all));
-      const uint64_t then = Percent(old.columns[c].filled, old.rows), now_percent = Percent(added.columns[c].filled, added.rows);
+      const uint64_t then = Percent(old.columns[c].filled, old.rows),
+                     now_percent = Percent(added.columns[c].filled, added.rows);
       if (old.rows == 0 || added.rows < kFewestFresh || now_percent + kWorsePoints > then) continue;
       const Text name = Named(codebook, ref, t);
       Finding& worse = findings.emplace_back();
       worse.kind = v1::QualityFinding::KIND_WORSE;
       worse.table = t;
       worse.columns = {ref};
-      worse.says = {absl::StrCat(name.fr, " est renseigné dans ", now_percent, " % des nouvelles lignes, ", then, " % des précédentes"),
-                    absl::StrCat(name.en, " is stated in ", now_percent, "% of the new rows, ", then, "% of those before")};
+      worse.says = {absl::StrCat(name.fr, " est renseigné dans ", now_percent, " % des nouvelles lignes, ",
+                                 then, " % des précédentes"),
+                    absl::StrCat(name.en, " is stated in ", now_percent, "% of the new rows, ", then,
+                                 "% of those before")};
       worse.next = {"comparez le formulaire et la correspondance (mapping) de ces fichiers aux précédents",
                     "compare form and mapping of these files with those before"};
       worse.rows = added.columns[c].missing;

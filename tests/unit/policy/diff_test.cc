@@ -6,8 +6,8 @@
 
 #include <random>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
@@ -145,15 +145,17 @@ std::string RandomPolicy(std::mt19937& random) {
   const auto pick = [&](const std::vector<std::string>& of) { return of[random() % of.size()]; };
   const std::vector<std::string> rules = {"deny", "ask", "allow"};
   std::string columns;
-  for (const char* name : {"kind", "cost"}) absl::StrAppend(&columns, "  visit.", name, ": ", pick(rules), "\n");
+  for (const char* name : {"kind", "cost"})
+    absl::StrAppend(&columns, "  visit.", name, ": ", pick(rules), "\n");
   for (const char* name : {"day", "month"}) {
-    absl::StrAppend(&columns, "  visit.", name, ": {rule: ", pick(rules), ", finest: ",
-                    pick({"day", "week", "month", "quarter", "year"}), "}\n");
+    absl::StrAppend(&columns, "  visit.", name, ": {rule: ", pick(rules),
+                    ", finest: ", pick({"day", "week", "month", "quarter", "year"}), "}\n");
   }
-  return absl::StrCat("policy: r\nvalid_until: ", pick({"2026-03-31", "2027-06-30"}),
-                      "\npromise: {epsilon: 8, delta: 1e-6}\nanswers: {local: ", pick({"nobody", "granted", "granted"}),
-                      ", regional: ", pick({"nobody", "granted"}), "}\ncolumns:\n", columns,
-                      "limits: {group_by: ", pick({"1", "2"}), ", cells: ", pick({"4", "20", "400"}), "}\n");
+  return absl::StrCat(
+      "policy: r\nvalid_until: ", pick({"2026-03-31", "2027-06-30"}),
+      "\npromise: {epsilon: 8, delta: 1e-6}\nanswers: {local: ", pick({"nobody", "granted", "granted"}),
+      ", regional: ", pick({"nobody", "granted"}), "}\ncolumns:\n", columns,
+      "limits: {group_by: ", pick({"1", "2"}), ", cells: ", pick({"4", "20", "400"}), "}\n");
 }
 
 // `text` with one line of another policy: neighbours, so that verdicts of every kind are met.
@@ -218,8 +220,8 @@ TEST_F(PolicyDiff, NothingThatWasRefusedIsAllowedUnlessItLoosens) {
           const v1::Refusal then = decide(before), next = decide(after);
           opens = opens || (then != 0 && next == 0);
           // What a person might have let pass is not opened either where nothing loosens.
-          const bool person_too = then != 0 && then != v1::REFUSAL_NEEDS_APPROVAL &&
-                                  next == v1::REFUSAL_NEEDS_APPROVAL;
+          const bool person_too =
+              then != 0 && then != v1::REFUSAL_NEEDS_APPROVAL && next == v1::REFUSAL_NEEDS_APPROVAL;
           if (verdict == v1::DIRECTION_SAME) {
             ASSERT_EQ(then, next) << before_text << after_text;
           }
