@@ -55,6 +55,8 @@ void AddCodebook(CLI::App&, Invocation&);
 void AddPolicy(CLI::App&, Invocation&);
 void AddOfficer(CLI::App&, Invocation&);
 void AddBudget(CLI::App&, Invocation&);
+void AddInternal(CLI::App&, Invocation&);
+void AddQuality(CLI::App&, Invocation&);
 void AddJournal(CLI::App&, Invocation&);
 void AddPlan(CLI::App&, Invocation&);
 void AddPartner(CLI::App&, Invocation&);

@@ -114,6 +114,17 @@ const std::map<std::string, std::string>& Words() {
        "le dossier de protection des données, d'après ce qui est vrai ici: Markdown, ou page à imprimer"},
       {"write a page that prints on A4 (default: Markdown on the screen)",
        "écrit une page à imprimer en A4 (par défaut: du Markdown à l'écran)"},
+      // the office's own view
+      {"exact tables of the office's own records, for its own people: not to be passed on",
+       "tables exactes des dossiers de l'organisation, pour ses propres gens: à ne pas diffuser"},
+      {"count what is staged, too, as if it were closed now",
+       "compte aussi ce qui est en attente, comme si c'était arrêté maintenant"},
+      {"several questions in a YAML file", "plusieurs questions dans un fichier YAML"},
+      {"the edition that the bulletin counts its periods from ($Q, $Y, $M), in place of its own",
+       "l'édition d'où le bulletin compte ses périodes ($Q, $Y, $M), au lieu de la sienne"},
+      {"what to mend in the records: gaps, contradictions, doubles, changes since the last edition",
+       "ce qui est à corriger dans les dossiers: lacunes, contradictions, doublons, changements depuis la "
+       "dernière édition"},
       // deciding
       {"what a partner needs to reach this office: name, address, key",
        "ce qu'il faut à un partenaire pour joindre cette organisation: nom, adresse, clé"},

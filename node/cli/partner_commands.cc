@@ -10,6 +10,7 @@
 #include "base/decimal.h"
 #include "base/file.h"
 #include "cli/app.h"
+#include "cli/bulletin_file.h"
 #include "cli/directory.h"
 #include "cli/hub_line.h"
 #include "cli/regional_ask.h"
@@ -84,20 +85,9 @@ absl::StatusOr<v1::Price> PriceOf(const AskOptions& options) {
 }
 
 absl::StatusOr<v1::Bulletin> BulletinOf(const AskOptions& options) {
-  if (options.bulletin.empty() == options.sql.empty())
-    return Fail(absl::StatusCode::kInvalidArgument,
-                {"donnez une question SQL ou --bulletin FICHIER", "give an SQL question or --bulletin FILE"});
-  if (!options.bulletin.empty()) {
-    ASSIGN_OR_RETURN(const std::string text, ReadFile(options.bulletin));
-    return ReadBulletin(options.bulletin, text, options.edition);
-  }
-  if (!options.edition.empty() && options.hub.empty())
-    return Fail(absl::StatusCode::kInvalidArgument,
-                {"--edition va avec --bulletin: dans une question SQL, écrivez les périodes elles-mêmes",
-                 "--edition goes with --bulletin: in an SQL question, write the periods themselves"});
-  v1::Bulletin bulletin;
-  bulletin.add_questions()->set_sql(options.sql);
-  return bulletin;
+  // A network's edition is the one that is asked, too.
+  const bool of_network = !options.hub.empty() && options.bulletin.empty();
+  return QuestionsOf(options.sql, options.bulletin, of_network ? "" : options.edition);
 }
 
 // What belongs to one of the two, and is given with the other.

@@ -27,13 +27,6 @@ bool LooksNumeric(absl::string_view text) {
   return !text.empty() && (absl::ascii_isdigit(text[0]) || text[0] == '-' || text[0] == '(');
 }
 
-std::string CategoryText(const v1::Category& category, Lang lang) {
-  const std::string& label = In(category.label(), lang);
-  if (!label.empty()) return label;
-  if (category.not_stated()) return lang == Lang::kFrench ? "(non renseigné)" : "(not stated)";
-  return category.code();
-}
-
 int DecimalsOf(const v1::Column& column) { return column.measure() == "mean" ? 1 : 0; }
 
 std::string Hidden(v1::Value::Shown shown, Lang lang) {
@@ -162,6 +155,8 @@ std::string RenderDetails(const v1::Answer& answer, Lang lang) {
   return out;
 }
 
+}  // namespace
+
 std::string CsvCell(absl::string_view text, char delimiter) {
   if (text.find_first_of("\"\r\n") == absl::string_view::npos &&
       text.find(delimiter) == absl::string_view::npos) {
@@ -178,7 +173,12 @@ std::string CsvNumber(double value, Lang lang) {
   return lang == Lang::kFrench ? absl::StrReplaceAll(text, {{".", ","}}) : text;
 }
 
-}  // namespace
+std::string CategoryText(const v1::Category& category, Lang lang) {
+  const std::string& label = In(category.label(), lang);
+  if (!label.empty()) return label;
+  if (category.not_stated()) return lang == Lang::kFrench ? "(non renseigné)" : "(not stated)";
+  return category.code();
+}
 
 TextTable::TextTable(std::vector<std::string> heading) { rows_.push_back(std::move(heading)); }
 

@@ -36,6 +36,13 @@ std::string RenderCoverage(const v1::Answer& answer, Lang lang);
 // comma, BOM.
 std::string RenderCsv(const v1::Answer& answer, Lang lang);
 
+// A cell of a CSV file: quoted where it must be, and never one that a spreadsheet would run.
+std::string CsvCell(absl::string_view text, char delimiter);
+std::string CsvNumber(double value, Lang lang);
+
+// A category as people read it: its label, else its code.
+std::string CategoryText(const v1::Category& category, Lang lang);
+
 std::string RenderRefusal(const v1::RefusalDetail& refusal, Lang lang);
 
 // Why an organisation is not in a regional answer.

@@ -16,6 +16,7 @@
 #include "cli/policy_words.h"
 #include "cli/render.h"
 #include "cli/round_words.h"
+#include "cli/view_words.h"
 #include "cli/words.h"
 
 namespace penc::cli {
@@ -276,12 +277,18 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
       return ReportPending(result.pending(), lang);
     case v1::AdminResult::kDecide:
       return ReportDecided(result.decide().question(), lang);
-    // Steps of the network commands, which say what they did themselves.
+    case v1::AdminResult::kInternal:
+      return ReportInternal(result.internal(), lang);
+    case v1::AdminResult::kQuality:
+      return ReportQuality(result.quality(), lang);
+    // Steps of commands that say what they did themselves.
+    case v1::AdminResult::kPolicyDiff:
+    case v1::AdminResult::kKeyWrap:
     case v1::AdminResult::kNetworkMember:
     case v1::AdminResult::kNetworkJoined:
     case v1::AdminResult::kNetworkSent:
     case v1::AdminResult::kNetworkRoster:
-    default:
+    case v1::AdminResult::KIND_NOT_SET:
       break;
   }
   return "";

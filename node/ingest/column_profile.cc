@@ -1,11 +1,13 @@
 #include "ingest/column_profile.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace penc {
 namespace {
@@ -47,13 +49,19 @@ bool Phone(absl::string_view cell) {
   return digits >= 8 && digits <= 15 && (cell[0] == '+' || cell[0] == '0' || cell.size() > digits);
 }
 
+// "-12.5", "7".
+bool Decimal(absl::string_view text) {
+  absl::ConsumePrefix(&text, "-");
+  const size_t point = std::min(text.find('.'), text.size());
+  return AllDigits(text.substr(0, point)) && (point == text.size() || AllDigits(text.substr(point + 1)));
+}
+
 // "12.64 -8.0 332 4.5", as ODK writes a place.
 bool Coordinates(absl::string_view cell) {
   const std::vector<absl::string_view> parts = absl::StrSplit(cell, ' ', absl::SkipEmpty());
   if (parts.size() < 2 || parts.size() > 4) return false;
   for (const absl::string_view part : parts) {
-    double number = 0;
-    if (!absl::SimpleAtod(part, &number)) return false;
+    if (!Decimal(part)) return false;
   }
   return parts[0].find('.') != absl::string_view::npos && parts[1].find('.') != absl::string_view::npos;
 }
@@ -77,7 +85,7 @@ void ColumnProfile::Add(absl::string_view cell, CellKind kind) {
     int64_t number = 0;
     if (absl::SimpleAtoi(cell, &number) && number > 20000 && number < 60000) ++serials_;
     if (Phone(cell)) ++phones_;
-  } else if (double number = 0; kind == CellKind::kNumber || absl::SimpleAtod(cell, &number)) {
+  } else if (kind == CellKind::kNumber || Decimal(cell)) {
     ++points_;
   } else if (const size_t comma = cell.find(','); comma != absl::string_view::npos &&
                                                   AllDigits(cell.substr(0, comma)) &&

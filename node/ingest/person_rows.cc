@@ -11,7 +11,7 @@
 #include "ingest/byte_source.h"
 #include "ingest/quarantine.h"
 #include "ingest/row_file.h"
-#include "ingest/sheet_writer.h"
+#include "ingest/xlsx/sheet_writer.h"
 #include "ingest/xlsx/zip_parts.h"
 
 namespace penc {

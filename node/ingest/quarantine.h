@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "base/status.h"
 #include "ingest/row_file.h"
-#include "ingest/sheet_writer.h"
+#include "ingest/xlsx/sheet_writer.h"
 
 namespace penc {
 

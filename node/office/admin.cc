@@ -16,10 +16,12 @@
 #include "office/backup.h"
 #include "office/dossier.h"
 #include "office/erasing.h"
+#include "office/internal.h"
 #include "office/keys.h"
 #include "office/officers.h"
 #include "office/past_questions.h"
 #include "office/person_sheet.h"
+#include "office/quality/quality.h"
 #include "office/region/admin_rounds.h"
 #include "office/retention.h"
 
@@ -117,6 +119,9 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
       return As(&v1::AdminResult::mutable_person_sheet, MakePersonSheet(office, command.person_sheet()));
     case v1::AdminCommand::kDossier:
       return As(&v1::AdminResult::mutable_dossier, MakeDossier(office));
+    case v1::AdminCommand::kInternal:
+      if (command.internal().staged()) break;  // reads what a closing would take away
+      return As(&v1::AdminResult::mutable_internal, CountExactly(office, command.internal()));
     case v1::AdminCommand::kPolicyDiff:
       return As(&v1::AdminResult::mutable_policy_diff, DiffPolicy(office, command.policy_diff()));
     case v1::AdminCommand::kPolicyVersions:
@@ -171,6 +176,10 @@ absl::StatusOr<v1::AdminResult> Change(Office& office, const v1::AdminCommand& c
       return As(&v1::AdminResult::mutable_erase, Erase(office, command.erase(), progress));
     case v1::AdminCommand::kExpire:
       return As(&v1::AdminResult::mutable_expire, Expire(office, command.expire(), notices));
+    case v1::AdminCommand::kInternal:
+      return As(&v1::AdminResult::mutable_internal, CountExactly(office, command.internal()));
+    case v1::AdminCommand::kQuality:
+      return As(&v1::AdminResult::mutable_quality, LookAtQuality(office));
     case v1::AdminCommand::kPolicyApply:
       return As(&v1::AdminResult::mutable_policy_apply, ApplyPolicy(office, command.policy_apply()));
     case v1::AdminCommand::kOfficerTrust:

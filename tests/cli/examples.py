@@ -139,6 +139,8 @@ try:
     run("erase")
     run("expire")
     run("dossier")
+    assert "DO NOT PASS ON" in run("internal")
+    run("quality")
     run("backup")
 finally:
     for process in (node, *network):

@@ -170,8 +170,8 @@ absl::StatusOr<v1::QualityResult> LookAtQuality(Office& office) {
   findings.erase(std::remove_if(findings.begin(), findings.end(),
                                 [](const Finding& finding) { return finding.rows.total() == 0; }),
                  findings.end());
-  std::stable_sort(findings.begin(), findings.end(),
-                   [](const Finding& a, const Finding& b) { return Urgency(a) < Urgency(b); });
+  std::multimap<std::tuple<int, bool, uint64_t>, const Finding*> by_urgency;
+  for (const Finding& finding : findings) by_urgency.emplace(Urgency(finding), &finding);
 
   v1::QualityResult result;
   result.set_office(office.config().office());
@@ -184,7 +184,7 @@ absl::StatusOr<v1::QualityResult> LookAtQuality(Office& office) {
   Fill(codebook, now, before, result);
   std::map<uint64_t, std::string> file_of;
   for (const BatchInfo& batch : batches) file_of[batch.id] = batch.file_name;
-  for (const Finding& finding : findings) Fill(codebook, file_of, finding, *result.add_findings());
+  for (const auto& [urgency, finding] : by_urgency) Fill(codebook, file_of, *finding, *result.add_findings());
   return result;
 }
 

@@ -12,7 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "base/file.h"
 #include "ingest/importer.h"
-#include "ingest/sheet_writer.h"
+#include "ingest/xlsx/sheet_writer.h"
 #include "tests/support/small_store.h"
 #include "tests/unit/ingest/read_rows.h"
 

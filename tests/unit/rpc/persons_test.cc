@@ -98,7 +98,7 @@ TEST_F(PersonsOfANode, AClockThatIsWrongIsToldOnce) {
 }
 
 // Not by a method: whoever is granted reaches nothing of it.
-TEST_F(PersonsOfANode, NoCommandAboutAPersonIsOnTheTcpPort) {
+TEST_F(PersonsOfANode, NoCommandAboutAPersonAndNoExactTableIsOnTheTcpPort) {
   const std::string folder = dir_ + "-partner";
   std::filesystem::remove_all(folder);
   ASSERT_TRUE(ImportUntil("2026-12-31", Rows(30), "one.csv").ok());
@@ -107,10 +107,13 @@ TEST_F(PersonsOfANode, NoCommandAboutAPersonIsOnTheTcpPort) {
   ASSERT_TRUE(Grant(partner->identity().fingerprint, "iom-dakar").ok());
   Serve();
   const uint64_t journaled = Status().journal_size();
-  v1::AdminCommand commands[3];
+  v1::AdminCommand commands[5];
   commands[0].mutable_person_sheet()->add_person("P7");
   commands[1].mutable_erase()->add_person("P7");
   commands[2].mutable_dossier();
+  commands[3].mutable_internal()->mutable_bulletin()->add_questions()->set_sql(
+      "SELECT count(DISTINCT person) FROM work");
+  commands[4].mutable_quality();
   for (const v1::AdminCommand& command : commands) {
     auto pin = std::make_shared<Pin>(office_->identity().fingerprint, clock_);
     grpc::ChannelArguments arguments;

@@ -1,4 +1,4 @@
-#include "ingest/sheet_writer.h"
+#include "ingest/xlsx/sheet_writer.h"
 
 #include <fcntl.h>
 #include <unistd.h>
