@@ -38,20 +38,7 @@ std::string Problems(const v1::ImportResult& result, const Words& w) {
   return out;
 }
 
-// A file to keep as it is printed: what is to be checked stands in it as comments.
-std::string Proposal(const v1::ImportResult& result, const Words& w) {
-  std::string out =
-      w("# Proposition, rien n'est importé. Enregistrez-la dans un fichier (par exemple mapping.yaml),\n"
-        "# corrigez-la, puis: penc import DIR FICHIER --mapping mapping.yaml --dry-run\n",
-        "# A proposal, nothing was imported. Save it to a file (for example mapping.yaml), correct\n"
-        "# it, then: penc import DIR FILE --mapping mapping.yaml --dry-run\n");
-  for (const v1::ImportProblem& problem : result.problems())
-    absl::StrAppend(&out, "# - ", w(problem.fr().c_str(), problem.en().c_str()), "\n");
-  return out + result.mapping();
-}
-
 std::string Import(const v1::ImportResult& result, const Words& w) {
-  if (!result.mapping().empty()) return Proposal(result, w);
   std::string out = absl::StrCat(
       result.dry_run() ? w("essai, rien n'est gardé: ", "dry run, nothing is kept: ") : "",
       w.Count(result.read()), w(" lignes lues = ", " rows read = "), w.Count(result.stored()),

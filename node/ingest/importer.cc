@@ -72,17 +72,10 @@ class Importer {
     SheetForm form;
     if (options_.mapping != nullptr) form = options_.mapping->form;
     if (!options_.sheet.empty()) form.sheet = options_.sheet;
-    if (options_.dry_run && options_.mapping == nullptr) {
-      // Only proposed: an import itself never guesses.
-      form.encoding = likely_encoding_ = file->likely_encoding();
-    }
     const absl::Status read = file->Read(
         form, [this](const FileHeading& heading) { return Heading(heading); },
         [this](const FileRow& row) { return Row(row); });
-    if (!read.ok()) {
-      if (proposing_) return std::move(report_);  // a dry run that stopped at the heading with a proposal
-      return read;
-    }
+    RETURN_IF_ERROR(read);
     steps_.Reached("import.parsed");
     RETURN_IF_ERROR(MostlyReadable());
     Notes();
@@ -174,13 +167,6 @@ class Importer {
 
   absl::Status Heading(const FileHeading& heading) {
     report_.sheet = heading.sheet;
-    if (options_.mapping == nullptr && options_.dry_run && Unexplained(heading)) {
-      std::vector<Text> unsure;
-      report_.proposal = ProposeMapping(codebook_, options_.table, heading.names, &unsure, likely_encoding_);
-      for (Text& question : unsure) Note(std::move(question), 0);
-      proposing_ = true;
-      return absl::CancelledError("proposed");
-    }
     own_ = OwnMapping(codebook_, options_.table, heading);
     mapping_ = options_.mapping == nullptr ? &own_ : options_.mapping;
     own_width_ = heading.names.size();
@@ -194,13 +180,6 @@ class Importer {
                        store_.Begin(options_.table, options_.file_name, "", options_.replace, options_.now));
     }
     return absl::OkStatus();
-  }
-
-  // Whether the codebook's own names leave something open.
-  bool Unexplained(const FileHeading& heading) const {
-    if (!likely_encoding_.empty()) return true;
-    const Mapping own = OwnMapping(codebook_, options_.table, heading);
-    return !heading.Find(own.person[0]).has_value() || !ColumnsOf(heading, own, codebook_).ok();
   }
 
   absl::Status Row(const FileRow& alone) {
@@ -382,8 +361,6 @@ class Importer {
   RowFile* file_ = nullptr;
   Mapping own_;
   const Mapping* mapping_ = nullptr;
-  bool proposing_ = false;
-  std::string likely_encoding_;  // of a dry run without mapping; empty: as files say themselves
   FileHeading heading_;          // the parents' columns behind it
   size_t own_width_ = 0;         // without them
   FileColumns columns_;

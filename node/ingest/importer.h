@@ -49,7 +49,6 @@ struct ImportReport {
   StagedCounts staged;
   std::vector<ImportProblem> problems;
   std::string quarantine_file;  // empty: none written
-  std::string proposal;         // dry run without mapping
   std::string sheet;            // empty: a file without sheets
 };
 

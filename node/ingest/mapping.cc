@@ -1,39 +1,17 @@
 #include "ingest/mapping.h"
 
 #include <algorithm>
-#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "base/nearest.h"
 #include "base/status.h"
 #include "base/yaml.h"
 #include "codebook/codes.h"
-#include "ingest/person_key.h"
-#include "ingest/sensitive.h"
 #include "penc/storage/v1/mapping.pb.h"
 
 namespace penc {
 namespace {
-
-std::string Folded(absl::string_view text) {
-  std::string out;
-  AppendNormalised(text, &out);
-  return out;
-}
-
-std::string Quoted(absl::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    if (c == '\n' || c == '\r' || c == '\t')
-      absl::StrAppend(&out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
-    else
-      out.push_back(c);
-  }
-  return out + "\"";
-}
 
 constexpr uint32_t kMostHeadingRows = 1000;
 constexpr char kPersonTag[] = "#x_person_ref";
@@ -195,55 +173,6 @@ Mapping OwnMapping(const Codebook& codebook, uint32_t table, const FileHeading& 
     }
   }
   return mapping;
-}
-
-std::string ProposeMapping(const Codebook& codebook, uint32_t table, const std::vector<std::string>& headings,
-                           std::vector<Text>* unsure, const std::string& encoding) {
-  const Table& target = codebook.tables[table];
-  std::string columns, person = "person_ref";
-  std::vector<std::string> ignore;
-  bool person_found = false;
-  std::set<const Column*> taken;
-  for (const std::string& heading : headings) {
-    const std::string folded = Folded(heading);
-    const std::string leaf =
-        folded.substr(folded.rfind('/') == std::string::npos ? 0 : folded.rfind('/') + 1);
-    const Column* match = nullptr;
-    for (const Column& column : target.columns) {
-      if (leaf == column.name || folded == Folded(column.label.fr) || folded == Folded(column.label.en) ||
-          (!column.hxl.empty() && folded == Folded(column.hxl)))
-        match = &column;
-    }
-    if (match != nullptr && !taken.insert(match).second) {
-      ignore.push_back(heading);
-      unsure->push_back(
-          {absl::StrCat("la colonne «", heading, "» dit aussi ", match->name, ": laquelle est la bonne ?"),
-           absl::StrCat("column \"", heading, "\" says ", match->name, " too: which is the right one?")});
-    } else if (match != nullptr) {
-      absl::StrAppend(&columns, "  ", match->name, ": {from: ", Quoted(heading), "}\n");
-    } else if (!person_found &&
-               (leaf == "person_ref" || leaf == "id" || leaf == "code" || leaf == "pid" || leaf == "_uuid" ||
-                leaf == "idcode" || leaf == "ref" || leaf == "reference")) {
-      person = heading;
-      person_found = true;
-    } else {
-      ignore.push_back(heading);
-      if (!LooksSensitive(heading).has_value()) {
-        unsure->push_back({absl::StrCat("la colonne «", heading, "» n'a pas d'équivalent sûr: à ignorer ?"),
-                           absl::StrCat("column \"", heading, "\" has no sure equivalent: to be ignored?")});
-      }
-    }
-  }
-  if (!person_found)
-    unsure->push_back({"quelle colonne est la référence locale de la personne ?",
-                       "which column is the person's local reference?"});
-  return absl::StrCat(
-      "# À vérifier ligne par ligne / check line by line.\nmapping: propose\ncodebook: ", codebook.name, "@",
-      codebook.version, "\ntable: ", target.name,
-      encoding.empty() ? "" : absl::StrCat("\nfile: {encoding: ", encoding, "}"), "\nperson: [",
-      Quoted(person), "]\ncolumns:\n", columns, "ignore: [",
-      absl::StrJoin(ignore, ", ", [](std::string* out, const std::string& name) { *out += Quoted(name); }),
-      "]\n");
 }
 
 }  // namespace penc

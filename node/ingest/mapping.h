@@ -55,9 +55,4 @@ absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view te
 // by name or by HXL tag.
 Mapping OwnMapping(const Codebook& codebook, uint32_t table, const FileHeading& heading);
 
-// A first mapping from headings and labels, as YAML to be checked by a person; `unsure` lists the questions
-// it leaves.
-std::string ProposeMapping(const Codebook& codebook, uint32_t table, const std::vector<std::string>& headings,
-                           std::vector<Text>* unsure, const std::string& encoding = "");
-
 }  // namespace penc

@@ -149,7 +149,6 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   }
   result.set_quarantine_file(report.quarantine_file);
   result.set_dry_run(options.dry_run);
-  result.set_mapping(report.proposal);
   result.set_sheet(report.sheet);
   if (options.mapping != nullptr && !options.dry_run) {
     // The rows are in: that the mapping could not be kept is no error of the import.

@@ -139,57 +139,5 @@ TEST_F(Mappings, OfAFileWithTheCodebooksOwnHeadingsTakesThoseItKnows) {
   EXPECT_EQ(own.columns[1].from, "cost");
 }
 
-class Proposals : public Mappings {
- protected:
-  // The proposal, read back: what is proposed can be used as it is.
-  Mapping Propose(const std::vector<std::string>& headings) {
-    unsure_.clear();
-    const std::string text = ProposeMapping(codebook_, move_, headings, &unsure_);
-    const auto read = Read(text);
-    EXPECT_TRUE(read.ok()) << read.status() << "\n" << text;
-    return read.ok() ? *read : Mapping();
-  }
-  std::vector<std::string> Froms(const Mapping& mapping) {
-    std::vector<std::string> froms;
-    for (const MappedColumn& column : mapping.columns)
-      froms.push_back(absl::StrCat(table_.columns[column.column].name, "=", column.from));
-    return froms;
-  }
-  std::vector<Text> unsure_;
-};
-
-TEST_F(Proposals, FindColumnsByNameAndByLabelOfEitherLanguage) {
-  const Mapping mapping =
-      Propose({"ID", "ORIGINE", "Destination", "group/month", "  Coût ", "Prénom", "couleur"});
-  EXPECT_THAT(mapping.person, ElementsAre("ID"));
-  EXPECT_THAT(Froms(mapping),
-              ElementsAre("origin=ORIGINE", "dest=Destination", "month=group/month", "cost=  Coût "));
-  EXPECT_THAT(mapping.ignore, ElementsAre("Prénom", "couleur"));
-  ASSERT_EQ(unsure_.size(), 1u) << "a name is ignored without a question";
-  EXPECT_THAT(unsure_[0].en, HasSubstr("couleur"));
-}
-
-TEST_F(Proposals, AskForThePersonsReferenceWhereNoHeadingSaysIt) {
-  EXPECT_THAT(Propose({"origin"}).person, ElementsAre("person_ref"));
-  ASSERT_EQ(unsure_.size(), 1u);
-  EXPECT_THAT(unsure_[0].fr, HasSubstr("référence locale"));
-}
-
-TEST_F(Proposals, AskWhichOfTwoHeadingsOfOneColumnIsRight) {
-  const Mapping mapping = Propose({"ref", "origin", "Origine"});
-  EXPECT_THAT(Froms(mapping), ElementsAre("origin=origin"));
-  EXPECT_THAT(mapping.ignore, ElementsAre("Origine"));
-  ASSERT_EQ(unsure_.size(), 1u);
-  EXPECT_THAT(unsure_[0].en, AllOf(HasSubstr("Origine"), HasSubstr("origin too")));
-}
-
-TEST_F(Proposals, QuoteHeadingsOfAnyShape) {
-  const std::vector<std::string> headings = {"a \"b\"", "c:\\d", "# e",  "f\ng", "- h",
-                                             "{i: j}",  "no",    "k\tl", "'m"};
-  std::vector<std::string> all = headings;
-  all.insert(all.end(), {"id", "origin"});
-  EXPECT_EQ(Propose(all).ignore, headings);
-}
-
 }  // namespace
 }  // namespace penc

@@ -96,6 +96,26 @@ TEST(Propose, WritesAMappingThatReadsBack) {
   }
 }
 
+TEST(Propose, WritesHeadingsOfAnyShape) {
+  const std::vector<std::string> headings = {"a \"b\"", "c:\\d", "# e",  "f\ng", "- h",
+                                             "{i: j}",  "no",    "k\tl", "'m"};
+  MappingDraft draft;
+  draft.name = "'{";
+  draft.codebook = absl::StrCat(Shipped().name, "@", Shipped().version);
+  draft.table = "person";
+  draft.person = {headings[0]};
+  draft.columns = {{"sex", headings[1], false, {{headings[4], "f"}}, {headings[6]}}};
+  draft.ignore = headings;
+  const std::string text = WriteMapping(draft);
+  const auto mapping = ReadMapping("essai.yaml", text, Shipped());
+  ASSERT_TRUE(mapping.ok()) << mapping.status() << "\n" << text;
+  EXPECT_EQ(mapping->person, draft.person);
+  EXPECT_EQ(mapping->ignore, headings);
+  ASSERT_EQ(mapping->columns.size(), 1u);
+  EXPECT_EQ(mapping->columns[0].from, headings[1]);
+  EXPECT_EQ(mapping->columns[0].values.at(headings[4]), "f");
+}
+
 TEST(Propose, NeverGuessesWhichWayADateReads) {
   constexpr char kBoth[] = "id,date of registration,sex\nA,03/04/2026,f\nB,05/06/2026,m\n";
   const Proposal asked = Proposed(kBoth, {}, "person");

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "journal/journal.h"
 #include "tests/support/small_office.h"
 
 namespace penc {
@@ -41,6 +42,9 @@ tables:
     columns:
       registered: {type: month, from: 2015-01, to: 2040-12, sensitivity: ordinary, fr: Enregistrement, en: Registered}
       sex: {type: code, codes: sex, sensitivity: ordinary, fr: Sexe, en: Sex}
+      a: {type: integer, range: [0, 9], sensitivity: ordinary, fr: A, en: A}
+      b: {type: integer, range: [0, 9], sensitivity: ordinary, fr: B, en: B}
+      c: {type: integer, range: [0, 9], sensitivity: ordinary, fr: C, en: C}
       profile: {type: codes, codes: profile, max: 2, sensitivity: ordinary, fr: Profil, en: Profile}
   change:
     unit: event
@@ -85,11 +89,11 @@ class Quality : public SmallOffice {
   }
   // Twenty people with everything stated, no two alike, each with a chain of two changes.
   void PutGood() {
-    std::string people = "person_ref,registered,sex,profile\n",
+    std::string people = "person_ref,registered,a,b,c,sex,profile\n",
                 changes = "person_ref,seq,month,before,after\n";
     for (int i = 0; i < 20; ++i) {
       const std::string month = absl::StrCat(2020 + i / 12, "-", (i % 12 + 1) / 10, (i % 12 + 1) % 10);
-      absl::StrAppend(&people, "P", i, ",", month, ",f,", i % 2 == 0 ? "ill" : "pregnant", "\n");
+      absl::StrAppend(&people, "P", i, ",", month, ",1,2,3,f,", i % 2 == 0 ? "ill" : "pregnant", "\n");
       absl::StrAppend(&changes, "P", i, ",1,2023-01,a,b\nP", i, ",2,2024-0", i % 9 + 1, ",b,c\n");
     }
     Put("person", people, "people.csv");
@@ -150,7 +154,7 @@ TEST_F(Quality, FindsChangesThatDoNotFitTogether) {
 
 TEST_F(Quality, FindsValuesThatExcludeEachOther) {
   PutGood();
-  Put("person", "person_ref,registered,sex,profile\nQ1,2022-02,m,ill pregnant\n", "men.csv");
+  Put("person", "person_ref,registered,a,b,c,sex,profile\nQ1,2022-02,1,2,3,m,ill pregnant\n", "men.csv");
   ExpectOne(Finding::KIND_IMPOSSIBLE, 1, "men.csv");
 }
 
@@ -165,7 +169,7 @@ TEST_F(Quality, FindsTheSameRowTwiceAndTwoPersonsWhoAreAlike) {
   Put("change", "person_ref,seq,month,before,after\nP6,2,2024-07,b,c\n", "again.csv");
   const v1::QualityResult rows = Look();
   EXPECT_NE(Of(rows, Finding::KIND_DUPLICATE_ROW), nullptr) << rows.DebugString();
-  Put("person", "person_ref,registered,sex,profile\nX7,2020-08,f,pregnant\n", "x.csv");
+  Put("person", "person_ref,registered,a,b,c,sex,profile\nX7,2020-08,1,2,3,f,pregnant\n", "x.csv");
   Put("change", "person_ref,seq,month,before,after\nX7,1,2023-01,a,b\nX7,2,2024-08,b,c\n",
       "xc.csv");  // as P7
   const v1::QualityResult people = Look();
@@ -175,8 +179,8 @@ TEST_F(Quality, FindsTheSameRowTwiceAndTwoPersonsWhoAreAlike) {
 TEST_F(Quality, FindsWhatIsOftenNotStatedAndWhatGotWorse) {
   PutGood();
   ASSERT_TRUE(Close().ok());
-  std::string people = "person_ref,registered,sex,profile\n";
-  for (int i = 0; i < 60; ++i) absl::StrAppend(&people, "N", i, ",2024-0", i % 9 + 1, ",,ill\n");
+  std::string people = "person_ref,registered,a,b,c,sex,profile\n";
+  for (int i = 0; i < 60; ++i) absl::StrAppend(&people, "N", i, ",2024-0", i % 9 + 1, ",1,2,3,,ill\n");
   Put("person", people, "gaps.csv");
   const v1::QualityResult result = Look();
   EXPECT_EQ(result.persons_before(), 20u);

@@ -81,6 +81,13 @@ class WatchedStore final : public RecordStore {
     if (damaged) return Fail(absl::StatusCode::kDataLoss, {"morceau 17 abîmé", "chunk 17 is damaged"});
     return behind_.Extract(snapshot, plan);
   }
+  absl::StatusOr<ExactVector> ExtractAsIfClosed(const Plan& plan, Edition cohort) const override {
+    return behind_.ExtractAsIfClosed(plan, cohort);
+  }
+  absl::Status Visit(bool as_if_closed,
+                     const std::function<absl::Status(const PersonRows&)>& visit) const override {
+    return behind_.Visit(as_if_closed, visit);
+  }
   StoreStatus Status() const override { return behind_.Status(); }
   absl::Status SetCodebook(const Codebook& codebook) override { return behind_.SetCodebook(codebook); }
 
