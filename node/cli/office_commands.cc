@@ -110,7 +110,7 @@ void AddGrant(CLI::App& parent, Invocation& invocation) {
 
 void AddStop(CLI::App& parent, Invocation& invocation) {
   CLI::App* app = parent.add_subcommand("stop", "emergency stop: refuse every question from now on");
-  auto on = AddDirectory(app, "penc stop office && penc stop office --lift");
+  auto on = AddDirectory(app, "penc stop office");
   auto signed_by = std::make_shared<std::vector<std::string>>();
   v1::StopCommand* stop = on->command.mutable_stop();
   CLI::Option* lift = app->add_flag_callback(

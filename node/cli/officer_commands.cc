@@ -131,7 +131,9 @@ void AddOfficer(CLI::App& parent, Invocation& invocation) {
   PrintsSignature(vouch, invocation, options, Vouch);
   CLI::App* lift = app->add_subcommand("lift", "as a responsable: sign that this emergency stop may end");
   lift->add_option("DIR", options->dir, "the office's folder")->required();
-  lift->footer("Example:\n  penc officer lift office --as awa > lift.sig");
+  lift->footer(
+      "Example:\n  penc officer lift office --as awa > lift.sig && penc stop office --lift --signed "
+      "lift.sig");
   PrintsSignature(lift, invocation, options, Lift);
 }
 

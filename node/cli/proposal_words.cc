@@ -23,7 +23,8 @@ std::string Becomes(const v1::ColumnPreview& column, bool fr) {
 }
 
 std::string In(const v1::ImportResult& proposal, bool fr) {
-  std::string out = absl::StrCat(proposal.read(), fr ? " lignes" : " rows");
+  std::string out = absl::StrCat(
+      proposal.read(), proposal.read() == 1 ? (fr ? " ligne" : " row") : (fr ? " lignes" : " rows"));
   if (!proposal.sheet().empty())
     absl::StrAppend(&out, fr ? ", feuille «" : ", sheet \"", proposal.sheet(), fr ? "»" : "\"");
   if (!proposal.table().empty()) absl::StrAppend(&out, ", table ", proposal.table());

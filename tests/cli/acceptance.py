@@ -64,7 +64,7 @@ tables:
     columns:
       water: {type: code, codes: source, sensitivity: ordinary, fr: Eau, en: Water}
       age: {type: integer, range: [0, 120], sensitivity: ordinary, fr: Âge, en: Age}
-  case:
+  caseload:
     unit: event
     caps: {cells: 4, rows: 40}
     labels: {fr: Cas, en: Cases}
@@ -80,13 +80,17 @@ tables:
       women: {type: integer, range: [0, 1000], sensitivity: ordinary, fr: Femmes, en: Women, hxl: "#targeted+f"}
 """
 MAPPINGS = {
-    "civ": "table: member\nparent: {here: KEY_hh, there: KEY_hh}\nperson: [KEY_hh, KEY_ind]\n"
+    # What it says, a file whose other columns it ignores, the columns that it does not, those that have a tag only.
+    "civ": ("table: member\nparent: {here: KEY_hh, there: KEY_hh}\nperson: [KEY_hh, KEY_ind]\n"
            "columns: {water: ../water, age: ind_age}\n",
-    "kobo": "table: case\nparent: {here: instanceID, there: instanceID}\nperson: [instanceID]\n"
+            "sci_cotedivoire/civ_ind.csv", ["KEY_hh", "KEY_ind", "ind_age"], []),
+    "kobo": ("table: caseload\nparent: {here: instanceID, there: instanceID}\nperson: [instanceID]\n"
             "columns:\n  spent: {from: Profile.HHDemo.ListCaseNos.Caserelation, values: {accomodation: rent, utlities: bills}}\n"
             "  reachable: {from: ../CaseReachable.reachable}\n",
-    "activity": "table: activity\nperson: [Registro]\n"
+             "importer/kobo_random_repeat_ListCaseNos.csv", ["instanceID", "Profile.HHDemo.ListCaseNos.Caserelation"], []),
+    "activity": ("table: activity\nperson: [Registro]\n"
                 "columns: {country: {from: '#country', values: {Panamá: pa, Colombia: co, Venezuela: ve}}, women: '#targeted+f'}\n",
+                 "importer/libhxl/input-valid.csv", ["Registro", "Hombres", "País"], ["#date+reported"]),
 }
 
 
@@ -102,7 +106,7 @@ assert found == set(VERDICTS), found ^ set(VERDICTS)
 run("init", "migration", "--name", "Migration", "--policy", f"{source}/policy/profiles/demo.yaml")
 for name, verdict in sorted(VERDICTS.items()):
     said = run("import", "migration", f"{data}/{name}", "--dry-run", code=None)
-    text = said.stdout + said.stderr
+    text = said.stderr + said.stdout
     if isinstance(verdict, int):
         assert said.returncode == 0 and text.startswith(f"{verdict} row"), (name, text[:300])
     else:
@@ -117,9 +121,11 @@ with open("codebook.yaml", "w") as f:
 with open("policy.yaml", "w") as f:
     f.write("policy: forms\nvalid_until: 2099-12-31\npromise: {epsilon: 8, delta: 1e-6}\nanswers: {local: granted, regional: granted}\n"
             "columns: {member.age: allow}\nlimits: {group_by: 3, cells: 65536}\ndisplay: {hide_margin_above: 50%, phantoms: 1}\n")
-for name, text in MAPPINGS.items():
+for name, (text, file, used, untitled) in MAPPINGS.items():
+    with open(f"{data}/{file}", encoding="utf-8-sig") as f:
+        headings = next(row for row in csv.reader(f) if used[0] in row)
     with open(f"{name}.yaml", "w") as f:
-        f.write(f"mapping: {name}\ncodebook: forms@1\n{text}")
+        f.write(f"mapping: {name}\ncodebook: forms@1\n{text}ignore: {json.dumps([h for h in headings if h and h not in used] + untitled, ensure_ascii=False)}\n")
 
 
 def imported(office, mapping, file, *more):
@@ -155,13 +161,17 @@ assert int(said["read"]) == int(said["stored"]) == len(cases), said
 spelling = {"accomodation": "rent", "utlities": "bills"}
 truth = Counter((spelling.get(row["Profile.HHDemo.ListCaseNos.Caserelation"], row["Profile.HHDemo.ListCaseNos.Caserelation"]),
                  reachable[row["instanceID"]]) for row in cases)
-assert counted("kobo", "SELECT spent, reachable, count(*) FROM case GROUP BY spent, reachable") == dict(truth)
+assert counted("kobo", "SELECT spent, reachable, count(*) FROM caseload GROUP BY spent, reachable") == dict(truth)
 
-# One list in five formats is one list.
-lists = [counted_of for kind in ("csv", "tsv", "xlsx") for counted_of in [f"importer/libhxl/input-valid.{kind}"]]
+# One list in four files is one list.
+lists = [f"importer/libhxl/input-valid.{kind}" for kind in ("csv", "tsv", "xlsx")]
 answers = []
 for i, file in enumerate(lists + ["importer/libhxl/input-valid-latin1.csv"]):
-    said = imported(f"list{i}", "activity", file)
+    if "latin1" in file:
+        assert 'encoding: windows-1252' in run("import", "list0", f"{data}/{file}", "--mapping", "activity.yaml", code=2).stderr
+        with open("activity.yaml") as f, open("latin.yaml", "w") as to:
+            to.write(f.read() + "file: {encoding: windows-1252}\n")
+    said = imported(f"list{i}", "latin" if "latin1" in file else "activity", file)
     assert int(said["stored"]) == 4, (file, said)
     answers.append(counted(f"list{i}", "SELECT country, sum(women) FROM activity GROUP BY country"))
 assert answers[0] and all(answer == answers[0] for answer in answers), answers

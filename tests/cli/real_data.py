@@ -2,6 +2,8 @@
 import csv, gzip, json, math, os, re, subprocess, sys, tempfile, time
 from collections import Counter, defaultdict
 
+import workbook
+
 penc, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 data = os.path.join(os.path.dirname(source), "shared", "data")
 if not os.path.isdir(data):
@@ -172,9 +174,9 @@ with tempfile.TemporaryDirectory() as folder:
     assert f"1,948 rows read = {len(rows) - len(nameless):,} kept" in said and f" {len(nameless)} to correct" in said, said
     quarantine = re.search(r"^rows to correct: (\S+)", said, re.M).group(1)
     assert os.stat(quarantine).st_mode & 0o777 == 0o600
-    lines = list(csv.reader(open(quarantine, encoding="utf-8-sig"), delimiter=";"))
+    lines = workbook.rows(quarantine)
     at = lines[0].index("pid")
-    assert [int(line[1]) for line in lines[1:]] == [i for i, r in enumerate(rows, 2) if not r["pid"]]  # as Excel numbers them
+    assert [int(line[2]) for line in lines[1:]] == [i for i, r in enumerate(rows, 2) if not r["pid"]]  # as Excel numbers them
     for number, line in enumerate(lines[1:]):
         line[at] = nameless[number]["pid"] = f"found {number}"
     corrected = f"{folder}/0/corrected.csv"

@@ -67,7 +67,8 @@ TEST_F(Sentences, SayTheSameInEnglish) {
       Said("SELECT sex, count(DISTINCT person) FROM person WHERE nationality IN ('MLI', 'SEN') AND reg_month "
            "BETWEEN '2026-01' AND '2026-06' GROUP BY sex")
           .en,
-      "");
+      "How many people (People assisted), by sex, from quarter 1 of 2026 to quarter 2 of 2026, nationality: "
+      "\"Mali\" or \"Senegal\"?");
 }
 
 }  // namespace
