@@ -270,8 +270,13 @@ ExitCode AwaitAnswer(HubLine& line, ListedRound round, const Shown& shown, bool 
     }
     next = std::min(next * 1.3, kLongestPause);
   }
-  const absl::StatusOr<TakenAnswer> taken = line.Take(round);
-  if (!taken.ok()) return output.Fail(taken.status());
+  absl::StatusOr<TakenAnswer> taken = line.Take(round);
+  for (int i = 1; OfTheLine(taken.status()) && i < kSubmissions && pause(absl::Seconds(1)); ++i)
+    taken = line.Take(round);
+  if (!taken.ok()) {
+    if (OfTheLine(taken.status())) output.Say(Later(line, round.id));
+    return output.Fail(taken.status());
+  }
   return ShowAnswer(taken->regional, taken->remarks, shown, output);
 }
 

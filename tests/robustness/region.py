@@ -185,6 +185,13 @@ class Asking:
             [*hosts.on(1), penc, "--lang", "en", "ask", "--hub", "essai", "--as", analyst, "--purpose", "test", "--budget", "0.5%", "--within", within,
              "--edition", EDITION, "--json", SQL], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
 
+    def submitted(self):
+        """Waits until the hub has the round: before, a partner whom it does not answer is told to try again."""
+        for line in self.process.stderr:
+            if " submitted" in line:
+                return
+        raise AssertionError(f"not submitted: exit {self.process.wait()}")
+
     def answer(self, seconds=90):
         try:
             out, err = self.process.communicate(timeout=seconds)
@@ -286,6 +293,7 @@ try:
 
     case("the hub dies again and again, and goes on")
     asking = Asking()
+    asking.submitted()
     for _ in range(4):
         time.sleep(dice.random() * 0.5)
         hub.kill()
