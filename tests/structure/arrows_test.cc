@@ -110,8 +110,8 @@ TEST(Structure, EveryTestFileIsInAFolderThatTheBuildRegisters) {
   EXPECT_GT(seen, 10);
 }
 
-// privacy.md, "Numbers": no floating point between a record and the released integer. A workbook's own numbers are
-// binary64 by its format; ingest/xlsx alone turns them into the text that people see, and back.
+// privacy.md, "Numbers": no floating point between a record and the released integer. A workbook's own
+// numbers are binary64 by its format; ingest/xlsx alone turns them into the text that people see, and back.
 TEST(Structure, NoFloatingPointWhereRecordsAreReadCountedAndCharged) {
   const std::regex floating("\\b(double|float|strtod|SimpleAtod|SimpleAtof)\\b");
   int seen = 0;
