@@ -1,8 +1,10 @@
 #include "ingest/synonyms.h"
 
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/status.h"
@@ -45,11 +47,16 @@ std::string PlainWords(absl::string_view text) {
   folded = WithoutAccents(folded);
   std::string out;
   bool gap = false;
-  for (const char c : folded) {
-    // Letters of other scripts stay: a heading in Arabic is words, too.
-    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || (c & 0x80) != 0) {
+  const auto length = static_cast<int32_t>(folded.size());
+  for (int32_t at = 0; at < length;) {
+    const int32_t from = at;
+    UChar32 c = 0;
+    U8_NEXT(folded.data(), at, length, c);
+    // Letters of other scripts stay, with their marks: a heading in Arabic is words, too. "N°" and "’" are
+    // none.
+    if (c >= 0 && (u_isalnum(c) || (U_GET_GC_MASK(c) & U_GC_M_MASK) != 0)) {
       if (gap && !out.empty()) out.push_back(' ');
-      out.push_back(c);
+      out.append(folded, from, at - from);
       gap = false;
     } else {
       gap = true;

@@ -205,6 +205,9 @@ TEST(Synonyms, ThatAreShippedNameWhatTheCodebookHas) {
 TEST(Synonyms, CompareWithoutCaseAccentsAndPunctuation) {
   EXPECT_EQ(PlainWords("  Pays d'origine (ISO) "), "pays d origine iso");
   EXPECT_EQ(PlainWords("ÂGE"), "age");
+  EXPECT_EQ(PlainWords("N° dossier"), "n dossier");
+  EXPECT_EQ(PlainWords("Pays d’origine – «ISO»"), "pays d origine iso");
+  EXPECT_EQ(PlainWords("رقم الملف"), "رقم الملف");
 }
 
 }  // namespace
