@@ -176,6 +176,11 @@ class ImportRun {
 
   // The mapping to a file, or as data.
   ExitCode Leave(const v1::ImportResult& found) {
+    if (found.mapping().empty()) {  // it is not known yet of which sheet or table
+      output_.Say({"rien à proposer avant que cela soit dit (--sheet, --table); rien n'est importé",
+                   "nothing to propose before this is said (--sheet, --table); nothing was imported"});
+      return kAnswered;
+    }
     if (options_.save.empty()) {
       output_.Data(found.mapping());
       output_.Say(

@@ -106,6 +106,16 @@ absl::Status FillIn(v1::KeyPlace& place, const std::string& dir, const Outside& 
     Secret fresh = Secret::Random(outside.random, 32);
     RETURN_IF_ERROR(SaveNodeKey(place.file(), fresh));
     key = std::move(fresh);
+  } else if (key.ok() && place.has_file()) {
+    output.Say(
+        {absl::StrCat(
+             "à savoir: ", place.file(),
+             " contenait déjà une clé, qui devient celle de ce dossier. Si une autre organisation s'en sert, "
+             "donnez à chacune son fichier: changer l'une (penc key rotate) fermerait l'autre"),
+         absl::StrCat(
+             "to be known: ", place.file(),
+             " held a key already, which becomes this folder's. If another office uses it, give each its own "
+             "file: rotating one (penc key rotate) would lock the other")});
   }
   if (absl::IsNotFound(key.status())) return CredentialNotLent(place.credential());
   RETURN_IF_ERROR(key.status());

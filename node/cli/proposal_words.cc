@@ -1,11 +1,14 @@
 #include "cli/proposal_words.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 
 namespace penc::cli {
 namespace {
+
+constexpr int kShownOptions = 6;
 
 std::string Becomes(const v1::ColumnPreview& column, bool fr) {
   const std::string& why = fr ? column.why_fr() : column.why_en();
@@ -33,8 +36,12 @@ std::string In(const v1::ImportResult& proposal, bool fr) {
                     fr ? " remplies, " : " filled, ", fr ? column.seen_fr() : column.seen_en(), ")  -> ",
                     Becomes(column, fr));
   }
-  for (const v1::MappingQuestion& question : proposal.questions())
+  for (const v1::MappingQuestion& question : proposal.questions()) {
     absl::StrAppend(&out, "\n  ? ", fr ? question.fr() : question.en());
+    for (int i = 0; i < std::min(question.options_size(), kShownOptions); ++i)
+      absl::StrAppend(&out, i == 0 ? " " : "; ", fr ? question.options(i).fr() : question.options(i).en());
+    if (question.options_size() > kShownOptions) out += "; ...";
+  }
   return out;
 }
 

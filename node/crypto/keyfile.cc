@@ -44,9 +44,16 @@ absl::StatusOr<std::string> ReadPrivately(const std::string& path) {
 }
 
 absl::Status Damaged(const std::string& path) {
-  return Fail(absl::StatusCode::kDataLoss,
-              {absl::StrCat(path, ": fichier de clé abîmé; restaurez une sauvegarde (penc restore)"),
-               absl::StrCat(path, ": damaged key file; restore a backup (penc restore)")});
+  return Fail(
+      absl::StatusCode::kDataLoss,
+      {absl::StrCat(
+           path,
+           ": ce n'est pas un fichier de clé de penc, ou il est abîmé; vérifiez le chemin. Si c'est bien la "
+           "clé: prenez-en la copie, ou restaurez une sauvegarde (penc restore)"),
+       absl::StrCat(
+           path,
+           ": this is no key file of penc, or it is damaged; check the path. If it is the key: take the copy "
+           "of it, or restore a backup (penc restore)")});
 }
 
 absl::Status Save(const std::string& path, absl::string_view header, const Secret& key) {

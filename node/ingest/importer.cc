@@ -169,10 +169,23 @@ class Importer {
     report_.sheet = heading.sheet;
     own_ = OwnMapping(codebook_, options_.table, heading);
     mapping_ = options_.mapping == nullptr ? &own_ : options_.mapping;
+    if (options_.replace && heading.quarantine) {
+      return Fault({}, {"ce fichier ne contient que des lignes à corriger: --replace remplacerait toute la "
+                        "table par elles. "
+                        "Importez-le sans --replace",
+                        "this file holds only rows that were set aside: --replace would make them the whole "
+                        "table. Import it "
+                        "without --replace"});
+    }
     own_width_ = heading.names.size();
     ASSIGN_OR_RETURN(heading_, join_.Heading(*file_, heading));
     ASSIGN_OR_RETURN(columns_, ColumnsOf(heading_, *mapping_, codebook_));
     for (const std::string& status : mapping_->status_skip) skip_.push_back(Folded(status));
+    for (FileColumns::Target& target : columns_.targets) {
+      if (codebook_.consent.has_value() && codebook_.consent->column.table == options_.table &&
+          codebook_.consent->column.column == target.column && target.at >= 0)
+        consent_ = &target;
+    }
     block_.columns.resize(table_.columns.size());
     quarantine_.Begin(heading_);
     if (!options_.dry_run) {
@@ -203,12 +216,14 @@ class Importer {
           {absl::StrCat(own_width_, " cellules attendues (autre séparateur ? guillemet manquant ?)"),
            absl::StrCat(own_width_, " cells expected (another delimiter? a missing quote?)")});
     }
-    if (columns_.status >= 0 && Skipped(row.cells[static_cast<size_t>(columns_.status)])) {
+    // First: a no takes earlier rows out whatever else is wrong with its row, and whatever a form's reviewer
+    // said of it.
+    const bool refused = columns_.consent >= 0 && !Consents(row.cells[static_cast<size_t>(columns_.consent)]);
+    if (!refused && columns_.status >= 0 && Skipped(row.cells[static_cast<size_t>(columns_.status)])) {
       ++report_.dropped;
       ++skipped_;
       return absl::OkStatus();
     }
-    const bool refused = columns_.consent >= 0 && !Consents(row.cells[static_cast<size_t>(columns_.consent)]);
     if (refused) ++report_.dropped;
     if (const RowProblem found = UnusableReference(row, columns_); found.at >= 0) {
       return refused ? absl::OkStatus() : SetAside(row, found.at, Describe(found.problem));
@@ -229,7 +244,20 @@ class Importer {
     // Which of two readings is meant is asked once, before anything is kept.
     if (found.problem == CellProblem::kAmbiguousDate)
       return Fault(PlaceOf(row, found.at), Describe(found.problem));
+    if (consent_ != nullptr && !SaysYes(row)) {
+      values_.assign(table_.columns.size(), kNull);
+      RETURN_IF_ERROR(Store(person, row, true));
+    }
     return SetAside(row, found.at, Describe(found.problem));
+  }
+
+  // The codebook's own consent, where other cells of the row were not understood.
+  bool SaysYes(const FileRow& row) {
+    StoredValue value = kNull;
+    const auto at = static_cast<size_t>(consent_->at);
+    const CellProblem problem =
+        consent_->parser.Parse(absl::StripAsciiWhitespace(row.cells[at]), &value, row.kind(at));
+    return problem == CellProblem::kNone && value != kNull && codebook_.consent->keeps(value);
   }
 
   bool Skipped(absl::string_view cell) const {
@@ -278,7 +306,7 @@ class Importer {
   // `refused`: without consent; the store is only told what it takes out.
   absl::Status Store(const PersonKey& person, const FileRow& row, bool refused) {
     if (options_.dry_run) return absl::OkStatus();
-    if (columns_.consent >= 0) block_.refused.push_back(refused ? 1 : 0);
+    if (columns_.consent >= 0 || consent_ != nullptr) block_.refused.push_back(refused ? 1 : 0);
     block_.persons.push_back(person);
     // A row that was set aside is known again by where it came from: corrected twice, it counts once.
     const bool by_origin = columns_.row.empty() && columns_.origin >= 0;
@@ -361,10 +389,11 @@ class Importer {
   RowFile* file_ = nullptr;
   Mapping own_;
   const Mapping* mapping_ = nullptr;
-  FileHeading heading_;          // the parents' columns behind it
-  size_t own_width_ = 0;         // without them
+  FileHeading heading_;   // the parents' columns behind it
+  size_t own_width_ = 0;  // without them
   FileColumns columns_;
-  std::vector<std::string> skip_;  // folded
+  FileColumns::Target* consent_ = nullptr;  // the codebook's own consent, where the file has it
+  std::vector<std::string> skip_;           // folded
   uint64_t skipped_ = 0;
   RowJoin join_;
   std::unique_ptr<RecordStore::Import> import_;

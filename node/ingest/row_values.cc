@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 
 namespace penc {
 namespace {
@@ -34,6 +35,19 @@ RowProblem ReadOptions(const FileRow& row, const Mapping& mapping, uint32_t most
   return {};
 }
 
+// What a spreadsheet writes for a formula that failed, in a CSV or in a cell that became text: it is nobody's
+// reference.
+bool IsFormulaError(absl::string_view cell) {
+  cell = absl::StripAsciiWhitespace(cell);
+  if (cell.empty() || cell[0] != '#') return false;
+  for (const absl::string_view error :
+       {"#N/A", "#REF!", "#VALUE!", "#VALEUR!", "#DIV/0!", "#NUM!", "#NOMBRE!", "#NAME?", "#NOM?", "#NULL!",
+        "#NUL!", "#SPILL!", "#CALC!"}) {
+    if (absl::EqualsIgnoreCase(cell, error)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 RowProblem ReadValues(const FileRow& row, const Mapping& mapping, const Table& table, FileColumns& columns,
@@ -55,11 +69,11 @@ RowProblem ReadValues(const FileRow& row, const Mapping& mapping, const Table& t
 }
 
 RowProblem UnusableReference(const FileRow& row, const FileColumns& columns) {
-  if (row.kinds.empty()) return {};
   for (const std::vector<int>* places : {&columns.person, &columns.row}) {
     for (const int at : *places) {
       const CellKind kind = row.kind(static_cast<size_t>(at));
-      if (kind == CellKind::kError) return {CellProblem::kFormulaError, at};
+      if (kind == CellKind::kError || IsFormulaError(row.cells[static_cast<size_t>(at)]))
+        return {CellProblem::kFormulaError, at};
       if (kind == CellKind::kUncomputed) return {CellProblem::kUncomputed, at};
     }
   }

@@ -46,11 +46,14 @@ constexpr char kStoppedKey[] = "stopped", kRestoredKey[] = "restored";
 absl::StatusOr<storage::v1::OfficeConfig> ReadConfig(const Layout& layout) {
   absl::StatusOr<std::string> text = ReadFile(layout.config(), 64 << 10);
   if (absl::IsNotFound(text.status())) {
-    return Fail(absl::StatusCode::kNotFound,
-                {absl::StrCat(layout.dir(), " n'est pas un dossier de penc: créez-le avec penc init ",
-                              layout.dir(), " --name NOM"),
-                 absl::StrCat(layout.dir(), " is not a folder of penc: make one with penc init ",
-                              layout.dir(), " --name NAME")});
+    return Fail(
+        absl::StatusCode::kNotFound,
+        {absl::StrCat(
+             layout.dir(),
+             " n'est pas un dossier de penc: vérifiez le chemin; pour une nouvelle organisation: penc init ",
+             layout.dir(), " --name NOM"),
+         absl::StrCat(layout.dir(), " is not a folder of penc: check the path; for a new office: penc init ",
+                      layout.dir(), " --name NAME")});
   }
   if (!text.ok()) return text.status();
   storage::v1::OfficeConfig config;
@@ -79,6 +82,24 @@ absl::Status SayNewFormat(const Layout& layout) {
   for (std::string& line : lines)
     if (absl::StartsWith(line, "format:")) line = absl::StrCat("format: ", kFolderFormat);
   return WriteFileAtomically(layout.config(), absl::StrJoin(lines, "\n"));
+}
+
+// An exercise may be loosened by one person: office.yaml alone does not make one of an office.
+absl::Status CheckPractice(const Journal& journal, const storage::v1::OfficeConfig& config) {
+  storage::v1::JournalLeaf created;
+  RETURN_IF_ERROR(journal.ForEach(0, [&](uint64_t, absl::string_view leaf) {
+    created.ParseFromArray(leaf.data(), static_cast<int>(leaf.size()));
+    return false;
+  }));
+  if (!created.has_office_created() || created.office_created().practice() == config.practice())
+    return absl::OkStatus();
+  return Fail(absl::StatusCode::kFailedPrecondition,
+              {"office.yaml: «practice» n'est pas ce qu'il était à la création; remettez-le. Un exercice se "
+               "crée: penc init "
+               "--practice",
+               "office.yaml: \"practice\" is not what it was when the office was made; put it back. An "
+               "exercise is made: penc "
+               "init --practice"});
 }
 
 // What commands left that were cut off: rows of an import in the clear, copies of a backup.
@@ -122,6 +143,7 @@ absl::Status Office::OpenParts() {
   SweepLeftovers(layout_);
   ASSIGN_OR_RETURN(journal_, Journal::Open(*database_, environment_.random));
   committer_ = std::make_unique<Committer>(*database_, *journal_, environment_.clock);
+  RETURN_IF_ERROR(CheckPractice(*journal_, config_));
   RETURN_IF_ERROR(SayRing(*database_, *committer_, keys_->ring()));
   RETURN_IF_ERROR(LoadRules());
   StoreOptions options;
@@ -275,6 +297,11 @@ absl::Status Office::ApplyCodebook(const std::string& file, const std::string& t
 absl::StatusOr<Signers> Office::SignersOfLift(const std::vector<std::string>& signatures) {
   ASSIGN_OR_RETURN(const storage::v1::Officers officers, LoadOfficers(*database_));
   const Rules now = rules();
+  if (!now.stopped && !signatures.empty()) {
+    return Fail(absl::StatusCode::kFailedPrecondition,
+                {"ce nœud n'est pas arrêté: il n'y a rien à lever",
+                 "this node is not stopped: there is nothing to lift"});
+  }
   ASSIGN_OR_RETURN(
       Signers signers,
       CheckSignatures(officers, LiftDecision(identity_->fingerprint, now.stop_leaf), signatures));

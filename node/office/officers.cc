@@ -173,9 +173,12 @@ absl::StatusOr<v1::OfficersResult> TrustOfficer(Office& office, const v1::Office
   const bool first = std::none_of(officers.officers().begin(), officers.officers().end(),
                                   [&](const auto& one) { return one.role() == person.role(); });
   if (!first) {
-    RETURN_IF_ERROR(NeedsSignature(officers, signers, "responsable",
-                                   {"penc officer vouch DIR NOM.officer --as DOSSIER > NOM.sig",
-                                    "penc officer vouch DIR NAME.officer --as FOLDER > NAME.sig"}));
+    // Of the role, too: a responsable who made an administrator alone would be both.
+    for (const std::string& role : {std::string("responsable"), person.role()}) {
+      RETURN_IF_ERROR(NeedsSignature(officers, signers, role,
+                                     {"penc officer vouch DIR NOM.officer --as DOSSIER > NOM.sig",
+                                      "penc officer vouch DIR NAME.officer --as FOLDER > NAME.sig"}));
+    }
   }
   storage::v1::Officers next;
   next.set_format(1);

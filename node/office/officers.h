@@ -1,6 +1,6 @@
 // Who may sign for an office, and what needs whose signature. Loosening a policy needs a responsable and an
-// administrator, two persons with a key each; ending an emergency stop and changing who may sign need a
-// responsable. An exercise may loosen alone.
+// administrator, two persons with a key each; ending an emergency stop needs a responsable, changing who may
+// sign one and somebody of the role that changes. An exercise may loosen alone.
 //
 // The attack: one person, at the office's computer, opens alone what two should have decided. So a signature
 // names the office, the number of what it is used on, and the exact texts before and after: it is of no use

@@ -87,6 +87,15 @@ expect("a version that is not there", run("policy", "show", "office", "9"), 2, "
 expect("the journal", run("journal", "show", "office", lang="fr"), 0, "politique en vigueur: .*assouplit, signé: SHA256", "personnes qui signent: Awa responsable")
 must("journal", "verify", "office")
 
+# One person in both roles would loosen alone.
+must("officer", "init", "awa2", "--name", "Awa2", "--role", "administrator")
+write("awa2.vouch", must("officer", "vouch", "office", "awa2/awa2.officer", "--as", "awa"))
+expect("a second administrator by the responsable alone", run("officer", "trust", "office", "awa2/awa2.officer", "--signed", "awa2.vouch"), 5, "signature is missing: administrator")
+config = open("office/office.yaml").read()
+write("office/office.yaml", config.replace("practice: false", "practice: true") if "practice: false" in config else config + "practice: true\n")
+expect("an office that calls itself an exercise", run("policy", "apply", "office", "looser.yaml"), 2, "practice")
+write("office/office.yaml", config)
+
 write("ali.vouch", must("officer", "vouch", "office", "ali/ali.officer", "--as", "awa", "--only"))
 expect("another change than was signed", run("officer", "trust", "office", "ali/ali.officer", "--signed", "ali.vouch"), 5, "of another text")
 expect("in her place", run("officer", "trust", "office", "ali/ali.officer", "--only", "--signed", "ali.vouch"), 0, "Ali")

@@ -117,6 +117,28 @@ batch = json.loads(run("batches", "office", "--json").stdout)["batches"]["batche
 run("undo", "office", batch)
 assert "consent withdrawn" not in run("person", "sheet", "office", "--person", "BKO-0043").stdout
 
+# A no is a no though something else in its row is wrong, and though whoever reviewed the form rejected it.
+people = "SELECT count(DISTINCT person) FROM person"
+count = lambda: json.loads(run("internal", "office", people, "--staged", "--json").stdout)["internal"]["tables"][0]["rows"][0]["values"][0]["value"]
+before = count()
+with open("four.csv", "w") as f:
+    f.write(heading + "".join(f"BKO-006{i},f,25-34,MLI,1\n" for i in range(4)))
+run("import", "office", "four.csv", "--table", "person")
+assert count() == before + 4
+with open("no.csv", "w") as f:
+    f.write(heading + "BKO-0060,f,25-34,nowhere,0\nBKO-0061,f,25-34,MLI,perhaps\nBKO-0062,f,25-34,nowhere,1\nBKO-0069,f,25-34,MLI,1\n"
+            "BKO-0068,f,25-34,MLI,1\nBKO-0067,f,25-34,MLI,1\n")
+said = run("import", "office", "no.csv", "--table", "person").stdout
+assert "6 rows read = 3 kept" in said and "3 to correct" in said, said
+assert count() == before + 4 - 2 + 3, count()
+with open("status.yaml", "w") as f:
+    f.write("mapping: status\ncodebook: migration@2\ntable: person\nperson: [ref]\nstatus: {from: review, skip: [rejected]}\n"
+            "consent: {from: ok, keep: [oui]}\ncolumns: {sex: s}\n")
+with open("status.csv", "w") as f:
+    f.write("ref,s,ok,review\nBKO-0063,f,non,rejected\nBKO-0067,f,oui,rejected\n")
+run("import", "office", "status.csv", "--mapping", "status.yaml")
+assert count() == before + 4, count()
+
 # The dossier, from what is true here.
 dossier = run("dossier", "office", lang="fr").stdout
 for words in ("# Dossier de protection des données", "Aucun but n'est autorisé", "return\\_case", "L'organisation n'est membre d'aucun réseau",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -20,6 +21,16 @@ absl::Status Bad(std::string fr, std::string en) {
   return Fail(absl::StatusCode::kInvalidArgument, {std::move(fr), std::move(en)});
 }
 
+constexpr size_t kMostSheets = 1000;            // and other parts that the workbook names
+constexpr size_t kMostTexts = 16 << 20;         // shared ones
+constexpr size_t kLongestText = 32767 * 4 * 2;  // Excel's own bound, in UTF-8, with marks of XML
+
+absl::Status TooManyParts() {
+  return Fail(absl::StatusCode::kResourceExhausted,
+              {"plus de 1000 feuilles; enregistrez celle qui compte dans un classeur à elle",
+               "more than 1000 sheets; save the one that matters as a workbook of its own"});
+}
+
 bool IsTrue(absl::string_view value) { return value == "1" || value == "true"; }
 
 class Relations final : public XmlHandler {
@@ -29,6 +40,7 @@ class Relations final : public XmlHandler {
   };
   void Start(absl::string_view name, const XmlAttributes& attributes) override {
     if (name != "Relationship") return;
+    if (by_id_.size() >= kMostSheets) Stop(TooManyParts());
     by_id_[std::string(attributes["Id"])] = {std::string(attributes["Type"]),
                                              std::string(attributes["Target"])};
   }
@@ -59,6 +71,7 @@ class Book final : public XmlHandler {
   void Start(absl::string_view name, const XmlAttributes& attributes) override {
     if (name == "workbookPr") from_1904 = IsTrue(attributes["date1904"]);
     if (name != "sheet") return;
+    if (sheets.size() >= kMostSheets) Stop(TooManyParts());
     const absl::string_view state = attributes["state"];
     sheets.push_back({std::string(attributes["name"]), std::string(attributes["id"]),
                       state == "hidden" || state == "veryHidden"});
@@ -107,21 +120,29 @@ class Texts final : public XmlHandler {
       out_.Append(Unescaped(text_));
       text_.clear();
       out_.EndText();
+      if (++texts_ > kMostTexts) Stop(TooMuchText());
     }
   }
   void Characters(absl::string_view text) override {
     if (!in_text_) return;
     text_.append(text.data(), text.size());
-    if (out_.bytes() + text_.size() > SharedTexts::kMostBytes) {
-      Stop(Fail(absl::StatusCode::kResourceExhausted,
-                {"plus de 256 Mio de textes dans ce classeur; enregistrez la feuille en CSV UTF-8",
-                 "more than 256 MiB of texts in this workbook; save the sheet as CSV UTF-8"}));
-    }
+    if (text_.size() > kLongestText || out_.bytes() + text_.size() > SharedTexts::kMostBytes)
+      Stop(TooMuchText());
   }
 
  private:
+  static absl::Status TooMuchText() {
+    return Fail(absl::StatusCode::kResourceExhausted,
+                {"plus de 256 Mio de textes dans ce classeur, ou un texte plus long qu'une cellule d'Excel; "
+                 "enregistrez la feuille en "
+                 "CSV UTF-8",
+                 "more than 256 MiB of texts in this workbook, or one longer than a cell of Excel; save the "
+                 "sheet as CSV UTF-8"});
+  }
+
   SharedTexts& out_;
   std::string text_;
+  size_t texts_ = 0;
   bool in_text_ = false, in_reading_aid_ = false;
 };
 
@@ -238,10 +259,17 @@ absl::StatusOr<Workbook> ReadWorkbook(ZipParts& zip) {
   RETURN_IF_ERROR(Parse(zip, RelationsOf(part), true, relations));
   Workbook workbook;
   workbook.from_1904 = book.from_1904;
+  std::set<std::string> parts;
   for (Book::Named& sheet : book.sheets) {
     const Relations::Relation* relation = relations.Find(sheet.id);
     if (relation == nullptr || !absl::EndsWith(relation->type, "/worksheet")) continue;
-    workbook.sheets.push_back({std::move(sheet.name), Resolved(part, relation->target), sheet.hidden});
+    std::string cells = Resolved(part, relation->target);
+    if (!parts.insert(cells).second)
+      return Bad(
+          "deux feuilles de ce classeur ont la même partie: il est endommagé; enregistrez-le de nouveau dans "
+          "Excel",
+          "two sheets of this workbook are one part: it is damaged; save it again in Excel");
+    workbook.sheets.push_back({std::move(sheet.name), std::move(cells), sheet.hidden});
   }
   if (workbook.sheets.empty())
     return Bad("ce classeur n'a pas de feuille de cellules; vérifiez que c'est le bon fichier",

@@ -126,6 +126,24 @@ TEST_F(Importing, ADryRunStoresNothingAndGuessesNothing) {
               HasSubstr("UTF-8"));
 }
 
+TEST_F(Importing, AFormulaThatFailedIsNobodysReferenceThoughItBecameText) {
+  const auto report =
+      Import("person_ref,origin\n#N/A,a\n #valeur! ,b\n#1,c\n7,a\n8,b\n9,c\nx,#N/A\n");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->staged.stored, 4u);
+  EXPECT_EQ(report->quarantined, 3u);
+}
+
+TEST_F(Importing, RowsThatWereSetAsideNeverReplaceTheTable) {
+  ASSERT_TRUE(Import(kRows).ok());
+  const auto bad = Import("person_ref,origin,dest,cost\n77,nowhere,a,1\n78,a,a,1\n79,a,a,1\n", "bad.csv");
+  ASSERT_TRUE(bad.ok()) << bad.status();
+  EXPECT_THAT(
+      WhyNot(Import(Corrected(bad->quarantine_file, {{"nowhere", "a"}}), "bad.csv", /*replace=*/true)),
+      HasSubstr("--replace"));
+  EXPECT_TRUE(Import(Corrected(bad->quarantine_file, {{"nowhere", "a"}}), "bad.csv").ok());
+}
+
 TEST_F(Importing, RefusesAColumnThatLooksLikeANameUnlessItIsIgnored) {
   EXPECT_THAT(WhyNot(Import("person_ref,origin,prénom\n1,a,x\n")),
               AllOf(HasSubstr("prénom"), HasSubstr("never be stored")));
