@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "base/sync_folder.h"
 
 namespace penc {
 namespace {
@@ -78,6 +79,12 @@ std::string FolderOf(const std::string& path) {
 
 }  // namespace
 
+absl::Status SyncFolderOf(const std::string& path) {
+  Descriptor folder(::open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return SystemError(path, errno);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit_bytes) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) return SystemError(path, errno);
@@ -112,9 +119,7 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
     }
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return SystemError(path, errno);
-  Descriptor folder(::open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return SystemError(path, errno);
-  return absl::OkStatus();
+  return SyncFolderOf(path);
 }
 
 absl::Status DestroyFile(const std::string& path) {
@@ -129,8 +134,7 @@ absl::Status DestroyFile(const std::string& path) {
         fd.get() < 0 ? SystemError(path, errno) : WriteAll(fd.get(), std::string(info.st_size, '\0'), path);
   }
   if (::unlink(path.c_str()) != 0) return SystemError(path, errno);
-  Descriptor folder(::open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return SystemError(path, errno);
+  RETURN_IF_ERROR(SyncFolderOf(path));
   return overwritten;
 }
 

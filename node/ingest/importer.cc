@@ -87,11 +87,17 @@ class Importer {
     import_->SetFileHash(Identity(hashing.Finish()));
     if (options_.keep_until_day) import_->SetKeepUntil(*options_.keep_until_day);
     RETURN_IF_ERROR(quarantine_.Close());
+    // Before the commit: after it this file is known, and nobody would be shown its rows again.
+    ASSIGN_OR_RETURN(report_.quarantine_file, quarantine_.Keep());
     steps_.Reached("import.before_commit");
-    ASSIGN_OR_RETURN(report_.staged, import_->Commit());
+    absl::StatusOr<StagedCounts> staged = import_->Commit();
+    if (!staged.ok()) {
+      quarantine_.Discard();
+      return staged.status();
+    }
+    report_.staged = *std::move(staged);
     report_.batch = import_->batch();
     report_.dropped += report_.staged.dropped;
-    ASSIGN_OR_RETURN(report_.quarantine_file, quarantine_.Keep());
     steps_.Reached("import.after_commit");
     const StagedCounts& s = report_.staged;
     PENC_CHECK(report_.read ==

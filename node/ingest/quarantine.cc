@@ -1,5 +1,6 @@
 #include "ingest/quarantine.h"
 
+#include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -58,6 +59,10 @@ absl::StatusOr<std::string> Quarantine::Keep() {
   if (writer_ == nullptr) return std::string();
   RETURN_IF_ERROR(writer_->Keep());
   return kept_;
+}
+
+void Quarantine::Discard() {
+  if (writer_ != nullptr) (void)std::remove(kept_.c_str());
 }
 
 }  // namespace penc

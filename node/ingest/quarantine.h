@@ -30,11 +30,12 @@ class Quarantine {
   // `heading` as it was read (its own columns, if it was a quarantine file, are left out); outlives this.
   void Begin(const FileHeading& heading) { heading_ = &heading; }
   absl::Status Add(const FileRow& row, const std::string& reason, const RowOrigin& origin);
-  // The rows are on the disk, under a name that nobody takes for a file to correct: before the import is
-  // kept.
+  // The rows are on the disk, under a name that nobody takes for a file to correct.
   absl::Status Close();
-  // After it: the file's path; empty: no row was set aside.
+  // The file's path, durable; empty: no row was set aside.
   absl::StatusOr<std::string> Keep();
+  // The import was not kept after all: what Keep left goes.
+  void Discard();
 
  private:
   void WriteHeading();

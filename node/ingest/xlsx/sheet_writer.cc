@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "base/sync_folder.h"
 #include "base/utf8.h"
 
 namespace penc {
@@ -116,7 +117,7 @@ absl::Status SheetWriter::Close() {
 absl::Status SheetWriter::Keep() {
   PENC_CHECK(book_ == nullptr);
   kept_ = std::rename(temporary().c_str(), path_.c_str()) == 0;
-  return kept_ ? absl::OkStatus() : Full();
+  return kept_ ? SyncFolderOf(path_) : Full();
 }
 
 }  // namespace penc

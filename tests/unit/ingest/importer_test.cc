@@ -127,8 +127,7 @@ TEST_F(Importing, ADryRunStoresNothingAndGuessesNothing) {
 }
 
 TEST_F(Importing, AFormulaThatFailedIsNobodysReferenceThoughItBecameText) {
-  const auto report =
-      Import("person_ref,origin\n#N/A,a\n #valeur! ,b\n#1,c\n7,a\n8,b\n9,c\nx,#N/A\n");
+  const auto report = Import("person_ref,origin\n#N/A,a\n #valeur! ,b\n#1,c\n7,a\n8,b\n9,c\nx,#N/A\n");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->staged.stored, 4u);
   EXPECT_EQ(report->quarantined, 3u);

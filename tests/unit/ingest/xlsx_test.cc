@@ -182,8 +182,13 @@ TEST(Workbooks, AZipBombIsRefusedWhileItIsRead) {
   EXPECT_THAT(ReadAll(book.Bytes()).why(), HasSubstr("zip bomb"));
   MadeWorkbook texts;
   texts.sheets = {{"f", TextRow(1, {"a"})}};
-  texts.shared = absl::StrCat("<si><t>", std::string(18 << 20, 'x'), "</t></si>");
+  texts.shared = absl::StrCat("<si><t>x</t></si>", std::string(18 << 20, ' '));
   EXPECT_THAT(ReadAll(texts.Bytes()).why(), HasSubstr("zip bomb"));
+  texts.shared = absl::StrCat("<si><t>", std::string(1 << 20, 'x'), "</t></si>");
+  EXPECT_THAT(ReadAll(texts.Bytes()).why(), HasSubstr("longer than a cell"));
+  MadeWorkbook sheets;
+  for (int i = 0; i < 1001; ++i) sheets.sheets.push_back({absl::StrCat("f", i), ""});
+  EXPECT_THAT(ReadAll(sheets.Bytes()).why(), HasSubstr("more than 1000 sheets"));
 }
 
 TEST(Workbooks, SheetsLargerThanExcelsAreRefusedWithTheirPlace) {
