@@ -138,7 +138,8 @@ void Changes::Columns(const Policy& before, const Policy& after) {
     for (const Column& column : table.columns) {
       const std::string name = absl::StrCat(table.name, ".", column.name);
       const Effective a = EffectiveRule(before, name, column), b = EffectiveRule(after, name, column);
-      const bool within = b.rule <= a.rule && (b.rule == Rule::kDeny || WithinGrain(b.finest, a.finest, column));
+      const bool within =
+          b.rule <= a.rule && (b.rule == Rule::kDeny || WithinGrain(b.finest, a.finest, column));
       if (within && a.rule == b.rule && a.finest == b.finest) continue;
       Add(absl::StrCat("columns.", name), within ? kTightens : kLoosens,
           {absl::StrCat(column.label.fr, " (", name, ")"), absl::StrCat(column.label.en, " (", name, ")")},
@@ -176,7 +177,8 @@ v1::PolicyComparison Compare(const Policy& before, const Policy& after, const Co
                  before.max_group_by, after.max_group_by);
   changes.Number("limits.cells", {"cases d'un bulletin, au plus", "cells of a bulletin, at most"},
                  before.max_cells, after.max_cells);
-  changes.Floor("regional.members", {"organisations d'un total, au moins", "organisations of a total, at least"},
+  changes.Floor("regional.members",
+                {"organisations d'un total, au moins", "organisations of a total, at least"},
                 before.floors.members, after.floors.members);
   changes.Floor("regional.presumed_dishonest",
                 {"organisations complices prévues, au moins", "colluding offices presumed, at least"},
@@ -189,12 +191,14 @@ v1::PolicyComparison Compare(const Policy& before, const Policy& after, const Co
                 MoreIsLooser(before.display.hide_margin_above, after.display.hide_margin_above),
                 {"nombres cachés si la marge dépasse", "numbers hidden where the margin is above"},
                 PercentOf(before.display.hide_margin_above), PercentOf(after.display.hide_margin_above));
-  changes.Number("display.phantoms",
-                 {"cases vides qui peuvent sembler pleines, au plus", "empty cells that may look shown, at most"},
-                 static_cast<uint64_t>(before.display.phantoms), static_cast<uint64_t>(after.display.phantoms));
-  changes.Number("approvals.days",
-                 {"jours d'attente d'une décision, et de validité", "days that a decision is awaited, and holds"},
-                 before.approvals.days, after.approvals.days);
+  changes.Number(
+      "display.phantoms",
+      {"cases vides qui peuvent sembler pleines, au plus", "empty cells that may look shown, at most"},
+      static_cast<uint64_t>(before.display.phantoms), static_cast<uint64_t>(after.display.phantoms));
+  changes.Number(
+      "approvals.days",
+      {"jours d'attente d'une décision, et de validité", "days that a decision is awaited, and holds"},
+      before.approvals.days, after.approvals.days);
   changes.Number("approvals.waiting",
                  {"questions en attente par partenaire, au plus", "waiting questions of a partner, at most"},
                  before.approvals.waiting, after.approvals.waiting);

@@ -51,8 +51,8 @@ struct Policy {
   Display display;
   ApprovalLimits approvals;
   uint32_t publication_delay_days = 30;  // of the list of past questions that anybody may read
-  std::string text;  // the YAML as applied, kept verbatim
-  std::string hash;  // SHA-256 of text, 32 bytes
+  std::string text;                      // the YAML as applied, kept verbatim
+  std::string hash;                      // SHA-256 of text, 32 bytes
 };
 
 struct Grant {
