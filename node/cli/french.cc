@@ -179,14 +179,17 @@ const std::map<std::string, std::string>& Words() {
        "votre nom, tel que le journal de l'organisation le garde"},
       {"responsable (signs what loosens) or administrator (applies it)",
        "responsable (signe ce qui assouplit) ou administrator (l'applique)"},
-      {"enrol a person who may sign; from the second of a role on, a responsable signs it (vouch)",
-       "inscrit une personne qui pourra signer; dès la deuxième d'un rôle, un responsable le signe (vouch)"},
+      {"enrol a person who may sign; from the second of a role on, a responsable and one of that role sign "
+       "it (vouch)",
+       "inscrit une personne qui pourra signer; dès la deuxième d'un rôle, un responsable et une personne de "
+       "ce rôle le signent (vouch)"},
       {"the person's NAME.officer", "le fichier NOM.officer de la personne"},
       {"the others of this role may sign no longer", "les autres de ce rôle ne pourront plus signer"},
       {"who may sign for this office, with the keys to compare",
        "qui peut signer pour cette organisation, avec les clés à comparer"},
-      {"as a responsable: sign that another person may sign",
-       "en tant que responsable: signe qu'une autre personne pourra signer"},
+      {"sign that another person may sign: as a responsable, and as one of their role",
+       "signe qu'une autre personne pourra signer: en tant que responsable, et en tant que personne de son "
+       "rôle"},
       {"as a responsable: sign that this emergency stop may end",
        "en tant que responsable: signe que cet arrêt d'urgence peut finir"},
       {"what each cohort's budget has paid, and what is left for life",

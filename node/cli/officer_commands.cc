@@ -99,8 +99,9 @@ void AddOfficer(CLI::App& parent, Invocation& invocation) {
       return kAnswered;
     };
   });
-  CLI::App* trust = app->add_subcommand(
-      "trust", "enrol a person who may sign; from the second of a role on, a responsable signs it (vouch)");
+  CLI::App* trust = app->add_subcommand("trust",
+                                        "enrol a person who may sign; from the second of a role on, a "
+                                        "responsable and one of that role sign it (vouch)");
   auto on = AddDirectory(trust, "penc officer trust office awa/awa.officer");
   trust->add_option("FILE", options->file, "the person's NAME.officer")->required();
   trust->add_option("--signed", options->signed_by, "a signature (penc officer vouch); may be repeated");
@@ -123,7 +124,8 @@ void AddOfficer(CLI::App& parent, Invocation& invocation) {
   auto on_list = AddDirectory(list, "penc officer list office");
   on_list->command.mutable_officers();
   RunPlainly(list, invocation, on_list);
-  CLI::App* vouch = app->add_subcommand("vouch", "as a responsable: sign that another person may sign");
+  CLI::App* vouch = app->add_subcommand(
+      "vouch", "sign that another person may sign: as a responsable, and as one of their role");
   vouch->add_option("DIR", options->dir, "the office's folder")->required();
   vouch->add_option("FILE", options->file, "the person's NAME.officer")->required();
   vouch->add_flag("--only", options->only, "the others of this role may sign no longer");

@@ -92,7 +92,9 @@ class Importer {
     steps_.Reached("import.before_commit");
     absl::StatusOr<StagedCounts> staged = import_->Commit();
     if (!staged.ok()) {
-      quarantine_.Discard();
+      // A write that failed may have reached the disk: then these rows are shown to nobody else.
+      if (absl::IsFailedPrecondition(staged.status()) || absl::IsAlreadyExists(staged.status()))
+        quarantine_.Discard();
       return staged.status();
     }
     report_.staged = *std::move(staged);
