@@ -14,11 +14,13 @@ int DecimalsOf(const v1::InternalColumn& column) { return column.measure() == "m
 
 std::string InternalTableText(const v1::InternalTable& table, const Words& w) {
   std::vector<std::string> heading;
+  heading.reserve(table.axes_size() + table.columns_size());
   for (const v1::Axis& axis : table.axes()) heading.push_back(axis.name());
   for (const v1::InternalColumn& column : table.columns()) heading.push_back(column.name());
   TextTable text(std::move(heading));
   for (const v1::InternalRow& row : table.rows()) {
     std::vector<std::string> cells;
+    cells.reserve(row.key_size() + row.values_size());
     for (int i = 0; i < row.key_size(); ++i)
       cells.push_back(CategoryText(table.axes(i).categories(row.key(i)), w.lang()));
     for (int i = 0; i < row.values_size(); ++i) {
@@ -57,6 +59,7 @@ void AppendFinding(const v1::QualityFinding& finding, const Words& w, std::strin
   absl::StrAppend(&out, "- ", w.Of(finding.says()), " (", w.Count(finding.rows()), w(" sur ", " of "),
                   w.Count(finding.of_rows()), ")\n");
   std::vector<std::string> places;
+  places.reserve(finding.places_size() + 1);
   for (const v1::QualityPlace& place : finding.places()) {
     places.push_back(absl::StrCat(OneLine(place.file_name()), w(" (lot ", " (batch "), place.batch(),
                                   "): ", w.Count(place.rows())));
