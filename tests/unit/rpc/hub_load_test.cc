@@ -18,6 +18,7 @@
 #include "federation/mail.h"
 #include "rpc/timers.h"
 #include "tests/support/hub_on_loopback.h"
+#include "tests/support/sanitized.h"
 
 namespace penc::rpc {
 namespace {
@@ -30,15 +31,6 @@ uint64_t MemoryOf(pid_t pid, absl::string_view which) {
   }
   return 0;
 }
-
-// A sanitizer keeps what was freed, and a shadow of it all: its memory says nothing of the hub's.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
 
 // ---- a thousand offices
 
@@ -176,6 +168,7 @@ TEST_F(ThousandOffices, WaitAtOnceAndAllHearOfTheirWork) {
       "after %s, all abstained and told after %s\n",
       waiting / 1e6, after / 1e6, before / 1e6, absl::FormatDuration(told).c_str(),
       absl::FormatDuration(ended).c_str());
+  // A sanitizer's memory says nothing of the hub's.
   EXPECT_TRUE(kSanitized || after - before < uint64_t{1} << 30) << after << " after " << before;
   EXPECT_LT(told, absl::Seconds(20));
 }

@@ -13,6 +13,7 @@
 #include "federation/member.h"
 #include "rpc/status_mapping.h"
 #include "tests/support/hub_on_loopback.h"
+#include "tests/support/sanitized.h"
 #include "tests/support/seed.h"
 
 namespace penc::rpc {
@@ -312,11 +313,7 @@ TEST_F(HubStrangers, AThousandForgedOrMalformedCallsOfEveryMethodChangeNothing) 
     }
     if (i == 2) resident = ResidentBytes();
   }
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  resident += 256 << 20;  // what was freed is kept for a while, to be found where it is used
-#endif
-#endif
+  if (kSanitized) resident += 256 << 20;  // what was freed is kept for a while, to be found where it is used
   EXPECT_LT(ResidentBytes(), resident + (48 << 20)) << "memory grew with nonsense";
   EXPECT_GT(answered, 0) << "questions that are none of these are answered";
   const v1::WaitForWorkResponse after =
