@@ -47,10 +47,11 @@ std::string ReportErase(const v1::EraseResult& erased, Lang lang) {
         "\n");
   }
   if (!erased.own_files().empty()) {
-    absl::StrAppend(&out,
-                    w("retirez aussi cette personne de vos propres fichiers, un prochain import la ramènerait: ",
-                      "remove this person from your own files, too, a next import would bring them back: "),
-                    absl::StrJoin(erased.own_files(), ", "), "\n");
+    absl::StrAppend(
+        &out,
+        w("retirez aussi cette personne de vos propres fichiers, un prochain import la ramènerait: ",
+          "remove this person from your own files, too, a next import would bring them back: "),
+        absl::StrJoin(erased.own_files(), ", "), "\n");
   }
   const v1::ErasureProof& proof = erased.proof();
   absl::StrAppend(&out, w("vérifié: ", "verified: "), w.Count(proof.chunks()),

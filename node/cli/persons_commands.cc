@@ -32,9 +32,11 @@ absl::Status CheckOutside(const std::string& file, const std::string& dir) {
                               relative = there.lexically_relative(folder);
   if (relative.empty() || *relative.begin() == "..") return absl::OkStatus();
   return Fail(absl::StatusCode::kInvalidArgument,
-              {absl::StrCat("--html ", file, ": ce fichier serait dans le dossier de l'organisation; une fiche "
+              {absl::StrCat("--html ", file,
+                            ": ce fichier serait dans le dossier de l'organisation; une fiche "
                             "se remet à la personne, écrivez-la ailleurs"),
-               absl::StrCat("--html ", file, ": that file would be inside the office's folder; a sheet is "
+               absl::StrCat("--html ", file,
+                            ": that file would be inside the office's folder; a sheet is "
                             "handed to the person, write it elsewhere")});
 }
 
@@ -91,7 +93,8 @@ void AddPerson(CLI::App& parent, Invocation& invocation) {
         // A sheet for a reference that was mistyped would be handed to the wrong person.
         return output.Fail(Fail(
             absl::StatusCode::kNotFound,
-            {"personne n'est dans les dossiers sous cette référence, aucune fiche n'est faite: vérifiez qu'elle "
+            {"personne n'est dans les dossiers sous cette référence, aucune fiche n'est faite: vérifiez "
+             "qu'elle "
              "est écrite comme dans le fichier importé",
              "nobody is in the records under this reference, no sheet was made: nothing is kept under this "
              "reference, check that it is written as in the imported file"}));

@@ -25,7 +25,8 @@ class CsvFile final : public RowFile {
  protected:
   absl::Status EachRow(const SheetForm& form, FileHeading*, const OnFileRow& on_row) override {
     PENC_CHECK(!std::exchange(read_, true));
-    ASSIGN_OR_RETURN(const std::unique_ptr<TextReader> text, ReadText(*source_, judged_ ? likely_encoding_ : form.encoding));
+    ASSIGN_OR_RETURN(const std::unique_ptr<TextReader> text,
+                     ReadText(*source_, judged_ ? likely_encoding_ : form.encoding));
     return ReadCsv(*text, {form.delimiter, kReasonColumn},
                    [&](uint64_t number, const std::vector<absl::string_view>& cells) {
                      return on_row({number, cells, {}});

@@ -159,7 +159,8 @@ class Importer {
     }
     if (!lost_refusals_.empty()) {
       const std::string rows = Listed(lost_refusals_);
-      Note({absl::StrCat("refus dont la personne n'est pas à trouver (référence vide ou illisible): ligne ", rows,
+      Note({absl::StrCat("refus dont la personne n'est pas à trouver (référence vide ou illisible): ligne ",
+                         rows,
                          ". penc ne peut retirer ce qui est déjà gardé d'elle; cherchez-la à la main (penc "
                          "erase)"),
             absl::StrCat("refusals whose person cannot be found (empty or unreadable reference): row ", rows,
@@ -314,7 +315,8 @@ class Importer {
 
   void KeepNoLonger(const RowOrigin& origin) {
     uint64_t batch = 0;
-    if (!options_.last_day_of || !absl::SimpleAtoi(origin.import, &batch) || !origins_.insert(batch).second) return;
+    if (!options_.last_day_of || !absl::SimpleAtoi(origin.import, &batch) || !origins_.insert(batch).second)
+      return;
     const absl::optional<int64_t> last = options_.last_day_of(batch);
     if (last.has_value()) keep_until_ = std::min(*last, keep_until_.value_or(*last));
   }
@@ -502,7 +504,8 @@ class Importer {
     if (shown_) return quarantine_.Add(row, where + why.fr, OriginOf(row));
     places_only_.push_back(row.number);
     return quarantine_.AddPlace(
-        absl::StrCat(where, why.fr, "; contenu non gardé, car l'accord ne se lit pas: corrigez la ligne dans ",
+        absl::StrCat(where, why.fr,
+                     "; contenu non gardé, car l'accord ne se lit pas: corrigez la ligne dans ",
                      options_.file_name.empty() ? "votre fichier" : options_.file_name),
         OriginOf(row));
   }
@@ -524,7 +527,7 @@ class Importer {
   FileColumns::Target* consent_ = nullptr;  // the codebook's own consent, where the file has it
   std::vector<std::string> skip_;           // folded
   uint64_t skipped_ = 0;
-  bool shown_ = true;                                 // the row may lie in the clear
+  bool shown_ = true;                                  // the row may lie in the clear
   std::vector<uint64_t> lost_refusals_, places_only_;  // rows, by number
   RowJoin join_;
   absl::optional<int64_t> keep_until_;

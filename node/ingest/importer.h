@@ -33,8 +33,8 @@ struct ImportOptions {
   absl::Time now;
   absl::optional<int64_t> keep_until_day;  // noted with the batch
   std::string quarantine_file;  // where rows to correct go (.xlsx, 0600); written only where there are some
-  // Before rows set aside get that name, so that nobody has them unknown: the name, where they lie until then,
-  // and the batch. Empty: nobody wants to know.
+  // Before rows set aside get that name, so that nobody has them unknown: the name, where they lie until
+  // then, and the batch. Empty: nobody wants to know.
   std::function<absl::Status(const std::string& path, const std::string& temporary, uint64_t batch)>
       before_quarantine;
   // Of rows that come back from a quarantine file: the last day of the batch that they were set aside from.

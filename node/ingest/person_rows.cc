@@ -48,16 +48,17 @@ absl::StatusOr<PersonFound> FindPerson(const std::string& path, const std::vecto
   const FileHeading* of = nullptr;
   std::vector<size_t> places;
   ASSIGN_OR_RETURN(found.choice, ChooseRows(path, [&](const FileHeading* heading, const FileRow& row) {
-    if (heading != nullptr && heading != of) places = Places(*heading, columns);
-    of = heading;
-    const bool known = heading != nullptr && !places.empty();
-    // Rows that are cut badly were set aside for that: their cells may stand in other columns.
-    const bool theirs = known && row.cells.size() == heading->names.size()
-                            ? match.InColumns(row.cells, places)
-                            : match.Anywhere(row.cells);
-    found.by_any_column = found.by_any_column || (theirs && !known);
-    return theirs;
-  }));
+                     if (heading != nullptr && heading != of) places = Places(*heading, columns);
+                     of = heading;
+                     const bool known = heading != nullptr && !places.empty();
+                     // Rows that are cut badly were set aside for that: their cells may stand in other
+                     // columns.
+                     const bool theirs = known && row.cells.size() == heading->names.size()
+                                             ? match.InColumns(row.cells, places)
+                                             : match.Anywhere(row.cells);
+                     found.by_any_column = found.by_any_column || (theirs && !known);
+                     return theirs;
+                   }));
   return found;
 }
 

@@ -1,6 +1,6 @@
-// A file of rows without some of them: which ones are chosen first, then the others are written as they stand,
-// other sheets and rows that nobody understands included. Of a workbook values stay; formats, formulas and
-// comments do not.
+// A file of rows without some of them: which ones are chosen first, then the others are written as they
+// stand, other sheets and rows that nobody understands included. Of a workbook values stay; formats, formulas
+// and comments do not.
 #pragma once
 #include <cstdint>
 #include <functional>

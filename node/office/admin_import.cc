@@ -138,8 +138,8 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
                               office.environment().steps, options));
   // Rows that say something else than others of their person are kept nowhere but where they wait.
   if (!options.dry_run && report.staged.conflicting == 0) {
-    ASSIGN_OR_RETURN(const std::vector<Text> done,
-                     NoteBroughtBack(office, report.batch, report.brought_back, person, report.quarantine_file));
+    ASSIGN_OR_RETURN(const std::vector<Text> done, NoteBroughtBack(office, report.batch, report.brought_back,
+                                                                   person, report.quarantine_file));
     notices.insert(notices.end(), done.begin(), done.end());
   }
   v1::ImportResult result;

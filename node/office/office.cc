@@ -26,13 +26,13 @@
 #include "office/applied.h"
 #include "office/card.h"
 #include "office/erasing.h"
-#include "office/quarantine.h"
 #include "office/grants.h"
 #include "office/key_journal.h"
 #include "office/keys.h"
 #include "office/membership.h"
 #include "office/officer_file.h"
 #include "office/officers.h"
+#include "office/quarantine.h"
 #include "office/retention.h"
 #include "policy/diff.h"
 #include "policy/read.h"
@@ -111,7 +111,8 @@ void SweepLeftovers(const Layout& layout) {
   std::vector<fs::path> temporary;
   for (const fs::directory_entry& entry : fs::directory_iterator(layout.quarantine(), ignored)) {
     // Of a file that was being replaced: the bytes before.
-    const bool old = entry.path().extension() == ".old" && fs::exists(fs::path(entry.path()).replace_extension(), ignored);
+    const bool old =
+        entry.path().extension() == ".old" && fs::exists(fs::path(entry.path()).replace_extension(), ignored);
     if (old || entry.path().extension() == ".tmp") temporary.push_back(entry.path());
   }
   for (const fs::path& path : temporary) DestroyFile(path.string()).IgnoreError();

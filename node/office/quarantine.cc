@@ -53,7 +53,8 @@ bool Edited(const Office& office, const std::string& name, const QuarantineRow& 
 
 // The batch that a row was set aside from; 0: it does not say.
 uint64_t OriginOf(const FileHeading& heading, const FileRow& row) {
-  const auto at = std::find(heading.names.begin(), heading.names.end(), kOriginColumn) - heading.names.begin();
+  const auto at =
+      std::find(heading.names.begin(), heading.names.end(), kOriginColumn) - heading.names.begin();
   uint64_t batch = 0;
   if (static_cast<size_t>(at) >= row.cells.size() || !absl::SimpleAtoi(row.cells[at], &batch)) return 0;
   return batch;
@@ -76,7 +77,8 @@ class Tidier {
       const absl::Status tidied = Tidy(name);
       if (!tidied.ok() && !absl::IsInvalidArgument(tidied)) {
         const Text why = Explain(tidied);
-        Say(name, {absl::StrCat("à retirer, mais: ", why.fr), absl::StrCat("to be taken out, but: ", why.en)});
+        Say(name,
+            {absl::StrCat("à retirer, mais: ", why.fr), absl::StrCat("to be taken out, but: ", why.en)});
       }
     }
     return std::move(said_);
@@ -107,9 +109,10 @@ class Tidier {
     } else if (const auto batch = batches_.find(note.batch()); batch == batches_.end()) {
       if (!tidying_.opening || Edited(office_, name, note)) return absl::OkStatus();
       RETURN_IF_ERROR(RemoveWhole(office_, name));
-      Say(name, {"retiré: l'import qui l'écrivait a été coupé, rien n'en est gardé. Importez de nouveau son "
-                 "fichier",
-                 "removed: the import that wrote it was cut off, nothing of it was kept. Import its file again"});
+      Say(name,
+          {"retiré: l'import qui l'écrivait a été coupé, rien n'en est gardé. Importez de nouveau son "
+           "fichier",
+           "removed: the import that wrote it was cut off, nothing of it was kept. Import its file again"});
       return absl::OkStatus();
     } else if (over_.count(note.batch()) > 0) {
       RETURN_IF_ERROR(RemoveWhole(office_, name));
@@ -128,10 +131,11 @@ class Tidier {
       Say(name, {absl::StrCat("supprimé avec le lot ", note.batch()),
                  absl::StrCat("removed with batch ", note.batch())});
     } else if (tidying_.undone == note.batch()) {
-      Say(name, {"il est de ce lot, mais quelqu'un l'a modifié: il reste. Supprimez-le si vous n'en avez plus "
-                 "besoin, ses lignes y sont en clair",
-                 "it is of this batch, but somebody edited it: it stays. Delete it if you need it no more, its "
-                 "rows are in the clear"});
+      Say(name,
+          {"il est de ce lot, mais quelqu'un l'a modifié: il reste. Supprimez-le si vous n'en avez plus "
+           "besoin, ses lignes y sont en clair",
+           "it is of this batch, but somebody edited it: it stays. Delete it if you need it no more, its "
+           "rows are in the clear"});
     }
     return absl::OkStatus();
   }
@@ -295,11 +299,13 @@ absl::StatusOr<std::vector<Text>> NoteBroughtBack(Office& office, uint64_t batch
     const std::string left = absl::StrCat(choice->kept);
     said.push_back(
         choice->kept == 0
-            ? Text{absl::StrCat("quarantine/", name,
-                                ": toutes ses lignes sont revenues; penc le supprime au prochain arrêté (penc "
-                                "close)"),
-                   absl::StrCat("quarantine/", name,
-                                ": all of its rows came back; penc removes it at the next closing (penc close)")}
+            ? Text{absl::StrCat(
+                       "quarantine/", name,
+                       ": toutes ses lignes sont revenues; penc le supprime au prochain arrêté (penc "
+                       "close)"),
+                   absl::StrCat(
+                       "quarantine/", name,
+                       ": all of its rows came back; penc removes it at the next closing (penc close)")}
             : Text{absl::StrCat("quarantine/", name, ": lignes revenues: ", back.rows_size(),
                                 ", qui attendent encore: ", left),
                    absl::StrCat("quarantine/", name, ": ", back.rows_size(), " rows came back, ", left,

@@ -43,18 +43,21 @@ RowChoice ChoiceOf(const ErasingFile& file) {
 }
 
 Text ByHand(const std::string& name) {
-  return {absl::StrCat("quarantine/", name,
-                       ": ce fichier peut contenir la personne effacée et n'a pu être lu; regardez-le à la main"),
-          absl::StrCat("quarantine/", name,
-                       ": this file may hold the person who was erased and could not be read; look at it by hand")};
+  return {
+      absl::StrCat("quarantine/", name,
+                   ": ce fichier peut contenir la personne effacée et n'a pu être lu; regardez-le à la main"),
+      absl::StrCat(
+          "quarantine/", name,
+          ": this file may hold the person who was erased and could not be read; look at it by hand")};
 }
 
 Text Changed(const std::string& name) {
-  return {absl::StrCat("quarantine/", name,
-                       ": ce fichier a changé pendant l'effacement; tapez penc erase encore une fois pour cette "
-                       "personne"),
-          absl::StrCat("quarantine/", name,
-                       ": this file changed during the erasure; run penc erase once more for this person")};
+  return {
+      absl::StrCat("quarantine/", name,
+                   ": ce fichier a changé pendant l'effacement; tapez penc erase encore une fois pour cette "
+                   "personne"),
+      absl::StrCat("quarantine/", name,
+                   ": this file changed during the erasure; run penc erase once more for this person")};
 }
 
 }  // namespace
@@ -105,11 +108,12 @@ absl::StatusOr<std::vector<Text>> EraseNoted(Office& office, bool unread) {
   ErasingRows rows;
   if (!noted.has_value()) return said;
   if (!rows.ParseFromString(*noted) || rows.format() != 1) {
-    return Fail(absl::StatusCode::kDataLoss,
-                {"ce qui restait à effacer des lignes mises de côté est illisible; tapez penc erase encore une "
-                 "fois pour cette personne",
-                 "what was left to be erased of rows set aside is unreadable; run penc erase once more for this "
-                 "person"});
+    return Fail(
+        absl::StatusCode::kDataLoss,
+        {"ce qui restait à effacer des lignes mises de côté est illisible; tapez penc erase encore une "
+         "fois pour cette personne",
+         "what was left to be erased of rows set aside is unreadable; run penc erase once more for this "
+         "person"});
   }
   for (ErasingFile& file : *rows.mutable_files()) {
     if (!FileExists(PathInQuarantine(office, file.name()))) continue;

@@ -125,7 +125,8 @@ absl::StatusOr<Expired> ExpireDue(Office& office, absl::optional<absl::CivilDay>
     if (std::find(expired.batches.begin(), expired.batches.end(), batch.id) != expired.batches.end())
       expired.notices.push_back(Left(batch));
   }
-  for (Text& what : TidyQuarantine(office, {today - kEpoch, 0, false})) expired.notices.push_back(std::move(what));
+  for (Text& what : TidyQuarantine(office, {today - kEpoch, 0, false}))
+    expired.notices.push_back(std::move(what));
   return expired;
 }
 

@@ -94,11 +94,12 @@ class Seeker {
     return absl::nullopt;
   }
   static absl::Status Importing() {
-    return Fail(absl::StatusCode::kFailedPrecondition,
-                {"l'effacement n'est pas vérifié: un import a commencé entre-temps; attendez sa fin, puis "
-                 "recommencez penc erase",
-                 "the erasure is not verified: an import began meanwhile; wait for it to end, then run penc erase "
-                 "again"});
+    return Fail(
+        absl::StatusCode::kFailedPrecondition,
+        {"l'effacement n'est pas vérifié: un import a commencé entre-temps; attendez sa fin, puis "
+         "recommencez penc erase",
+         "the erasure is not verified: an import began meanwhile; wait for it to end, then run penc erase "
+         "again"});
   }
   static absl::Status Stray() {
     return Fail(

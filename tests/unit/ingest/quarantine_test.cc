@@ -287,14 +287,15 @@ TEST_F(Consenting, ARowWithoutItsParentIsRefusedOrKeptFromTheClearFirst) {
   ASSERT_TRUE(Import("person_ref,dest\nP1,a\n", "before.csv").ok());
   const auto book = [](const std::string& ok_column, const std::string& members) {
     MadeWorkbook made;
-    made.sheets = {{"membres", members}, {"menages", TextRow(1, {"id", ok_column}) + TextRow(2, {"h1", "oui"})}};
+    made.sheets = {{"membres", members},
+                   {"menages", TextRow(1, {"id", ok_column}) + TextRow(2, {"h1", "oui"})}};
     return made.Bytes();
   };
-  const auto own = ImportMapped(book("unused", TextRow(1, {"person_ref", "dest", "up", "ok"}) +
-                                                   TextRow(2, {"P1", "a", "nowhere", "non"}) +
-                                                   TextRow(3, {"P3", "a", "nowhere", "oui"}) +
-                                                   TextRow(4, {"P4", "a", "h1", "oui"})),
-                                "own.xlsx");
+  const auto own = ImportMapped(
+      book("unused", TextRow(1, {"person_ref", "dest", "up", "ok"}) +
+                         TextRow(2, {"P1", "a", "nowhere", "non"}) +
+                         TextRow(3, {"P3", "a", "nowhere", "oui"}) + TextRow(4, {"P4", "a", "h1", "oui"})),
+      "own.xlsx");
   ASSERT_TRUE(own.ok()) << own.status();
   EXPECT_EQ(own->dropped, 1u);
   EXPECT_EQ(own->staged.withdrawn, 1u) << "a no takes earlier rows out, parent or not";
@@ -302,11 +303,11 @@ TEST_F(Consenting, ARowWithoutItsParentIsRefusedOrKeptFromTheClearFirst) {
   EXPECT_THAT(Kept(own->quarantine_file)[1], Contains("P3"));
 
   mapping_.consent_from = "../ok";
-  const auto of_parent = ImportMapped(
-      book("ok", TextRow(1, {"person_ref", "dest", "up"}) + TextRow(2, {"SECRET", "a", "nowhere"}) +
-                     TextRow(3, {"P3", "a", "h1"}) + TextRow(4, {"SECRET", "a", "h1", "oui"}) +
-                     TextRow(5, {"P5", "a", "h1"})),
-      "parents.xlsx");
+  const auto of_parent =
+      ImportMapped(book("ok", TextRow(1, {"person_ref", "dest", "up"}) +
+                                  TextRow(2, {"SECRET", "a", "nowhere"}) + TextRow(3, {"P3", "a", "h1"}) +
+                                  TextRow(4, {"SECRET", "a", "h1", "oui"}) + TextRow(5, {"P5", "a", "h1"})),
+                   "parents.xlsx");
   ASSERT_TRUE(of_parent.ok()) << of_parent.status();
   EXPECT_EQ(of_parent->staged.stored, 2u);
   ASSERT_EQ(of_parent->quarantined, 2u) << "a cell beside the heading is no parent's cell";
@@ -322,20 +323,25 @@ TEST_F(Importing, AFrenchExcelMaySaveTheFileAsCsv) {
                                  {.names = {"person_ref", "dest", "month", "cost"}});
     mapping.dates = dates;
     const std::string name = absl::StrCat("f", static_cast<int>(dates), ".csv");
-    const auto report = Import(absl::StrCat("person_ref,dest,month,cost\n", name, ",a,2026-03,1\n", name,
-                                            "b,Côte,2026-03,12.4\n"),
-                               name, false, false, &mapping);
+    const auto report = Import(
+        absl::StrCat("person_ref,dest,month,cost\n", name, ",a,2026-03,1\n", name, "b,Côte,2026-03,12.4\n"),
+        name, false, false, &mapping);
     ASSERT_TRUE(report.ok()) << report.status();
     ASSERT_EQ(report->quarantined, 1u);
     // The reason's accents in one byte each, the date and the decimal as a French computer shows them.
     const std::string saved = absl::StrReplaceAll(
-        AsCsv(Corrected(report->quarantine_file, {{"Côte", "b"}}), ';'),
-        {{"«", "\xAB"}, {"»", "\xBB"}, {"é", "\xE9"}, {"ê", "\xEA"}, {"à", "\xE0"}, {"2026-03", "04/03/2026"},
-         {"12.4", "12,4"}});
+        AsCsv(Corrected(report->quarantine_file, {{"Côte", "b"}}), ';'), {{"«", "\xAB"},
+                                                                          {"»", "\xBB"},
+                                                                          {"é", "\xE9"},
+                                                                          {"ê", "\xEA"},
+                                                                          {"à", "\xE0"},
+                                                                          {"2026-03", "04/03/2026"},
+                                                                          {"12.4", "12,4"}});
     ASSERT_THAT(saved, HasSubstr("\xAB"));
     const auto second = Import(saved, "saved-" + name, false, false, &mapping);
     ASSERT_TRUE(second.ok()) << second.status();
-    EXPECT_EQ(second->staged.stored, 1u) << name << (second->problems.empty() ? "" : second->problems[0].what.en);
+    EXPECT_EQ(second->staged.stored, 1u)
+        << name << (second->problems.empty() ? "" : second->problems[0].what.en);
   }
   ASSERT_TRUE(Close(kFirst).ok());
   EXPECT_THAT(Ask("SELECT count(*) FROM move WHERE month = '2026-03' AND dest = 'b'"), ElementsAre(4));
@@ -356,7 +362,7 @@ TEST_F(Importing, AFileOfRowsSetAsideWithoutItsFirstColumnsIsNamedAndNotImported
     const std::string saved = waiting_ + "/cut.xlsx";
     {
       SheetWriter writer(saved, "à corriger");
-      writer.Heading({read.heading.names.begin() + static_cast<std::ptrdiff_t>(gone), read.heading.names.end()});
+      writer.Heading(absl::MakeConstSpan(read.heading.names).subspan(gone));
       const std::vector<absl::string_view> cells(read.rows[0].begin() + static_cast<std::ptrdiff_t>(gone),
                                                  read.rows[0].end());
       ASSERT_TRUE(writer.Row(cells, {}).ok() && writer.Close().ok() && writer.Keep().ok());

@@ -159,8 +159,8 @@ TEST_F(Erasing, SeeksEverywhereWhereColumnsAreNotKnown) {
 
 // An office adds sheets and moves them about.
 TEST_F(Erasing, SeeksInEverySheetAndLeavesWhatIsNotThePersons) {
-  const std::vector<std::string> heading = {"motif (penc)", "feuille (penc)", "ligne (penc)",
-                                            "origine (penc)", "person_ref",    "race"};
+  const std::vector<std::string> heading = {"motif (penc)",   "feuille (penc)", "ligne (penc)",
+                                            "origine (penc)", "person_ref",     "race"};
   MadeWorkbook book;
   book.sheets = {{"Notes", TextRow(1, {"P8", "call back"}) + TextRow(3, {"P9", "moved"})},
                  {"cachée", TextRow(2, {"total", "12"}), "hidden"},
@@ -180,10 +180,13 @@ TEST_F(Erasing, SeeksInEverySheetAndLeavesWhatIsNotThePersons) {
   for (size_t i = 0; i < 3; ++i) {
     SheetForm form;
     form.at = i;
-    ASSERT_TRUE(file->ReadPlain(form, [&](const FileRow& row) {
-                      rows.push_back(absl::StrCat(file->sheets()[i].name, row.number, ":", absl::StrJoin(row.cells, ",")));
-                      return absl::OkStatus();
-                    }).ok());
+    ASSERT_TRUE(file->ReadPlain(form,
+                                [&](const FileRow& row) {
+                                  rows.push_back(absl::StrCat(file->sheets()[i].name, row.number, ":",
+                                                              absl::StrJoin(row.cells, ",")));
+                                  return absl::OkStatus();
+                                })
+                    .ok());
   }
   EXPECT_THAT(rows, ElementsAre("Notes1:P8,call back", "cachée2:total,12",
                                 "à corriger1:" + absl::StrJoin(heading, ","), "à corriger2:x,,6,1,P8,blue"));

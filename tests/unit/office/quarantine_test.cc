@@ -49,13 +49,16 @@ class SetAside : public SmallOffice {
     const auto file = OpenRowFile(*source).value();
     SheetForm first;
     first.at = 0;
-    EXPECT_TRUE(file->ReadPlain(first, [&](const FileRow& row) {
-                      std::vector<std::string> changed(row.cells.begin(), row.cells.end());
-                      for (std::string& cell : changed) {
-                        if (const auto found = cells.find(cell); found != cells.end()) cell = found->second;
-                      }
-                      return writer.Row({changed.begin(), changed.end()}, row.kinds);
-                    }).ok());
+    EXPECT_TRUE(file->ReadPlain(first,
+                                [&](const FileRow& row) {
+                                  std::vector<std::string> changed(row.cells.begin(), row.cells.end());
+                                  for (std::string& cell : changed) {
+                                    if (const auto found = cells.find(cell); found != cells.end())
+                                      cell = found->second;
+                                  }
+                                  return writer.Row({changed.begin(), changed.end()}, row.kinds);
+                                })
+                    .ok());
     EXPECT_TRUE(writer.Close().ok() && writer.Keep().ok());
     const std::string bytes = ReadFile(saved).value();
     std::filesystem::remove(saved);
@@ -86,7 +89,8 @@ TEST_F(SetAside, LeavesWithTheLastDayOfItsBatch) {
   EXPECT_THAT(Notices(Expire()), IsEmpty());
   EXPECT_TRUE(FileExists(over));
   clock_.now = At(2026, 8, 21);
-  EXPECT_THAT(Notices(Expire()), ElementsAre(HasSubstr("batch 1"), AllOf(HasSubstr("removed"), HasSubstr("batch 1"))));
+  EXPECT_THAT(Notices(Expire()),
+              ElementsAre(HasSubstr("batch 1"), AllOf(HasSubstr("removed"), HasSubstr("batch 1"))));
   EXPECT_FALSE(FileExists(over));
   EXPECT_TRUE(FileExists(kept));
 }
@@ -161,18 +165,19 @@ TEST_F(SetAside, GoesWhenAllOfItsRowsCameBackAndAreClosed) {
 TEST_F(SetAside, RowsThatSomebodyLeftOutStillWaitAndAnUndoGivesBackTheOthers) {
   const std::string path = ImportBad();
   std::string half = Corrected(path, {{"blue", "black"}});
-  const std::string csv =
-      "motif (penc);feuille (penc);ligne (penc);origine (penc);person_ref;race;year\n";
+  const std::string csv = "motif (penc);feuille (penc);ligne (penc);origine (penc);person_ref;race;year\n";
   // One of its two rows, as it stands there.
   std::string row;
   {
     const auto source = OpenFile(path).value();
     const auto file = OpenRowFile(*source).value();
-    ASSERT_TRUE(file->Read({}, [](const FileHeading&) { return absl::OkStatus(); },
-                           [&](const FileRow& one) {
-                             if (row.empty()) row = absl::StrCat("\"", absl::StrJoin(one.cells, "\";\""), "\"\n");
-                             return absl::OkStatus();
-                           })
+    ASSERT_TRUE(file->Read(
+                        {}, [](const FileHeading&) { return absl::OkStatus(); },
+                        [&](const FileRow& one) {
+                          if (row.empty())
+                            row = absl::StrCat("\"", absl::StrJoin(one.cells, "\";\""), "\"\n");
+                          return absl::OkStatus();
+                        })
                     .ok());
   }
   const auto one = Import(csv + absl::StrReplaceAll(row, {{"blue", "black"}}), "one.csv");
