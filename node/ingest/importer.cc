@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "crypto/keyfile.h"
@@ -306,19 +307,31 @@ class Importer {
     if (heading_.quarantine) {
       if (OnlyItsPlace(heading_, alone)) return absl::OkStatus();  // to be corrected elsewhere
       report_.brought_back.insert(SetAsideKey(heading_, alone));
-      KeepNoLonger(OriginOf(alone));
+      RETURN_IF_ERROR(KeepNoLonger(OriginOf(alone)));
     }
     ++report_.read;
     if (options_.progress && report_.read % 65536 == 0) options_.progress(report_.read);
     return Understand(Judge(alone));
   }
 
-  void KeepNoLonger(const RowOrigin& origin) {
+  // Rows that come back may be kept as long as those beside which they were set aside.
+  absl::Status KeepNoLonger(const RowOrigin& origin) {
     uint64_t batch = 0;
     if (!options_.last_day_of || !absl::SimpleAtoi(origin.import, &batch) || !origins_.insert(batch).second)
-      return;
+      return absl::OkStatus();
     const absl::optional<int64_t> last = options_.last_day_of(batch);
-    if (last.has_value()) keep_until_ = std::min(*last, keep_until_.value_or(*last));
+    if (!last.has_value()) return absl::OkStatus();
+    keep_until_ = std::min(*last, keep_until_.value_or(*last));
+    constexpr absl::CivilDay kEpoch(1970, 1, 1);
+    if (kEpoch + *last >= absl::ToCivilDay(options_.now, absl::UTCTimeZone())) return absl::OkStatus();
+    const std::string day = absl::FormatCivilTime(kEpoch + *last);
+    return Fault({},
+                 {absl::StrCat("ces lignes sont du lot ", batch, ", à garder jusqu'au ", day,
+                               ": ce jour est passé, rien n'est importé. Supprimez ce fichier, ou dites un "
+                               "autre dernier jour: --keep-until"),
+                  absl::StrCat("these rows are of batch ", batch, ", to be kept until ", day,
+                               ": that day is over, nothing was imported. Delete this file, or say another "
+                               "last day: --keep-until")});
   }
 
   // Consent comes first: a no takes earlier rows out whatever else is wrong with its row, and whatever a

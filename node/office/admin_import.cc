@@ -138,9 +138,14 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
                               office.environment().steps, options));
   // Rows that say something else than others of their person are kept nowhere but where they wait.
   if (!options.dry_run && report.staged.conflicting == 0) {
-    ASSIGN_OR_RETURN(const std::vector<Text> done, NoteBroughtBack(office, report.batch, report.brought_back,
-                                                                   person, report.quarantine_file));
-    notices.insert(notices.end(), done.begin(), done.end());
+    // The rows are in: that it could not be noted where they waited is no error of the import.
+    const absl::StatusOr<std::vector<Text>> done =
+        NoteBroughtBack(office, report.batch, report.brought_back, person, report.quarantine_file);
+    if (done.ok()) {
+      notices.insert(notices.end(), done->begin(), done->end());
+    } else {
+      notices.push_back(Explain(done.status()));
+    }
   }
   v1::ImportResult result;
   result.set_batch(report.batch);

@@ -56,7 +56,8 @@ class SetAside : public SmallOffice {
                                     if (const auto found = cells.find(cell); found != cells.end())
                                       cell = found->second;
                                   }
-                                  return writer.Row({changed.begin(), changed.end()}, row.kinds);
+                                  const std::vector<absl::string_view> views(changed.begin(), changed.end());
+                                  return writer.Row(views, row.kinds);
                                 })
                     .ok());
     EXPECT_TRUE(writer.Close().ok() && writer.Keep().ok());
@@ -102,6 +103,14 @@ TEST_F(SetAside, LeavesAtTheNextStartWhereACrashCameBetween) {
   EXPECT_EQ(Files().size(), 2u);
   Open();
   EXPECT_THAT(Files(), IsEmpty());
+}
+
+TEST_F(SetAside, ACopyBroughtAfterTheLastDayOfItsRowsIsRefused) {
+  const std::string bytes = Corrected(ImportBad("2026-08-20"), {{"blue", "black"}, {"green", "white"}});
+  clock_.now = At(2026, 8, 21);
+  const auto late = Import(bytes, "late.xlsx");
+  EXPECT_THAT(Explain(late.status()).en,
+              AllOf(HasSubstr("late.xlsx"), HasSubstr("batch 1"), HasSubstr("2026-08-20")));
 }
 
 TEST_F(SetAside, ACopyThatSomebodyMadeLosesTheRowsWhoseLastDayIsOver) {
