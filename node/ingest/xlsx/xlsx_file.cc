@@ -109,7 +109,18 @@ class XlsxFile final : public RowFile {
       const absl::StatusOr<std::string> first = FirstText(i);
       if (first.ok() && *first == kReasonColumn) set_aside.push_back(i);
     }
-    if (set_aside.size() == 1) return set_aside[0];
+    if (set_aside.size() == 1) {
+      const absl::StatusOr<size_t> other = Named(wanted);
+      if (set_aside[0] == 0 || !other.ok() || *other == set_aside[0]) return set_aside[0];
+      // Its rows may be in already: which of the two is meant is not guessed.
+      const std::string& name = sheets_[set_aside[0]].name;
+      return Bad(absl::StrCat("ce classeur a la feuille «", sheets_[*other].name,
+                              "» et aussi une feuille de lignes à corriger, «", name,
+                              "»; enregistrez celle qui est à importer dans un classeur à part"),
+                 absl::StrCat("this workbook has the sheet \"", sheets_[*other].name,
+                              "\" and a sheet of rows to correct, \"", name,
+                              "\", too; save the one that is to be imported as a workbook of its own"));
+    }
     if (!wanted.empty()) return Named(wanted);
     std::vector<size_t> visible, hidden;
     for (size_t i = 0; i < sheets_.size(); ++i) {

@@ -383,6 +383,10 @@ TEST_F(Importing, TheSheetOfRowsSetAsideIsFoundWhereverItStands) {
   const auto report = Import(book.Bytes(), "q.xlsx");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->staged.stored, 1u);
+  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {.names = {"person_ref", "dest"}});
+  mapping.form.sheet = "Notes";
+  EXPECT_THAT(WhyNot(Import(book.Bytes(), "q2.xlsx", false, false, &mapping)),
+              AllOf(HasSubstr("\"Notes\""), HasSubstr("\"Feuil1\"")));
 }
 
 TEST_F(Importing, RowsThatComeBackAreKeptNoLongerThanThoseTheyWereSetAsideFrom) {
