@@ -37,10 +37,21 @@ std::string ReportErase(const v1::EraseResult& erased, Lang lang) {
         file.removed()
             ? w("; le fichier n'avait qu'elles et n'est plus", "; the file held nothing else and is gone")
             : "",
+        !file.removed() && file.sheets() > 1
+            ? w("; les autres lignes de toutes ses feuilles y sont, sans mises en forme ni formules",
+                "; the other rows of all of its sheets are there, without formats and formulas")
+            : "",
         file.by_any_column() ? w(" (référence cherchée dans toutes les colonnes)",
                                  " (the reference was sought in all columns)")
                              : "",
         "\n");
+  }
+  if (!erased.own_files().empty()) {
+    absl::StrAppend(
+        &out,
+        w("retirez aussi cette personne de vos propres fichiers, un prochain import la ramènerait: ",
+          "remove this person from your own files, too, a next import would bring them back: "),
+        absl::StrJoin(erased.own_files(), ", "), "\n");
   }
   const v1::ErasureProof& proof = erased.proof();
   absl::StrAppend(&out, w("vérifié: ", "verified: "), w.Count(proof.chunks()),

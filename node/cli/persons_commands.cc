@@ -1,6 +1,7 @@
 // What an office does for the persons in its records: erasing, retention, a person's sheet, the
 // data-protection dossier.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +21,23 @@ absl::Status WritePage(const Page& page, const std::string& file, Output& output
   output.Say({absl::StrCat(file, " est écrit: ouvrez-le dans un navigateur; «Imprimer» en fait aussi un PDF"),
               absl::StrCat(file, " is written: open it in a browser; \"Print\" makes a PDF of it, too")});
   return absl::OkStatus();
+}
+
+// A sheet is handed over; the office's folder is no place for one, in the clear and in every backup.
+absl::Status CheckOutside(const std::string& file, const std::string& dir) {
+  if (file.empty()) return absl::OkStatus();
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::weakly_canonical(dir, error),
+                              there = std::filesystem::weakly_canonical(file, error),
+                              relative = there.lexically_relative(folder);
+  if (relative.empty() || *relative.begin() == "..") return absl::OkStatus();
+  return Fail(absl::StatusCode::kInvalidArgument,
+              {absl::StrCat("--html ", file,
+                            ": ce fichier serait dans le dossier de l'organisation; une fiche "
+                            "se remet à la personne, écrivez-la ailleurs"),
+               absl::StrCat("--html ", file,
+                            ": that file would be inside the office's folder; a sheet is "
+                            "handed to the person, write it elsewhere")});
 }
 
 void AddReference(CLI::App* app, google::protobuf::RepeatedPtrField<std::string>* person) {
@@ -64,15 +82,22 @@ void AddPerson(CLI::App& parent, Invocation& invocation) {
   app->add_option("--html", *html, "write a page that prints on A4 (default: text on the screen)");
   app->callback([on, html, command, &invocation] {
     invocation.run = [=, &invocation](Output& output) -> ExitCode {
+      const absl::Status outside = CheckOutside(*html, on->dir);
+      if (!outside.ok()) return output.Fail(outside);
       const absl::StatusOr<v1::AdminResult> result =
           RunOnDirectory(on->dir, on->command, nullptr, invocation.outside, output);
       if (!result.ok()) return output.Fail(result.status());
       const v1::PersonSheetResult& sheet = result->person_sheet();
       if (sheet.unknown()) {
-        output.Say(
-            {"rien n'est gardé sous cette référence: vérifiez qu'elle est écrite comme dans le fichier "
-             "importé",
-             "nothing is kept under this reference: check that it is written as in the imported file"});
+        if (on->json) output.Data(Json(*result));
+        // A sheet for a reference that was mistyped would be handed to the wrong person.
+        return output.Fail(Fail(
+            absl::StatusCode::kNotFound,
+            {"personne n'est dans les dossiers sous cette référence, aucune fiche n'est faite: vérifiez "
+             "qu'elle "
+             "est écrite comme dans le fichier importé",
+             "nobody is in the records under this reference, no sheet was made: nothing is kept under this "
+             "reference, check that it is written as in the imported file"}));
       }
       const Page page =
           PersonPage(sheet, {command->person().begin(), command->person().end()}, output.lang());

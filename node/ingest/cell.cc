@@ -87,6 +87,7 @@ CellParser::CellParser(const Codebook& codebook, const Column& column, const Map
       separators_(mapped.separator.empty() ? " ,;|" : mapped.separator),
       decimal_(mapping.decimal),
       dates_(mapping.dates),
+      resaved_(mapping.resaved),
       serials_from_1904_(serials_from_1904) {
   const CodeList* list = codebook.list_of(column);
   if (list == nullptr) {
@@ -176,6 +177,10 @@ CellProblem CellParser::InRange(int64_t native, StoredValue* value) const {
 }
 
 CellProblem CellParser::ParseNumber(absl::string_view cell, char decimal, StoredValue* value) const {
+  // "12,5" of a French spreadsheet; "1,240" may be a thousand, and is no number.
+  if (const size_t comma = cell.find(','); resaved_ && decimal == '.' && comma != cell.npos &&
+                                           cell.find('.') == cell.npos && !ThreeDigitsAt(cell, comma + 1))
+    decimal = ',';
   while (SpaceAt(cell, 0) > 0) cell.remove_prefix(SpaceAt(cell, 0));
   std::string text;
   for (size_t i = 0; i < cell.size();) {
@@ -216,7 +221,8 @@ CellProblem CellParser::ParseNumber(absl::string_view cell, char decimal, Stored
 CellProblem CellParser::Day(absl::string_view cell, CellKind kind, int64_t* day) const {
   if (const size_t time = cell.find_first_of("T "); time != absl::string_view::npos && time >= 8)
     cell = cell.substr(0, time);
-  if (dates_ == DateForm::kExcel && kind != CellKind::kDate) {
+  const bool slashed = resaved_ && cell.find('/') != cell.npos;
+  if (dates_ == DateForm::kExcel && kind != CellKind::kDate && !slashed) {
     // After the point stands the time of day.
     const size_t point = cell.find(kind == CellKind::kNumber ? '.' : decimal_);
     if (point != absl::string_view::npos && cell.find_first_not_of("0123456789", point + 1) == cell.npos)
@@ -242,10 +248,10 @@ CellProblem CellParser::Day(absl::string_view cell, CellKind kind, int64_t* day)
     if (!absl::SimpleAtoi(parts[i], &numbers[i])) return CellProblem::kNotADate;
   }
   if (numbers[2] < 1000) return CellProblem::kNotADate;
-  if (dates_ == DateForm::kAsk) return CellProblem::kAmbiguousDate;
-  if (dates_ == DateForm::kIso) return CellProblem::kNotADate;
-  const int d = dates_ == DateForm::kDayFirst ? numbers[0] : numbers[1],
-            m = dates_ == DateForm::kDayFirst ? numbers[1] : numbers[0];
+  const bool day_first = dates_ == DateForm::kDayFirst || (resaved_ && dates_ != DateForm::kMonthFirst);
+  if (!day_first && dates_ == DateForm::kAsk) return CellProblem::kAmbiguousDate;
+  if (!day_first && dates_ != DateForm::kMonthFirst) return CellProblem::kNotADate;
+  const int d = day_first ? numbers[0] : numbers[1], m = day_first ? numbers[1] : numbers[0];
   const absl::CivilDay civil(numbers[2], m, d);
   if (civil.day() != d || civil.month() != m) return CellProblem::kNotADate;  // 31/02 would roll over
   *day = civil - absl::CivilDay(1970, 1, 1);

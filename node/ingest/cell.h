@@ -50,6 +50,7 @@ class CellParser {
   std::string separators_;
   char decimal_;
   DateForm dates_;
+  bool resaved_;
   bool serials_from_1904_;
   std::unordered_map<std::string, StoredValue>
       codes_;  // by spelling: codes, labels, the mapping's; kCodes: the bit's mask

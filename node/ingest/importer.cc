@@ -7,13 +7,17 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "crypto/keyfile.h"
 #include "ingest/file_columns.h"
+#include "ingest/parent_rows.h"
 #include "ingest/person_key.h"
 #include "ingest/place.h"
 #include "ingest/quarantine.h"
@@ -62,7 +66,8 @@ class Importer {
         persons_(node_key),
         row_hash_(DeriveKey(node_key, "rows of records").view()),
         quarantine_(options.dry_run ? "" : options.quarantine_file),
-        join_(options.mapping == nullptr ? own_ : *options.mapping) {}
+        join_(options.mapping == nullptr ? own_ : *options.mapping),
+        keep_until_(options.keep_until_day) {}
 
   absl::StatusOr<ImportReport> Run(ByteSource& upload) {
     HashingSource hashing(upload);
@@ -85,8 +90,12 @@ class Importer {
     }
     RETURN_IF_ERROR(FlushBlock());
     import_->SetFileHash(Identity(hashing.Finish()));
-    if (options_.keep_until_day) import_->SetKeepUntil(*options_.keep_until_day);
+    if (keep_until_) import_->SetKeepUntil(*keep_until_);
     RETURN_IF_ERROR(quarantine_.Close());
+    if (!quarantine_.path().empty() && options_.before_quarantine) {
+      RETURN_IF_ERROR(
+          options_.before_quarantine(quarantine_.path(), quarantine_.temporary(), import_->batch()));
+    }
     // Before the commit: after it this file is known, and nobody would be shown its rows again.
     ASSIGN_OR_RETURN(report_.quarantine_file, quarantine_.Keep());
     steps_.Reached("import.before_commit");
@@ -149,6 +158,30 @@ class Importer {
             absl::StrCat("rows that the organisation itself set aside (\"", mapping_->status_from, "\")")},
            skipped_);
     }
+    if (!lost_refusals_.empty()) {
+      const std::string rows = Listed(lost_refusals_);
+      Note({absl::StrCat("refus dont la personne n'est pas à trouver (référence vide ou illisible): ligne ",
+                         rows,
+                         ". penc ne peut retirer ce qui est déjà gardé d'elle; cherchez-la à la main (penc "
+                         "erase)"),
+            absl::StrCat("refusals whose person cannot be found (empty or unreadable reference): row ", rows,
+                         ". penc cannot take out what is kept of them already; look for them by hand (penc "
+                         "erase)")},
+           lost_refusals_.size());
+    }
+    if (!places_only_.empty()) {
+      const std::string rows = Listed(places_only_);
+      Note({absl::StrCat("mises de côté sans leur contenu, car leur accord ne se lit pas: ligne ", rows,
+                         ". Corrigez-les dans votre propre fichier, puis importez-le"),
+            absl::StrCat("set aside without their content, for their consent cannot be read: row ", rows,
+                         ". Correct them in your own file, then import it")},
+           places_only_.size());
+    }
+  }
+
+  static std::string Listed(const std::vector<uint64_t>& rows) {
+    const auto end = rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), kMostNames));
+    return absl::StrCat(absl::StrJoin(rows.begin(), end, ", "), end == rows.end() ? "" : ", …");
   }
 
   // What makes this import the same as another one: the file, and the sheet of it.
@@ -185,8 +218,15 @@ class Importer {
                         "table. Import it "
                         "without --replace"});
     }
+    RETURN_IF_ERROR(CheckOwnColumns(heading));
     own_width_ = heading.names.size();
     ASSIGN_OR_RETURN(heading_, join_.Heading(*file_, heading));
+    if (heading.quarantine && heading.sheet.empty()) {
+      // What a spreadsheet saves as CSV it has written its own way, dates and decimals too.
+      resaved_ = *mapping_;
+      resaved_.resaved = true;
+      mapping_ = &resaved_;
+    }
     ASSIGN_OR_RETURN(columns_, ColumnsOf(heading_, *mapping_, codebook_));
     for (const std::string& status : mapping_->status_skip) skip_.push_back(Folded(status));
     for (FileColumns::Target& target : columns_.targets) {
@@ -203,60 +243,151 @@ class Importer {
     return absl::OkStatus();
   }
 
-  absl::Status Row(const FileRow& alone) {
-    ++report_.read;
-    const RowJoin::Joined joined = join_.Join(alone);
-    return joined.problem.has_value() ? SetAside(joined.row, joined.at, *joined.problem)
-                                      : Understand(joined.row);
+  // Without its columns a file of rows set aside would be taken for another one, and its rows counted twice.
+  absl::Status CheckOwnColumns(const FileHeading& heading) const {
+    const auto has = [&](const char* name) {
+      return std::find(heading.names.begin(), heading.names.end(), name) != heading.names.end();
+    };
+    const bool any = std::any_of(heading.names.begin(), heading.names.end(), IsQuarantineColumn);
+    if (!any && heading.sheet != kSetAsideSheet) return absl::OkStatus();
+    if (heading.quarantine && has(kRowColumn) && has(kOriginColumn)) return absl::OkStatus();
+    const std::string columns =
+        absl::StrJoin(std::vector<std::string>{kReasonColumn, kSheetColumn, kRowColumn, kOriginColumn}, ", ");
+    return Fault({"", heading.sheet, heading.names_row, "", ""},
+                 {absl::StrCat("ce fichier de lignes à corriger n'a plus ses premières colonnes (", columns,
+                               "), qui disent d'où viennent ses lignes: rien n'est importé. Remettez-les "
+                               "devant les autres, comme elles étaient, ou recommencez avec le fichier du "
+                               "dossier quarantine; si c'est une feuille à vous, renommez-la"),
+                  absl::StrCat("this file of rows to correct has lost its first columns (", columns,
+                               "), which say where its rows come from: nothing was imported. Put them back "
+                               "before the others, as they were, or begin again with the file in the folder "
+                               "quarantine; if it is a sheet of your own, rename it")});
   }
 
-  absl::Status Understand(const FileRow& row) {
-    const size_t width = heading_.names.size();
+  // A row, and what is wrong with it as a whole.
+  struct Judged {
+    FileRow row;
+    absl::optional<Text> fault;
+    int at = -1;          // the column of the fault; -1: the whole row
+    bool cut = false;     // no cell stands where the heading says
+    bool orphan = false;  // the parents' columns are not known
+  };
+
+  Judged Judge(const FileRow& alone) {
+    Judged judged{alone, absl::nullopt, -1, false, false};
+    if (alone.cells.size() > own_width_ && !heading_.sheet.empty()) {
+      judged.orphan = true;
+      judged.at = static_cast<int>(own_width_);
+      judged.fault = {"une cellule hors des titres; donnez un titre à sa colonne, ou videz-la",
+                      "a cell outside of the heading; give its column a heading, or empty it"};
+    } else if (alone.cells.size() != own_width_) {
+      judged.cut = judged.orphan = true;
+      judged.fault = {
+          absl::StrCat(own_width_, " cellules attendues (autre séparateur ? guillemet manquant ?)"),
+          absl::StrCat(own_width_, " cells expected (another delimiter? a missing quote?)")};
+    } else {
+      RowJoin::Joined joined = join_.Join(alone);
+      judged = {joined.row, std::move(joined.problem), joined.at, false, false};
+      judged.orphan = judged.fault.has_value();
+    }
+    return judged;
+  }
+
+  // Whether the cell of this column is known to be that one.
+  bool Readable(const Judged& judged, int at) const {
+    if (judged.cut || static_cast<size_t>(at) >= judged.row.cells.size()) return false;
+    return !judged.orphan || mapping_->parent == nullptr ||
+           !absl::StartsWith(heading_.names[static_cast<size_t>(at)], kOfParent);
+  }
+  bool AllReadable(const Judged& judged, const std::vector<int>& columns) const {
+    return std::all_of(columns.begin(), columns.end(), [&](int at) { return Readable(judged, at); });
+  }
+
+  absl::Status Row(const FileRow& alone) {
+    if (heading_.quarantine) {
+      if (OnlyItsPlace(heading_, alone)) return absl::OkStatus();  // to be corrected elsewhere
+      report_.brought_back.insert(SetAsideKey(heading_, alone));
+      RETURN_IF_ERROR(KeepNoLonger(OriginOf(alone)));
+    }
+    ++report_.read;
     if (options_.progress && report_.read % 65536 == 0) options_.progress(report_.read);
-    if (row.cells.size() > width && !heading_.sheet.empty()) {
-      return SetAside(row, static_cast<int>(width),
-                      {"une cellule hors des titres; donnez un titre à sa colonne, ou videz-la",
-                       "a cell outside of the heading; give its column a heading, or empty it"});
+    return Understand(Judge(alone));
+  }
+
+  // Rows that come back may be kept as long as those beside which they were set aside.
+  absl::Status KeepNoLonger(const RowOrigin& origin) {
+    uint64_t batch = 0;
+    if (!options_.last_day_of || !absl::SimpleAtoi(origin.import, &batch) || !origins_.insert(batch).second)
+      return absl::OkStatus();
+    const absl::optional<int64_t> last = options_.last_day_of(batch);
+    if (!last.has_value()) return absl::OkStatus();
+    keep_until_ = std::min(*last, keep_until_.value_or(*last));
+    constexpr absl::CivilDay kEpoch(1970, 1, 1);
+    if (kEpoch + *last >= absl::ToCivilDay(options_.now, absl::UTCTimeZone())) return absl::OkStatus();
+    const std::string day = absl::FormatCivilTime(kEpoch + *last);
+    return Fault({},
+                 {absl::StrCat("ces lignes sont du lot ", batch, ", à garder jusqu'au ", day,
+                               ": ce jour est passé, rien n'est importé. Supprimez ce fichier, ou dites un "
+                               "autre dernier jour: --keep-until"),
+                  absl::StrCat("these rows are of batch ", batch, ", to be kept until ", day,
+                               ": that day is over, nothing was imported. Delete this file, or say another "
+                               "last day: --keep-until")});
+  }
+
+  // Consent comes first: a no takes earlier rows out whatever else is wrong with its row, and whatever a
+  // form's reviewer said of it; and of a row without a yes nothing is kept in the clear.
+  absl::Status Understand(const Judged& judged) {
+    const FileRow& row = judged.row;
+    const int by_mapping = columns_.consent, by_codebook = consent_ == nullptr ? -1 : consent_->at;
+    if (by_mapping >= 0 && Readable(judged, by_mapping) &&
+        !Consents(row.cells[static_cast<size_t>(by_mapping)])) {
+      ++report_.dropped;
+      return Refuse(judged);
     }
-    if (row.cells.size() != width) {
-      return SetAside(
-          row, -1,
-          {absl::StrCat(own_width_, " cellules attendues (autre séparateur ? guillemet manquant ?)"),
-           absl::StrCat(own_width_, " cells expected (another delimiter? a missing quote?)")});
-    }
-    // First: a no takes earlier rows out whatever else is wrong with its row, and whatever a form's reviewer
-    // said of it.
-    const bool refused = columns_.consent >= 0 && !Consents(row.cells[static_cast<size_t>(columns_.consent)]);
-    if (!refused && columns_.status >= 0 && Skipped(row.cells[static_cast<size_t>(columns_.status)])) {
+    const bool says_yes = by_codebook < 0 || (Readable(judged, by_codebook) && SaysYes(row));
+    shown_ = says_yes && (by_mapping < 0 || Readable(judged, by_mapping));
+    if (columns_.status >= 0 && Readable(judged, columns_.status) &&
+        Skipped(row.cells[static_cast<size_t>(columns_.status)])) {
       ++report_.dropped;
       ++skipped_;
       return absl::OkStatus();
     }
-    if (refused) ++report_.dropped;
+    if (judged.fault.has_value()) {
+      if (by_codebook >= 0 && Readable(judged, by_codebook) && !says_yes) RETURN_IF_ERROR(Refuse(judged));
+      return SetAside(row, judged.at, *judged.fault);
+    }
     if (const RowProblem found = UnusableReference(row, columns_); found.at >= 0) {
-      return refused ? absl::OkStatus() : SetAside(row, found.at, Describe(found.problem));
+      if (!says_yes) lost_refusals_.push_back(row.number);
+      return SetAside(row, found.at, Describe(found.problem));
     }
     PersonKey person;
     if (!PersonOf(row, &person)) {
-      // Without consent nothing of the row is kept, not even to be corrected.
-      return refused ? absl::OkStatus()
-                     : SetAside(row, columns_.person[0],
-                                {"référence de la personne vide", "empty person reference"});
-    }
-    if (refused) {
-      values_.assign(table_.columns.size(), kNull);
-      return Store(person, row, true);
+      if (!says_yes) lost_refusals_.push_back(row.number);
+      return SetAside(row, columns_.person[0], {"référence de la personne vide", "empty person reference"});
     }
     const RowProblem found = ReadValues(row, *mapping_, table_, columns_, &values_);
     if (found.problem == CellProblem::kNone) return Store(person, row, false);
     // Which of two readings is meant is asked once, before anything is kept.
     if (found.problem == CellProblem::kAmbiguousDate)
       return Fault(PlaceOf(row, found.at), Describe(found.problem));
-    if (consent_ != nullptr && !SaysYes(row)) {
-      values_.assign(table_.columns.size(), kNull);
-      RETURN_IF_ERROR(Store(person, row, true));
-    }
+    if (!says_yes) RETURN_IF_ERROR(StoreRefusal(person, row));
     return SetAside(row, found.at, Describe(found.problem));
+  }
+
+  // Tells the store of a no, where it is known whose it is.
+  absl::Status Refuse(const Judged& judged) {
+    PersonKey person;
+    if (!AllReadable(judged, columns_.person) || !AllReadable(judged, columns_.row) ||
+        UnusableReference(judged.row, columns_).at >= 0 || !PersonOf(judged.row, &person)) {
+      lost_refusals_.push_back(judged.row.number);
+      return absl::OkStatus();
+    }
+    return StoreRefusal(person, judged.row);
+  }
+
+  absl::Status StoreRefusal(const PersonKey& person, const FileRow& row) {
+    values_.assign(table_.columns.size(), kNull);
+    return Store(person, row, true);
   }
 
   // The codebook's own consent, where other cells of the row were not understood.
@@ -383,7 +514,13 @@ class Importer {
     if (known != nullptr) ++known->rows;
     const std::string where =
         at < 0 ? "" : absl::StrCat(Say({"", "", 0, place.letters, place.column}).fr, ": ");
-    return quarantine_.Add(row, where + why.fr, OriginOf(row));
+    if (shown_) return quarantine_.Add(row, where + why.fr, OriginOf(row));
+    places_only_.push_back(row.number);
+    return quarantine_.AddPlace(
+        absl::StrCat(where, why.fr,
+                     "; contenu non gardé, car l'accord ne se lit pas: corrigez la ligne dans ",
+                     options_.file_name.empty() ? "votre fichier" : options_.file_name),
+        OriginOf(row));
   }
 
   const Codebook& codebook_;
@@ -395,7 +532,7 @@ class Importer {
   HmacKey row_hash_;
   Quarantine quarantine_;
   RowFile* file_ = nullptr;
-  Mapping own_;
+  Mapping own_, resaved_;
   const Mapping* mapping_ = nullptr;
   FileHeading heading_;   // the parents' columns behind it
   size_t own_width_ = 0;  // without them
@@ -403,7 +540,11 @@ class Importer {
   FileColumns::Target* consent_ = nullptr;  // the codebook's own consent, where the file has it
   std::vector<std::string> skip_;           // folded
   uint64_t skipped_ = 0;
+  bool shown_ = true;                                  // the row may lie in the clear
+  std::vector<uint64_t> lost_refusals_, places_only_;  // rows, by number
   RowJoin join_;
+  absl::optional<int64_t> keep_until_;
+  std::set<uint64_t> origins_;  // batches that rows were set aside from
   std::unique_ptr<RecordStore::Import> import_;
   RowBlock block_;
   std::vector<absl::string_view> parts_;

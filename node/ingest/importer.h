@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,13 @@ struct ImportOptions {
   absl::Time now;
   absl::optional<int64_t> keep_until_day;  // noted with the batch
   std::string quarantine_file;  // where rows to correct go (.xlsx, 0600); written only where there are some
+  // Before rows set aside get that name, so that nobody has them unknown: the name, where they lie until
+  // then, and the batch. Empty: nobody wants to know.
+  std::function<absl::Status(const std::string& path, const std::string& temporary, uint64_t batch)>
+      before_quarantine;
+  // Of rows that come back from a quarantine file: the last day of the batch that they were set aside from.
+  // The import keeps none of them longer. Empty: no such day counts.
+  std::function<absl::optional<int64_t>(uint64_t batch)> last_day_of;
   std::function<void(uint64_t rows)> progress;
 };
 
@@ -50,6 +58,8 @@ struct ImportReport {
   std::vector<ImportProblem> problems;
   std::string quarantine_file;  // empty: none written
   std::string sheet;            // empty: a file without sheets
+  // SetAsideKey of rows that came in again and were kept, or set aside anew, or dropped.
+  std::set<std::string> brought_back;
 };
 
 // INVALID_ARGUMENT (the file or the mapping), ALREADY_EXISTS (this file is in), RESOURCE_EXHAUSTED (disk):

@@ -36,6 +36,8 @@ struct Mapping {
   SheetForm form;  // which rows to read; empty and 0: recognised
   char decimal = '.';
   DateForm dates = DateForm::kAsk;
+  // A spreadsheet saved the file anew as text: dates may stand day first and decimals behind a comma, too.
+  bool resaved = false;
   std::vector<std::string> person;  // source columns; empty: each row is a person
   std::vector<std::string> row;
   std::vector<MappedColumn> columns;

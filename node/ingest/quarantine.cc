@@ -1,24 +1,35 @@
 #include "ingest/quarantine.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/file.h"
+#include "crypto/hash.h"
 #include "ingest/heading_rows.h"
 
 namespace penc {
 
-void CopyHeading(const FileHeading& heading, SheetWriter& writer) {
-  writer.Heading(heading.names);
-  for (const auto& [mark, cells] :
-       {std::pair(kLabelsMark, heading.labels), std::pair(kTagsMark, heading.tags)}) {
-    if (cells.empty()) continue;
-    std::vector<std::string> row = cells;
-    if (heading.quarantine) row[0] = mark;
-    writer.Heading(row);
+std::string SetAsideKey(const FileHeading& heading, const FileRow& row) {
+  std::string said;
+  for (const char* name : {kReasonColumn, kSheetColumn, kRowColumn, kOriginColumn}) {
+    const auto at = std::find(heading.names.begin(), heading.names.end(), name) - heading.names.begin();
+    if (static_cast<size_t>(at) < row.cells.size())
+      absl::StrAppend(&said, absl::StripAsciiWhitespace(row.cells[static_cast<size_t>(at)]));
+    said.push_back('\n');
   }
+  return Sha256(said).substr(0, 8);
+}
+
+bool OnlyItsPlace(const FileHeading& heading, const FileRow& row) {
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    if (i < heading.names.size() && IsQuarantineColumn(heading.names[i])) continue;
+    if (!absl::StripAsciiWhitespace(row.cells[i]).empty() || row.kind(i) != CellKind::kText) return false;
+  }
+  return true;
 }
 
 void Quarantine::WriteHeading() {
@@ -33,6 +44,10 @@ void Quarantine::WriteHeading() {
   if (!heading_->tags.empty()) row({kTagsMark, "", "", ""}, heading_->tags);
 }
 
+absl::Status Quarantine::AddPlace(const std::string& reason, const RowOrigin& origin) {
+  return Add(FileRow(), reason, origin);
+}
+
 absl::Status Quarantine::Add(const FileRow& row, const std::string& reason, const RowOrigin& origin) {
   if (path_.empty()) return absl::OkStatus();
   if (writer_ == nullptr) {
@@ -40,7 +55,7 @@ absl::Status Quarantine::Add(const FileRow& row, const std::string& reason, cons
     kept_ = path_;
     for (int n = 2; FileExists(kept_); ++n)
       kept_ = absl::StrCat(absl::StripSuffix(path_, ".xlsx"), "-", n, ".xlsx");
-    writer_ = std::make_unique<SheetWriter>(kept_, "à corriger");
+    writer_ = std::make_unique<SheetWriter>(kept_, kSetAsideSheet);
     WriteHeading();
   }
   cells_ = {reason, origin.sheet, origin.row, origin.import};

@@ -19,8 +19,12 @@ struct RowOrigin {
   std::string row;
 };
 
-// The heading as it was read, marks of a quarantine file's second and third rows included.
-void CopyHeading(const FileHeading& heading, SheetWriter& writer);
+// What a row of a quarantine file says of itself in the columns that penc put before its own: 8 bytes, the
+// same in every copy of the file.
+std::string SetAsideKey(const FileHeading& heading, const FileRow& row);
+
+// Nothing of the row was kept but where it stood.
+bool OnlyItsPlace(const FileHeading& heading, const FileRow& row);
 
 class Quarantine {
  public:
@@ -30,8 +34,13 @@ class Quarantine {
   // `heading` as it was read (its own columns, if it was a quarantine file, are left out); outlives this.
   void Begin(const FileHeading& heading) { heading_ = &heading; }
   absl::Status Add(const FileRow& row, const std::string& reason, const RowOrigin& origin);
+  // The same without its cells.
+  absl::Status AddPlace(const std::string& reason, const RowOrigin& origin);
   // The rows are on the disk, under a name that nobody takes for a file to correct.
   absl::Status Close();
+  // After the first row: the name that Keep gives, and the one until then.
+  const std::string& path() const { return kept_; }
+  std::string temporary() const { return writer_ == nullptr ? "" : writer_->temporary(); }
   // The file's path, durable; empty: no row was set aside.
   absl::StatusOr<std::string> Keep();
   // The import was not kept after all: what Keep left goes.

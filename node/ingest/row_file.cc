@@ -57,6 +57,11 @@ absl::Status RowFile::Read(const SheetForm& form, const OnHeading& on_heading, c
   return rows.Finish();
 }
 
+absl::Status RowFile::ReadPlain(const SheetForm& form, const OnFileRow& on_row) {
+  FileHeading ignored;
+  return EachRow(form, &ignored, on_row);
+}
+
 absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(ByteSource& source) {
   auto peeked = std::make_unique<PeekedSource>(source);
   ASSIGN_OR_RETURN(const absl::string_view first, peeked->Peek());

@@ -61,6 +61,7 @@ struct SheetForm {
   std::string encoding;
   char delimiter = 0;
   uint32_t names_row = 0, labels_row = 0, first_row = 0;
+  absl::optional<size_t> at;  // which sheet of RowFile::sheets() it is, whatever its name and content
 };
 
 struct Sheet {
@@ -85,6 +86,8 @@ class RowFile {
   // as the heading has names, or more; a CSV's may have fewer. INVALID_ARGUMENT with sheet and row: what
   // cannot be read, no heading, which of several sheets is not said.
   absl::Status Read(const SheetForm& form, const OnHeading& on_heading, const OnFileRow& on_row);
+  // Rows of a sheet as they stand there, no heading told apart.
+  absl::Status ReadPlain(const SheetForm& form, const OnFileRow& on_row);
 
  protected:
   // Rows as they stand in the file, headings too; `heading` gets what the format says of the sheet.
@@ -100,6 +103,8 @@ std::string ColumnLetters(size_t column);
 // Columns that a quarantine file puts before those of the file that it is of.
 inline constexpr char kReasonColumn[] = "motif (penc)", kSheetColumn[] = "feuille (penc)",
                       kRowColumn[] = "ligne (penc)", kOriginColumn[] = "origine (penc)";
+// Its sheet.
+inline constexpr char kSetAsideSheet[] = "à corriger";
 bool IsQuarantineColumn(absl::string_view name);
 
 }  // namespace penc

@@ -167,11 +167,11 @@ absl::StatusOr<v1::AdminResult> Change(Office& office, const v1::AdminCommand& c
   switch (command.kind_case()) {
     case v1::AdminCommand::kImportFile:
       return As(&v1::AdminResult::mutable_import_file,
-                Import(office, command.import_file(), upload, progress));
+                Import(office, command.import_file(), upload, progress, notices));
     case v1::AdminCommand::kClose:
       return As(&v1::AdminResult::mutable_close, Close(office, command.close(), progress, notices));
     case v1::AdminCommand::kUndo:
-      return As(&v1::AdminResult::mutable_undo, Undo(office, command.undo()));
+      return As(&v1::AdminResult::mutable_undo, Undo(office, command.undo(), notices));
     case v1::AdminCommand::kErase:
       return As(&v1::AdminResult::mutable_erase, Erase(office, command.erase(), progress));
     case v1::AdminCommand::kExpire:

@@ -53,10 +53,17 @@ absl::StatusOr<int64_t> KeepUntil(const std::string& text, absl::Time now) {
   return day - absl::CivilDay(1970, 1, 1);
 }
 
+absl::optional<int64_t> LastDayOfBatch(Office& office, uint64_t id) {
+  for (const BatchInfo& batch : office.store().Batches()) {
+    if (batch.id == id) return batch.keep_until_day;
+  }
+  return absl::nullopt;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand& command, ByteSource* upload,
-                                        const Progress& progress) {
+                                        const Progress& progress, std::vector<Text>& notices) {
   const Rules rules = office.rules();
   const Codebook& codebook = *rules.codebook;
   PENC_CHECK(upload != nullptr);
@@ -102,6 +109,11 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   options.dry_run = command.dry_run();
   options.replace = command.replace();
   options.now = now;
+  const std::vector<std::string> person =
+      options.mapping == nullptr ? std::vector<std::string>{"person_ref"} : mapping.person;
+  options.before_quarantine = [&](const std::string& path, const std::string& temporary, uint64_t batch) {
+    return NoteQuarantine(office, path, temporary, person, batch);
+  };
   if (!command.keep_until().empty()) {
     ASSIGN_OR_RETURN(options.keep_until_day, KeepUntil(command.keep_until(), now));
   } else if (office.config().has_retention()) {
@@ -109,6 +121,8 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
                                                           absl::ToCivilDay(now, absl::UTCTimeZone())));
     options.keep_until_day = last - absl::CivilDay(1970, 1, 1);
   }
+  if (command.keep_until().empty())
+    options.last_day_of = [&](uint64_t batch) { return LastDayOfBatch(office, batch); };
   options.quarantine_file = absl::StrCat(office.layout().quarantine(), "/",
                                          absl::FormatTime("%Y%m%d-%H%M%S", now, absl::UTCTimeZone()), "-",
                                          Stem(options.file_name), ".xlsx");
@@ -122,10 +136,16 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   ASSIGN_OR_RETURN(const ImportReport report,
                    ImportFile(*upload, codebook, office.store(), office.records_key(),
                               office.environment().steps, options));
-  if (!report.quarantine_file.empty()) {
-    const std::vector<std::string> own = {"person_ref"};
-    RETURN_IF_ERROR(
-        NoteQuarantine(office, report.quarantine_file, options.mapping == nullptr ? own : mapping.person));
+  // Rows that say something else than others of their person are kept nowhere but where they wait.
+  if (!options.dry_run && report.staged.conflicting == 0) {
+    // The rows are in: that it could not be noted where they waited is no error of the import.
+    const absl::StatusOr<std::vector<Text>> done =
+        NoteBroughtBack(office, report.batch, report.brought_back, person, report.quarantine_file);
+    if (done.ok()) {
+      notices.insert(notices.end(), done->begin(), done->end());
+    } else {
+      notices.push_back(Explain(done.status()));
+    }
   }
   v1::ImportResult result;
   result.set_batch(report.batch);

@@ -15,6 +15,7 @@
 #include "office/admin_approvals.h"
 #include "office/closing.h"
 #include "office/grants.h"
+#include "office/quarantine.h"
 #include "store/record_store.h"
 
 namespace penc {
@@ -56,6 +57,8 @@ absl::StatusOr<v1::CloseResult> Close(Office& office, const v1::CloseCommand& co
     at.set_total(total);
     progress(at);
   }));
+  office.environment().steps.Reached("close.quarantine");
+  for (Text& what : TidyQuarantine(office, {absl::nullopt, 0, false})) notices.push_back(std::move(what));
   // An edition that counts nearly nobody is a column that nobody filled in, most often.
   ASSIGN_OR_RETURN(const uint64_t without, office.store().PersonsWithoutConsent());
   if (without > 0) {
@@ -93,8 +96,12 @@ v1::BatchesResult ListBatches(Office& office) {
   return result;
 }
 
-absl::StatusOr<v1::UndoResult> Undo(Office& office, const v1::UndoCommand& command) {
+absl::StatusOr<v1::UndoResult> Undo(Office& office, const v1::UndoCommand& command,
+                                    std::vector<Text>& notices) {
   RETURN_IF_ERROR(office.store().Undo(command.batch()));
+  office.environment().steps.Reached("undo.quarantine");
+  for (Text& what : TidyQuarantine(office, {absl::nullopt, command.batch(), false}))
+    notices.push_back(std::move(what));
   v1::UndoResult result;
   result.set_batch(command.batch());
   return result;

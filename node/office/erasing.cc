@@ -1,5 +1,6 @@
 #include "office/erasing.h"
 
+#include <set>
 #include <string>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "ingest/person_key.h"
 #include "journal/journal.h"
 #include "office/quarantine.h"
+#include "office/quarantine_erasing.h"
 #include "penc/storage/v1/journal.pb.h"
 #include "store/record_store.h"
 
@@ -27,6 +29,24 @@ absl::Status CountBackups(Office& office, v1::EraseResult& result) {
     }
     return true;
   });
+}
+
+// By the batches that the records and the notes of rows set aside have of the person.
+absl::Status NameOwnFiles(Office& office, const PersonKey& person, const FoundInQuarantine& found,
+                          v1::EraseResult& result) {
+  ASSIGN_OR_RETURN(const PersonRecord record, office.store().ReadPerson(person));
+  std::set<uint64_t> batches;
+  for (const PersonRow& row : record.rows) batches.insert(row.batch);
+  for (const storage::v1::ErasingFile& file : found.rows.files()) {
+    ASSIGN_OR_RETURN(const storage::v1::QuarantineRow note, NoteOf(office, file.name()));
+    batches.insert(note.batch());
+  }
+  std::set<std::string> names;
+  for (const BatchInfo& batch : office.store().Batches()) {
+    if (batches.count(batch.id) > 0 && names.insert(batch.file_name).second)
+      result.add_own_files(batch.file_name);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::ErasureProof> Finish(Office& office, const PersonKey& person) {
@@ -60,20 +80,23 @@ absl::StatusOr<v1::EraseResult> Erase(Office& office, const v1::EraseCommand& co
   ASSIGN_OR_RETURN(const PersonKey person, KeyOfReference(office, command.person()));
   PersonKeyMaker maker(office.records_key());
   PersonMatch match(maker, person, {command.person().begin(), command.person().end()});
-  bool set_aside = false;
-  for (const v1::QuarantineErased& file : FindInQuarantine(office, match))
-    set_aside = set_aside || file.rows() > 0;
+  const FoundInQuarantine found = FindInQuarantine(office, match);
 
   v1::EraseResult result;
+  RETURN_IF_ERROR(NameOwnFiles(office, person, found, result));
   if (progress) {
     v1::AdminProgress at;
     at.set_step("erasing");
     progress(at);
   }
-  ASSIGN_OR_RETURN(const uint64_t rows, office.store().Erase(person, set_aside));
+  RETURN_IF_ERROR(NoteErasing(office, found.rows));
+  ASSIGN_OR_RETURN(const uint64_t rows, office.store().Erase(person, found.rows.files_size() > 0));
   result.set_rows(rows);
-  ASSIGN_OR_RETURN(const std::vector<v1::QuarantineErased> files, EraseFromQuarantine(office, match));
-  for (const v1::QuarantineErased& file : files) *result.add_quarantine() = file;
+  ASSIGN_OR_RETURN(const std::vector<Text> left, EraseNoted(office, /*unread=*/false));
+  for (const v1::QuarantineErased& file : found.files) *result.add_quarantine() = file;
+  for (const Text& what : left) {
+    if (office.environment().tell) office.environment().tell(what);
+  }
   office.environment().steps.Reached("erase.quarantine");
   absl::StatusOr<v1::ErasureProof> proof = Finish(office, person);
   if (!proof.ok()) {
@@ -89,19 +112,10 @@ absl::StatusOr<v1::EraseResult> Erase(Office& office, const v1::EraseCommand& co
 
 absl::Status FinishErasing(Office& office) {
   const absl::optional<PersonKey> person = office.store().Unfinished();
-  if (!person.has_value()) return absl::OkStatus();
-  PersonKeyMaker maker(office.records_key());
-  PersonMatch match(maker, *person, {});
-  ASSIGN_OR_RETURN(const std::vector<v1::QuarantineErased> files, EraseFromQuarantine(office, match));
-  for (const v1::QuarantineErased& file : files) {
-    if (!file.has_unread() || !office.environment().tell) continue;
-    office.environment().tell(
-        {absl::StrCat(
-             "un effacement interrompu est terminé, sauf ce fichier de quarantaine à regarder à la main: ",
-             file.file(), ": ", file.unread().fr()),
-         absl::StrCat("an erasure that was cut off is finished, but for this quarantine file, to be looked "
-                      "at by hand: ",
-                      file.file(), ": ", file.unread().en())});
+  if (!person.has_value()) return NoteErasing(office, {});  // of an erasure that did not begin
+  ASSIGN_OR_RETURN(const std::vector<Text> left, EraseNoted(office, /*unread=*/true));
+  for (const Text& what : left) {
+    if (office.environment().tell) office.environment().tell(what);
   }
   return Finish(office, *person).status();
 }

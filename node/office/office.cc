@@ -32,6 +32,7 @@
 #include "office/membership.h"
 #include "office/officer_file.h"
 #include "office/officers.h"
+#include "office/quarantine.h"
 #include "office/retention.h"
 #include "policy/diff.h"
 #include "policy/read.h"
@@ -109,9 +110,12 @@ void SweepLeftovers(const Layout& layout) {
   fs::remove_all(layout.backup_scratch(), ignored);
   std::vector<fs::path> temporary;
   for (const fs::directory_entry& entry : fs::directory_iterator(layout.quarantine(), ignored)) {
-    if (entry.path().extension() == ".tmp") temporary.push_back(entry.path());
+    // Of a file that was being replaced: the bytes before.
+    const bool old =
+        entry.path().extension() == ".old" && fs::exists(fs::path(entry.path()).replace_extension(), ignored);
+    if (old || entry.path().extension() == ".tmp") temporary.push_back(entry.path());
   }
-  for (const fs::path& path : temporary) fs::remove(path, ignored);
+  for (const fs::path& path : temporary) DestroyFile(path.string()).IgnoreError();
 }
 
 }  // namespace
@@ -166,6 +170,9 @@ absl::Status Office::OpenParts() {
   // A disk that is full hinders it, not the office.
   const absl::Status erased = FinishErasing(*this);
   if (!erased.ok() && environment_.tell) environment_.tell(penc::Explain(erased));
+  for (const Text& what : TidyQuarantine(*this, {absl::nullopt, 0, true})) {
+    if (environment_.tell) environment_.tell(what);
+  }
   return absl::OkStatus();
 }
 

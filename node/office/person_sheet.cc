@@ -16,7 +16,7 @@
 #include "office/erasing.h"
 #include "office/grants.h"
 #include "office/journal_questions.h"
-#include "office/quarantine.h"
+#include "office/quarantine_erasing.h"
 #include "store/record_store.h"
 
 namespace penc {
@@ -120,7 +120,7 @@ absl::StatusOr<v1::PersonSheetResult> MakePersonSheet(Office& office, const v1::
   RETURN_IF_ERROR(AddQuestions(office, codebook, sheet));
   PersonKeyMaker maker(office.records_key());
   PersonMatch match(maker, person, {command.person().begin(), command.person().end()});
-  for (const v1::QuarantineErased& file : FindInQuarantine(office, match)) {
+  for (const v1::QuarantineErased& file : FindInQuarantine(office, match).files) {
     if (file.rows() > 0) sheet.add_quarantine_files(file.file());
   }
   sheet.set_unknown(record.rows.empty() && !record.entered.has_value() && sheet.quarantine_files().empty());

@@ -1,11 +1,13 @@
 #include "office/retention.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/database.h"
 #include "journal/committer.h"
+#include "office/quarantine.h"
 #include "store/record_store.h"
 
 namespace penc {
@@ -110,6 +112,7 @@ absl::StatusOr<Expired> ExpireDue(Office& office, absl::optional<absl::CivilDay>
   const bool behind = now < seen - absl::Hours(24);
   if (!confirmed.has_value() && (behind || !ClockIsBelieved(now, seen, office.rules().codebook->closing,
                                                             office.store().Status().edition))) {
+    // Nothing is tidied by such a clock, either.
     if (AnyDue(batches, std::max(today, DayAt(seen)) - kEpoch))
       expired.notices.push_back(NotBelieved(today, DayAt(seen)));
     return expired;
@@ -122,6 +125,8 @@ absl::StatusOr<Expired> ExpireDue(Office& office, absl::optional<absl::CivilDay>
     if (std::find(expired.batches.begin(), expired.batches.end(), batch.id) != expired.batches.end())
       expired.notices.push_back(Left(batch));
   }
+  for (Text& what : TidyQuarantine(office, {today - kEpoch, 0, false}))
+    expired.notices.push_back(std::move(what));
   return expired;
 }
 

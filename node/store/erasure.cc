@@ -53,7 +53,7 @@ class Seeker {
     const Secret* secret = &manifest_key_;
     if (key != ManifestKey()) {
       const absl::optional<uint32_t> table = TableOf(key);
-      if (!table.has_value()) return Stray();
+      if (!table.has_value()) return importing_ ? Importing() : Stray();
       secret = &generation_.key_of(*table);
     }
     absl::StatusOr<std::string> opened = Aead(*secret).Open(ChunkName(std::string(key)), sealed);
@@ -83,13 +83,23 @@ class Seeker {
       const auto table = static_cast<uint32_t>(BigEndian(key.substr(13, 2)));
       if (table == kPersonsTable || table < tables) return table;
     } else if (key.size() == 13 && key[0] == 'r') {
-      const auto batch = table_of_.find(BigEndian(key.substr(1, 8)));
+      const uint64_t number = BigEndian(key.substr(1, 8));
+      if (number >= generation_.manifest().next_batch()) importing_ = true;
+      const auto batch = table_of_.find(number);
       if (batch != table_of_.end()) {
         ++proof_.staged_blocks;
         return batch->second;
       }
     }
     return absl::nullopt;
+  }
+  static absl::Status Importing() {
+    return Fail(
+        absl::StatusCode::kFailedPrecondition,
+        {"l'effacement n'est pas vérifié: un import a commencé entre-temps; attendez sa fin, puis "
+         "recommencez penc erase",
+         "the erasure is not verified: an import began meanwhile; wait for it to end, then run penc erase "
+         "again"});
   }
   static absl::Status Stray() {
     return Fail(
@@ -103,6 +113,7 @@ class Seeker {
   std::map<uint64_t, uint32_t> table_of_;  // by batch
   std::set<uint64_t> segments_;
   ErasureProof proof_;
+  bool importing_ = false;  // a block was seen of a batch that is not in yet
 };
 
 }  // namespace

@@ -297,6 +297,7 @@ class Store final : public RecordStore {
 
   absl::StatusOr<ErasureProof> FinishErase(const PersonKey& person, absl::Duration wait) override {
     std::lock_guard<std::mutex> writing(writing_);
+    RETURN_IF_ERROR(CheckNoImport());  // whose blocks nothing names yet
     ErasureProof purged;
     if (purge_due_.has_value()) {
       // The note names nobody any more before files are rewritten, so that none of them keeps it.
@@ -347,6 +348,7 @@ class Store final : public RecordStore {
   }
 
   absl::StatusOr<PersonRecord> ReadPerson(const PersonKey& person) const override {
+    std::lock_guard<std::mutex> writing(writing_);  // a closing or an erasure takes staged blocks away
     ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, OpenSnapshot());
     return ReadPersonRows(db_, *snapshot, person);
   }

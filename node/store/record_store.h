@@ -161,10 +161,11 @@ class RecordStore {
   virtual absl::optional<PersonKey> Unfinished() const = 0;
   // Once the caller has erased what it has: makes sure that old files of the database hold nothing, and opens
   // everything to show that the person is in none of it. Waits for questions that read what was there before,
-  // at most this long. INTERNAL where the key was found all the same or could not be sought. May be called
-  // again.
+  // at most this long. FAILED_PRECONDITION while an import runs; INTERNAL where the key was found all the
+  // same or could not be sought. May be called again.
   virtual absl::StatusOr<ErasureProof> FinishErase(const PersonKey& person, absl::Duration wait) = 0;
-  // All that is stored under this key; nothing where nobody is known under it.
+  // All that is stored under this key; nothing where nobody is known under it. Waits for a change that is
+  // being written.
   virtual absl::StatusOr<PersonRecord> ReadPerson(const PersonKey& person) const = 0;
   // Closed persons whom the codebook asks for consent in vain; 0 where it does not ask. Admin socket only.
   virtual absl::StatusOr<uint64_t> PersonsWithoutConsent() const = 0;

@@ -80,15 +80,20 @@ said = run("person", "sheet", "office", "--person", "BKO-0042", "--html", "sheet
 assert said.stdout == "" and "PDF" in said.stderr
 page = printable("sheet.html")
 assert "BKO-0042" in page and "ALCRER &lt;test&gt;" in page
-assert "nothing is kept under this reference" in run("person", "sheet", "office", "--person", "nobody").stderr
+nobody = run("person", "sheet", "office", "--person", "nobody", "--html", "nobody.html", code=2)
+assert "nothing is kept under this reference" in nobody.stderr and nobody.stdout == "" and not os.path.exists("nobody.html")
+assert json.loads(run("person", "sheet", "office", "--person", "nobody", "--json", code=2).stdout)["personSheet"]["unknown"]
+for inside in ("office/sheet.html", "office/quarantine/../sheet.html", f"{work.name}/office/grants/sheet.html"):
+    refused = run("person", "sheet", "office", "--person", "BKO-0042", "--html", inside, code=2)
+    assert "inside the office's folder" in refused.stderr and not os.path.exists(inside), refused.stderr
 journal = run("journal", "show", "office", "--json").stdout
-assert journal.count("sheet_printed") == 4 and "0042" not in journal
+assert journal.count("sheet_printed") == 5 and "0042" not in journal
 
 # Erasing: out of the records and of what was set aside, shown, and said what it cannot reach.
 run("backup", "office", "before.penc")
 erased = run("erase", "office", "--person", "BKO-0042")
 for pattern in (r"\A3 rows erased", r"quarantine/.*bad\.xlsx.*: 1 row taken out", r"verified: \d+ sealed chunks opened one by one",
-                r"old files of the database removed", r"backups made before still hold these rows \(1, the last on \d{4}-"):
+                r"your own files, too.*: persons.csv, returns.csv, bad.csv", r"old files of the database removed", r"backups made before still hold these rows \(1, the last on \d{4}-"):
     assert re.search(pattern, erased.stdout, re.M), (pattern, erased.stdout)
 for folder, _, names in os.walk("office"):
     for name in names:
@@ -129,7 +134,9 @@ with open("no.csv", "w") as f:
     f.write(heading + "BKO-0060,f,25-34,nowhere,0\nBKO-0061,f,25-34,MLI,perhaps\nBKO-0062,f,25-34,nowhere,1\nBKO-0069,f,25-34,MLI,1\n"
             "BKO-0068,f,25-34,MLI,1\nBKO-0067,f,25-34,MLI,1\n")
 said = run("import", "office", "no.csv", "--table", "person").stdout
-assert "6 rows read = 3 kept" in said and "3 to correct" in said, said
+assert "6 rows read = 3 kept" in said and "3 to correct" in said and "row 2, 3" in said, said
+waits = content(re.search(r"rows to correct: (\S+)", said).group(1))
+assert b"BKO-0062" in waits and b"BKO-0060" not in waits and b"BKO-0061" not in waits and b"perhaps" not in waits
 assert count() == before + 4 - 2 + 3, count()
 with open("status.yaml", "w") as f:
     f.write("mapping: status\ncodebook: migration@2\ntable: person\nperson: [ref]\nstatus: {from: review, skip: [rejected]}\n"
@@ -138,6 +145,33 @@ with open("status.csv", "w") as f:
     f.write("ref,s,ok,review\nBKO-0063,f,non,rejected\nBKO-0067,f,oui,rejected\n")
 run("import", "office", "status.csv", "--mapping", "status.yaml")
 assert count() == before + 4, count()
+
+# A refusal that says nobody's name is told; the file of what was set aside goes when all of it came back and is closed.
+with open("status2.csv", "w") as f:
+    f.write("ref,s,ok,review\n,f,non,\nBKO-0070,f,oui,\n")
+said = run("import", "office", "status2.csv", "--mapping", "status.yaml", lang="fr").stdout
+assert "refus dont la personne n'est pas à trouver" in said and "ligne 2" in said, said
+with open("fix.csv", "w") as f:
+    f.write(heading + "BKO-0080,f,25-34,MLI,1\nBKO-0081,f,25-34,Mali!,1\n")
+first = json.loads(run("import", "office", "fix.csv", "--table", "person", "--json").stdout)["importFile"]["quarantineFile"]
+with zipfile.ZipFile(first) as book:
+    parts = {name: book.read(name).replace(b"Mali!", b"MLI") for name in book.namelist()}
+with zipfile.ZipFile("fixed.xlsx", "w") as book:
+    for name, part in parts.items():
+        book.writestr(name, part)
+done = run("import", "office", "fixed.xlsx", "--table", "person")
+assert "all of its rows came back" in done.stdout + done.stderr, done
+assert os.path.exists(first)
+run("close", "office", "--label", f"{year + (quarter + 1) // 4}-Q{(quarter + 1) % 4 + 1}")
+assert not os.path.exists(first)
+
+# Undone, and over: rows set aside go with their batch.
+with open("bad2.csv", "w") as f:
+    f.write(heading + "BKO-0090,f,25-34,MLI,1\nBKO-0091,f,narnia,MLI,1\n")
+undone = json.loads(run("import", "office", "bad2.csv", "--table", "person", "--json").stdout)["importFile"]
+assert os.path.exists(undone["quarantineFile"])
+gone = run("undo", "office", undone["batch"])
+assert "removed with batch" in gone.stdout + gone.stderr and not os.path.exists(undone["quarantineFile"])
 
 # The dossier, from what is true here.
 dossier = run("dossier", "office", lang="fr").stdout

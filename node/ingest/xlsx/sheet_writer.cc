@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <xlsxwriter.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <utility>
@@ -42,14 +43,14 @@ absl::string_view Fitting(absl::string_view text) {
 
 }  // namespace
 
-SheetWriter::SheetWriter(std::string path, const std::string& sheet) : path_(std::move(path)) {
+SheetWriter::SheetWriter(std::string path, const std::string& sheet, bool hidden) : path_(std::move(path)) {
   const size_t slash = path_.rfind('/');
   folder_ = slash == std::string::npos ? "." : path_.substr(0, slash);
   // Rows go to files without a name in the same folder as they come: memory stays bounded.
   lxw_workbook_options options{LXW_TRUE, folder_.data(), LXW_FALSE};
   book_ = workbook_new_opt(temporary().c_str(), &options);
   PENC_CHECK(book_ != nullptr);
-  sheet_ = workbook_add_worksheet(book_, sheet.c_str());
+  NextSheet(sheet, hidden);
   bold_ = workbook_add_format(book_);
   format_set_bold(bold_);
   text_ = workbook_add_format(book_);
@@ -60,6 +61,24 @@ SheetWriter::SheetWriter(std::string path, const std::string& sheet) : path_(std
   format_set_num_format(time_, "yyyy\\-mm\\-dd\\ hh:mm:ss");
   worksheet_set_column(sheet_, 0, 0, 60, nullptr);
   worksheet_freeze_panes(sheet_, 1, 0);
+}
+
+void SheetWriter::NextSheet(const std::string& name, bool hidden) {
+  const bool taken = workbook_validate_sheet_name(book_, name.c_str()) == LXW_NO_ERROR;
+  sheet_ = workbook_add_worksheet(book_, taken ? name.c_str() : nullptr);
+  PENC_CHECK(sheet_ != nullptr);
+  row_ = 0;
+  if (hidden) {
+    worksheet_hide(sheet_);
+  } else if (!std::exchange(shown_, true)) {
+    worksheet_activate(sheet_);  // the first one may be hidden
+    worksheet_set_first_sheet(sheet_);
+  }
+}
+
+void SheetWriter::SkipTo(uint64_t row) {
+  PENC_CHECK(row > row_);
+  row_ = static_cast<uint32_t>(std::min<uint64_t>(row - 1, kMostSheetRows));
 }
 
 SheetWriter::~SheetWriter() {

@@ -51,7 +51,8 @@ class XlsxFile final : public RowFile {
 
  protected:
   absl::Status EachRow(const SheetForm& form, FileHeading* heading, const OnFileRow& on_row) override {
-    ASSIGN_OR_RETURN(const size_t chosen, Choose(form.sheet));
+    if (form.at.has_value()) PENC_CHECK(*form.at < sheets_.size());
+    ASSIGN_OR_RETURN(const size_t chosen, form.at.has_value() ? *form.at : Choose(form.sheet));
     heading->sheet = sheets_[chosen].name;
     heading->serials_from_1904 = workbook_.from_1904;
     // Errors of the reader say the row; the sheet is said here, those of on_row know it themselves.
@@ -101,9 +102,25 @@ class XlsxFile final : public RowFile {
   }
 
   absl::StatusOr<size_t> Choose(const std::string& wanted) {
-    // A quarantine file of ours has one sheet of rows, whatever the mapping calls the one they came from.
-    ASSIGN_OR_RETURN(const std::string first, FirstText(0));
-    if (first == kReasonColumn) return size_t{0};
+    // A quarantine file of ours has one sheet of rows, whatever the mapping calls the one they came from and
+    // whatever sheets somebody added.
+    std::vector<size_t> set_aside;
+    for (size_t i = 0; i < sheets_.size(); ++i) {
+      const absl::StatusOr<std::string> first = FirstText(i);
+      if (first.ok() && *first == kReasonColumn) set_aside.push_back(i);
+    }
+    if (set_aside.size() == 1) {
+      const absl::StatusOr<size_t> other = Named(wanted);
+      if (set_aside[0] == 0 || !other.ok() || *other == set_aside[0]) return set_aside[0];
+      // Its rows may be in already: which of the two is meant is not guessed.
+      const std::string& name = sheets_[set_aside[0]].name;
+      return Bad(absl::StrCat("ce classeur a la feuille «", sheets_[*other].name,
+                              "» et aussi une feuille de lignes à corriger, «", name,
+                              "»; enregistrez celle qui est à importer dans un classeur à part"),
+                 absl::StrCat("this workbook has the sheet \"", sheets_[*other].name,
+                              "\" and a sheet of rows to correct, \"", name,
+                              "\", too; save the one that is to be imported as a workbook of its own"));
+    }
     if (!wanted.empty()) return Named(wanted);
     std::vector<size_t> visible, hidden;
     for (size_t i = 0; i < sheets_.size(); ++i) {

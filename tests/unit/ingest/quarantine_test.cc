@@ -227,5 +227,178 @@ TEST_F(Importing, ALongCellIsCutAndAFileThatCannotBeWrittenStoresNothing) {
   EXPECT_EQ(store_->Batches().size(), 1u);
 }
 
+// ---- consent comes before every other look at a row
+
+class Consenting : public Importing {
+ protected:
+  Consenting() {
+    mapping_ = OwnMapping(codebook_, *codebook_.FindTable("move"), {.names = {"person_ref", "dest"}});
+    mapping_.consent_from = "ok";
+    mapping_.consent_keep = {"oui"};
+  }
+  absl::StatusOr<ImportReport> ImportMapped(const std::string& bytes, const std::string& name = "f.csv") {
+    return Import(bytes, name, false, false, &mapping_);
+  }
+  static std::vector<std::string> Said(const ImportReport& report) {
+    std::vector<std::string> said;
+    for (const ImportProblem& problem : report.problems) said.push_back(problem.what.en);
+    return said;
+  }
+  Mapping mapping_;
+};
+
+TEST_F(Consenting, ARowOfAnotherWidthIsSetAsideWithoutItsCells) {
+  const auto report = ImportMapped(
+      "person_ref,dest,ok\nP1,a,oui\nP2,b,oui\nSECRET,c,non,oops\nP4,zz,oui\nP5,c,oui\nSECRET2,a\n");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->quarantined, 3u);
+  const CsvRows kept = Kept(report->quarantine_file);
+  ASSERT_EQ(kept.size(), 4u);
+  EXPECT_THAT(kept[1], ElementsAre(AllOf(HasSubstr("cellules attendues"), HasSubstr("f.csv")), "", "4", "1",
+                                   "", "", ""));
+  EXPECT_THAT(kept[2], IsSupersetOf({"P4", "zz", "oui"}));
+  EXPECT_THAT(kept[3], ElementsAre(HasSubstr("contenu non gardé"), "", "7", "1", "", "", ""));
+  EXPECT_THAT(Said(*report), Contains(AllOf(HasSubstr("without their content"), HasSubstr("row 4, 7"))));
+  // What has only its place changes nothing when the file comes back.
+  const auto second = ImportMapped(Corrected(report->quarantine_file, {{"zz", "d"}}), "q.xlsx");
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->read, 1u);
+  EXPECT_EQ(second->staged.stored, 1u);
+}
+
+TEST_F(Consenting, ARefusalWhosePersonCannotBeFoundIsTold) {
+  const auto report = ImportMapped("person_ref,dest,ok\n,b,non\nP2,b,non\nP3,c,oui\n#REF!,c,non\n");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->dropped, 3u);
+  EXPECT_EQ(report->quarantine_file, "");
+  ASSERT_EQ(report->problems.size(), 1u);
+  EXPECT_EQ(report->problems[0].rows, 2u);
+  EXPECT_THAT(report->problems[0].what.en, AllOf(HasSubstr("row 2, 5"), HasSubstr("by hand")));
+  EXPECT_THAT(report->problems[0].what.fr, HasSubstr("refus"));
+}
+
+TEST_F(Consenting, ARowWithoutItsParentIsRefusedOrKeptFromTheClearFirst) {
+  auto parent = std::make_shared<Parent>();
+  parent->form.sheet = "menages";
+  parent->here = "up";
+  parent->there = "id";
+  mapping_.parent = parent;
+  mapping_.form.sheet = "membres";
+  ASSERT_TRUE(Import("person_ref,dest\nP1,a\n", "before.csv").ok());
+  const auto book = [](const std::string& ok_column, const std::string& members) {
+    MadeWorkbook made;
+    made.sheets = {{"membres", members},
+                   {"menages", TextRow(1, {"id", ok_column}) + TextRow(2, {"h1", "oui"})}};
+    return made.Bytes();
+  };
+  const auto own = ImportMapped(
+      book("unused", TextRow(1, {"person_ref", "dest", "up", "ok"}) +
+                         TextRow(2, {"P1", "a", "nowhere", "non"}) +
+                         TextRow(3, {"P3", "a", "nowhere", "oui"}) + TextRow(4, {"P4", "a", "h1", "oui"})),
+      "own.xlsx");
+  ASSERT_TRUE(own.ok()) << own.status();
+  EXPECT_EQ(own->dropped, 1u);
+  EXPECT_EQ(own->staged.withdrawn, 1u) << "a no takes earlier rows out, parent or not";
+  ASSERT_EQ(own->quarantined, 1u);
+  EXPECT_THAT(Kept(own->quarantine_file)[1], Contains("P3"));
+
+  mapping_.consent_from = "../ok";
+  const auto of_parent =
+      ImportMapped(book("ok", TextRow(1, {"person_ref", "dest", "up"}) +
+                                  TextRow(2, {"SECRET", "a", "nowhere"}) + TextRow(3, {"P3", "a", "h1"}) +
+                                  TextRow(4, {"SECRET", "a", "h1", "oui"}) + TextRow(5, {"P5", "a", "h1"})),
+                   "parents.xlsx");
+  ASSERT_TRUE(of_parent.ok()) << of_parent.status();
+  EXPECT_EQ(of_parent->staged.stored, 2u);
+  ASSERT_EQ(of_parent->quarantined, 2u) << "a cell beside the heading is no parent's cell";
+  for (const std::vector<std::string>& row : Kept(of_parent->quarantine_file))
+    EXPECT_THAT(row, testing::Not(Contains("SECRET")));
+}
+
+// ---- what spreadsheets make of the file
+
+TEST_F(Importing, AFrenchExcelMaySaveTheFileAsCsv) {
+  for (const DateForm dates : {DateForm::kIso, DateForm::kAsk, DateForm::kExcel, DateForm::kDayFirst}) {
+    Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"),
+                                 {.names = {"person_ref", "dest", "month", "cost"}});
+    mapping.dates = dates;
+    const std::string name = absl::StrCat("f", static_cast<int>(dates), ".csv");
+    const auto report = Import(
+        absl::StrCat("person_ref,dest,month,cost\n", name, ",a,2026-03,1\n", name, "b,Côte,2026-03,12.4\n"),
+        name, false, false, &mapping);
+    ASSERT_TRUE(report.ok()) << report.status();
+    ASSERT_EQ(report->quarantined, 1u);
+    // The reason's accents in one byte each, the date and the decimal as a French computer shows them.
+    const std::string saved = absl::StrReplaceAll(
+        AsCsv(Corrected(report->quarantine_file, {{"Côte", "b"}}), ';'), {{"«", "\xAB"},
+                                                                          {"»", "\xBB"},
+                                                                          {"é", "\xE9"},
+                                                                          {"ê", "\xEA"},
+                                                                          {"à", "\xE0"},
+                                                                          {"2026-03", "04/03/2026"},
+                                                                          {"12.4", "12,4"}});
+    ASSERT_THAT(saved, HasSubstr("\xAB"));
+    const auto second = Import(saved, "saved-" + name, false, false, &mapping);
+    ASSERT_TRUE(second.ok()) << second.status();
+    EXPECT_EQ(second->staged.stored, 1u)
+        << name << (second->problems.empty() ? "" : second->problems[0].what.en);
+  }
+  ASSERT_TRUE(Close(kFirst).ok());
+  EXPECT_THAT(Ask("SELECT count(*) FROM move WHERE month = '2026-03' AND dest = 'b'"), ElementsAre(4));
+}
+
+TEST_F(Importing, AThousandWrittenWithACommaIsStillNoNumberInASavedFile) {
+  const auto report = Import("person_ref,dest,cost\n1,a,1\n2,b,\"1,240\"\n");
+  ASSERT_TRUE(report.ok()) << report.status();
+  const auto second = Import(AsCsv(Corrected(report->quarantine_file, {{"b", "c"}}), ';'), "saved.csv");
+  EXPECT_THAT(WhyNot(second), HasSubstr("more than half"));
+}
+
+TEST_F(Importing, AFileOfRowsSetAsideWithoutItsFirstColumnsIsNamedAndNotImported) {
+  const auto report = Import(kRows);
+  ASSERT_TRUE(report.ok()) << report.status();
+  const AllRows read = ReadAll(ReadFile(report->quarantine_file).value());
+  for (const size_t gone : {1, 3, 4}) {
+    const std::string saved = waiting_ + "/cut.xlsx";
+    {
+      SheetWriter writer(saved, "à corriger");
+      writer.Heading(absl::MakeConstSpan(read.heading.names).subspan(gone));
+      const std::vector<absl::string_view> cells(read.rows[0].begin() + static_cast<std::ptrdiff_t>(gone),
+                                                 read.rows[0].end());
+      ASSERT_TRUE(writer.Row(cells, {}).ok() && writer.Close().ok() && writer.Keep().ok());
+    }
+    EXPECT_THAT(WhyNot(Import(ReadFile(saved).value(), "cut.xlsx")),
+                AllOf(HasSubstr("cut.xlsx"), HasSubstr("sheet \"à corriger\""), HasSubstr("first columns")))
+        << gone;
+    std::filesystem::remove(saved);
+  }
+}
+
+TEST_F(Importing, TheSheetOfRowsSetAsideIsFoundWhereverItStands) {
+  MadeWorkbook book;
+  book.sheets = {{"Notes", TextRow(1, {"à demander à Awa"})},
+                 {"Feuil1", TextRow(1, {"motif (penc)", "feuille (penc)", "ligne (penc)", "origine (penc)",
+                                        "person_ref", "dest"}) +
+                                TextRow(2, {"x", "", "7", "1", "P7", "b"})}};
+  const auto report = Import(book.Bytes(), "q.xlsx");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->staged.stored, 1u);
+  Mapping mapping = OwnMapping(codebook_, *codebook_.FindTable("move"), {.names = {"person_ref", "dest"}});
+  mapping.form.sheet = "Notes";
+  EXPECT_THAT(WhyNot(Import(book.Bytes(), "q2.xlsx", false, false, &mapping)),
+              AllOf(HasSubstr("\"Notes\""), HasSubstr("\"Feuil1\"")));
+}
+
+TEST_F(Importing, RowsThatComeBackAreKeptNoLongerThanThoseTheyWereSetAsideFrom) {
+  const auto report = Import(kRows);
+  ASSERT_TRUE(report.ok()) << report.status();
+  ImportOptions options;
+  options.file_name = "q.xlsx";
+  options.keep_until_day = 30000;
+  options.last_day_of = [](uint64_t batch) { return absl::make_optional<int64_t>(batch == 1 ? 25000 : 99); };
+  ASSERT_TRUE(Import(Corrected(report->quarantine_file, {{"zz", "d"}}), options, "move").ok());
+  EXPECT_EQ(store_->Batches()[1].keep_until_day, 25000);
+}
+
 }  // namespace
 }  // namespace penc

@@ -9,14 +9,20 @@
 #include <filesystem>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "ingest/byte_source.h"
 #include "ingest/row_file.h"
+#include "office/quarantine_erasing.h"
+#include "store/record_store.h"
 #include "tests/support/small_office.h"
+#include "tests/unit/ingest/made_workbook.h"
 
 namespace penc {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -149,6 +155,94 @@ TEST_F(Erasing, SeeksEverywhereWhereColumnsAreNotKnown) {
   EXPECT_EQ(shifted->import_file().quarantined(), 1u);
   ASSERT_TRUE(Erase({"P5"}).ok());
   EXPECT_FALSE(FileExists(shifted->import_file().quarantine_file()));
+}
+
+// An office adds sheets and moves them about.
+TEST_F(Erasing, SeeksInEverySheetAndLeavesWhatIsNotThePersons) {
+  const std::vector<std::string> heading = {"motif (penc)",   "feuille (penc)", "ligne (penc)",
+                                            "origine (penc)", "person_ref",     "race"};
+  MadeWorkbook book;
+  book.sheets = {{"Notes", TextRow(1, {"P8", "call back"}) + TextRow(3, {"P9", "moved"})},
+                 {"cachée", TextRow(2, {"total", "12"}), "hidden"},
+                 {"à corriger", TextRow(1, heading) + TextRow(2, {"x", "", "5", "1", "P9", "blue"}) +
+                                    TextRow(3, {"x", "", "6", "1", "P8", "blue"})}};
+  const std::string path = Quarantine("many.xlsx", book.Bytes());
+  const auto erased = Erase({"p9"});
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  ASSERT_EQ(erased->erase().quarantine_size(), 1);
+  EXPECT_EQ(erased->erase().quarantine(0).rows(), 2u);
+  EXPECT_EQ(erased->erase().quarantine(0).sheets(), 3u);
+  const auto source = OpenFile(path).value();
+  const auto file = OpenRowFile(*source).value();
+  ASSERT_EQ(file->sheets().size(), 3u);
+  EXPECT_TRUE(file->sheets()[1].hidden);
+  std::vector<std::string> rows;
+  for (size_t i = 0; i < 3; ++i) {
+    SheetForm form;
+    form.at = i;
+    ASSERT_TRUE(file->ReadPlain(form,
+                                [&](const FileRow& row) {
+                                  rows.push_back(absl::StrCat(file->sheets()[i].name, row.number, ":",
+                                                              absl::StrJoin(row.cells, ",")));
+                                  return absl::OkStatus();
+                                })
+                    .ok());
+  }
+  EXPECT_THAT(rows, ElementsAre("Notes1:P8,call back", "cachée2:total,12",
+                                "à corriger1:" + absl::StrJoin(heading, ","), "à corriger2:x,,6,1,P8,blue"));
+}
+
+TEST_F(Erasing, AWorkbookWithASheetThatCannotBeReadStaysAndIsNamed) {
+  MadeWorkbook book;
+  book.sheets = {{"bon", TextRow(1, {"P9", "x"})}, {"mauvais", "<row r=\"1\"><c"}};
+  const std::string bytes = book.Bytes(), path = Quarantine("broken.xlsx", bytes);
+  const auto erased = Erase({"P9"});
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  ASSERT_EQ(erased->erase().quarantine_size(), 1);
+  EXPECT_TRUE(erased->erase().quarantine(0).has_unread());
+  EXPECT_THAT(erased->erase().quarantine(0).unread().fr(), HasSubstr("mauvais"));
+  EXPECT_EQ(ReadFile(path).value(), bytes);
+}
+
+// The records have forgotten the person, and a crash came before the folder: no reference is left to seek by.
+TEST_F(Erasing, WhatACrashCutOffIsFinishedByWhatWasWrittenDown) {
+  const std::string three = Quarantine("three.csv", "A;x;B;C\n\"1\";\"2\";\"3\";\"4\"\n");
+  const std::string changed = Quarantine("changed.csv", "A;x;B;C\n\"1\";\"2\";\"3\";\"4\"\n");
+  ASSERT_TRUE(Import("person_ref,race,year\nP3,other,72\n").ok());
+  PersonKeyMaker maker(office_->records_key());
+  PersonKey person;
+  ASSERT_TRUE(maker.Make({"A", "B", "C"}, &person));
+  PersonMatch match(maker, person, {"A", "B", "C"});
+  const FoundInQuarantine found = FindInQuarantine(*office_, match);
+  ASSERT_EQ(found.rows.files_size(), 2);
+  ASSERT_TRUE(NoteErasing(*office_, found.rows).ok());
+  ASSERT_TRUE(office_->store().Erase(person, true).ok());
+  Quarantine("changed.csv", "something else\n");
+  std::vector<std::string> told;
+  Environment telling = environment();
+  telling.tell = [&](const Text& text) { told.push_back(text.en); };
+  office_.reset();
+  office_ = Office::Open(dir_, telling).value();
+  EXPECT_THAT(Read(three), Not(HasSubstr("\"A\"")));
+  EXPECT_THAT(ReadFile(three).value(), HasSubstr("\"4\""));
+  EXPECT_THAT(told, ElementsAre(AllOf(HasSubstr("changed.csv"), HasSubstr("penc erase once more"))));
+  EXPECT_FALSE(office_->store().Unfinished().has_value());
+  // Nothing of it is done again to a file of the same name.
+  Quarantine("three.csv", "A;x;B;C\n\"1\";\"2\";\"3\";\"4\"\n");
+  Open();
+  EXPECT_THAT(ReadFile(three).value(), HasSubstr("A;x;B;C"));
+}
+
+TEST_F(Erasing, NamesTheOfficesOwnFilesThatHoldThePersonStill) {
+  ImportWithBadRows("first.csv");
+  ASSERT_TRUE(Import("person_ref,race,year\nP1,black,71\n", "second.csv").ok());
+  ASSERT_TRUE(Import("person_ref,race,year\nP2,white,71\n", "third.csv").ok());
+  ASSERT_TRUE(Import("person_ref,race,year\nA,black,70\nB,black,70\nP1,blue,70\n", "aside.csv").ok());
+  ASSERT_TRUE(Close().ok());
+  const auto erased = Erase({"P1"});
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_THAT(erased->erase().own_files(), ElementsAre("first.csv", "second.csv", "aside.csv"));
+  EXPECT_TRUE(Erase({"P1"})->erase().own_files().empty());
 }
 
 TEST_F(Erasing, NamesFilesThatItCannotRead) {

@@ -4,13 +4,20 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <memory>
+#include <thread>
+#include <utility>
 
 #include "absl/strings/match.h"
+#include "base/status.h"
+#include "base/steps.h"
 #include "crypto/aead.h"
 #include "crypto/keyfile.h"
 #include "store/generation.h"
@@ -156,6 +163,66 @@ TEST_F(Erasure, FindsAKeyThatIsStillThere) {
   const absl::Status found = store_->FinishErase(p7_, absl::ZeroDuration()).status();
   EXPECT_EQ(found.code(), absl::StatusCode::kInternal) << found;
   EXPECT_FALSE(absl::StrContains(found.message(), "p7"));
+}
+
+// Does something at a named step.
+class AtStep final : public Steps {
+ public:
+  AtStep(std::string step, std::function<void()> what) : step_(std::move(step)), what_(std::move(what)) {}
+  void Reached(absl::string_view step) override {
+    if (step == step_) what_();
+  }
+
+ private:
+  const std::string step_;
+  const std::function<void()> what_;
+};
+
+TEST_F(Erasure, SaysThatAnImportBeganMeanwhileAndIsVerifiedAfterIt) {
+  std::unique_ptr<RecordStore::Import> import;
+  AtStep steps("erase.purged", [&] {
+    import = store_->Begin(*codebook_.FindTable("visit"), "late.csv", "", false, clock_.Now()).value();
+    for (int i = 0; i < 20; ++i)
+      ASSERT_TRUE(import->Add(BlockOf({Visit("a", 1), Visit("b", 2), Visit("c", 3), Visit("d", 4)}, 1)).ok());
+    ASSERT_TRUE(import->Add(BlockOf({Visit("e", 1)}, 1)).ok());
+  });
+  options_.steps = &steps;
+  Open();
+  Fill();
+  const PersonKey p7 = Key16("person p7");
+  ASSERT_TRUE(store_->Erase(p7).ok());
+  for (int again = 0; again < 2; ++again) {
+    const absl::Status unverified = store_->FinishErase(p7, absl::Seconds(1)).status();
+    EXPECT_EQ(unverified.code(), absl::StatusCode::kFailedPrecondition) << again;
+    EXPECT_TRUE(absl::StrContains(Explain(unverified).en, "import")) << unverified;
+  }
+  import->SetFileHash("late");
+  ASSERT_TRUE(import->Commit().ok());
+  import.reset();
+  EXPECT_TRUE(store_->FinishErase(p7, absl::Seconds(1)).ok());
+  options_.steps = nullptr;
+  Open();
+}
+
+// A closing takes the blocks of staged rows away while somebody's sheet is read.
+TEST_F(Erasure, APersonIsReadWholeWhileOthersAreClosedAndErased) {
+  Fill();
+  std::atomic<bool> done{false};
+  std::thread changing([&] {
+    for (int i = 0; i < 4; ++i) {
+      EXPECT_TRUE(Stage("visit",
+                        {Visit("p8", 1 + i, absl::StrCat("n", i)), Visit("p9", 2, absl::StrCat("m", i))},
+                        absl::StrCat(i, ".csv"))
+                      .ok());
+      EXPECT_TRUE(Close(kFirst + 1 + i).ok());
+    }
+    done = true;
+  });
+  while (!done) {
+    const auto read = store_->ReadPerson(Key16("person p8"));
+    EXPECT_TRUE(read.ok()) << read.status();
+  }
+  changing.join();
 }
 
 TEST_F(Erasure, WaitsForQuestionsThatReadWhatWasThere) {
