@@ -171,7 +171,7 @@ absl::StatusOr<v1::AdminResult> Change(Office& office, const v1::AdminCommand& c
     case v1::AdminCommand::kClose:
       return As(&v1::AdminResult::mutable_close, Close(office, command.close(), progress, notices));
     case v1::AdminCommand::kUndo:
-      return As(&v1::AdminResult::mutable_undo, Undo(office, command.undo()));
+      return As(&v1::AdminResult::mutable_undo, Undo(office, command.undo(), notices));
     case v1::AdminCommand::kErase:
       return As(&v1::AdminResult::mutable_erase, Erase(office, command.erase(), progress));
     case v1::AdminCommand::kExpire:

@@ -101,6 +101,7 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   options.parent_name = BaseName(command.parent_name());
   options.dry_run = command.dry_run();
   options.replace = command.replace();
+  options.again = command.again();
   options.now = now;
   if (!command.keep_until().empty()) {
     ASSIGN_OR_RETURN(options.keep_until_day, KeepUntil(command.keep_until(), now));

@@ -15,7 +15,8 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
 absl::StatusOr<v1::CloseResult> Close(Office& office, const v1::CloseCommand& command,
                                       const Progress& progress, std::vector<Text>& notices);
 v1::BatchesResult ListBatches(Office& office);
-absl::StatusOr<v1::UndoResult> Undo(Office& office, const v1::UndoCommand& command);
+absl::StatusOr<v1::UndoResult> Undo(Office& office, const v1::UndoCommand& command,
+                                    std::vector<Text>& notices);
 absl::StatusOr<v1::StatusResult> ShowStatus(Office& office);
 
 }  // namespace penc
