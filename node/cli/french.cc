@@ -88,6 +88,8 @@ const std::map<std::string, std::string>& Words() {
        "le dernier jour où ces lignes peuvent être gardées (AAAA-MM-JJ); ensuite elles partent "
        "d'elles-mêmes"},
       {"the file becomes the whole table", "le fichier devient toute la table"},
+      {"rows that are there already, same person and values, are new events",
+       "des lignes déjà là, même personne et mêmes valeurs, sont de nouveaux événements"},
       {"close what is staged: the edition opens, its persons get their budget",
        "arrête ce qui est en attente: l'édition s'ouvre, ses personnes reçoivent leur crédit"},
       {"list the imported files", "liste les fichiers importés"},

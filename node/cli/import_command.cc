@@ -243,6 +243,9 @@ void AddImport(CLI::App& parent, Invocation& invocation) {
       "--dry-run", [import] { import->set_dry_run(true); }, "propose, preview, list problems; keep nothing");
   app->add_flag_callback(
       "--replace", [import] { import->set_replace(true); }, "the file becomes the whole table");
+  app->add_flag_callback(
+      "--again", [import] { import->set_again(true); },
+      "rows that are there already, same person and values, are new events");
   app->add_option_function<std::string>(
       "--keep-until", [import](const std::string& day) { import->set_keep_until(day); },
       "the last day on which these rows may be kept (YYYY-MM-DD); then they leave by themselves");

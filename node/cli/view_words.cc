@@ -81,8 +81,10 @@ std::string ReportInternal(const v1::InternalResult& result, Lang lang) {
     absl::StrAppend(&out, "\n", InternalTableText(table, w));
   if (result.persons_without_consent() > 0) {
     absl::StrAppend(&out, "\n", w.Count(result.persons_without_consent()),
-                    w(" personnes n'ont pas donné leur accord: elles ne sont pas comptées ici non plus\n",
-                      " persons have not given their consent: they are not counted here either\n"));
+                    w(" personnes n'ont pas donné leur accord, ou rien ne le dit: elles ne sont pas comptées "
+                      "ici non plus\n",
+                      " persons have not given their consent, or nothing says so: they are not counted here "
+                      "either\n"));
   }
   return absl::StrCat(out, "\n", marking);
 }

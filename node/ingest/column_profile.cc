@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -97,6 +98,10 @@ void ColumnProfile::Add(absl::string_view cell, CellKind kind) {
     ++phones_;
   } else if (cell.find('@') != absl::string_view::npos && cell.find('.') != absl::string_view::npos) {
     ++mails_;
+  }
+  if (!repeats_ && seen_.size() < kMostCompared && !seen_.insert(absl::HashOf(cell)).second) {
+    repeats_ = true;
+    seen_ = {};
   }
   if (many_) return;
   if (cell.size() > kLongestSpelling || spellings_.size() >= kMostSpellings) {

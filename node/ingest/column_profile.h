@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
 #include "ingest/row_file.h"
@@ -14,8 +15,9 @@ namespace penc {
 
 class ColumnProfile {
  public:
-  static constexpr size_t kMostSpellings = 400;   // more: free text, references
-  static constexpr size_t kLongestSpelling = 80;  // bytes
+  static constexpr size_t kMostSpellings = 400;     // more: free text, references
+  static constexpr size_t kLongestSpelling = 80;    // bytes
+  static constexpr size_t kMostCompared = 1 << 16;  // cells
 
   // `cell` is trimmed.
   void Add(absl::string_view cell, CellKind kind);
@@ -24,6 +26,8 @@ class ColumnProfile {
   // Different cells and how often each stands there; meaningless where there are too many.
   const std::map<std::string, uint64_t>& spellings() const { return spellings_; }
   bool many() const { return many_; }
+  // No two of its cells are the same: of very many, the first ones.
+  bool unique() const { return filled_ > 0 && !repeats_; }
   bool distinct() const { return !many_ && filled_ > 0 && spellings_.size() == filled_; }
 
   // Shares of what is filled.
@@ -51,6 +55,8 @@ class ColumnProfile {
   uint64_t whole_ = 0, points_ = 0, commas_ = 0, serials_ = 0, phones_ = 0, mails_ = 0, coordinates_ = 0;
   std::map<std::string, uint64_t> spellings_;
   bool many_ = false;
+  absl::flat_hash_set<size_t> seen_;  // hashes of cells, while no two are the same
+  bool repeats_ = false;
 };
 
 }  // namespace penc

@@ -85,6 +85,7 @@ class Importer {
     RETURN_IF_ERROR(MostlyReadable());
     Notes();
     if (options_.dry_run) {
+      RETURN_IF_ERROR(LookForRepeats());
       report_.staged.stored = report_.read - report_.quarantined - report_.dropped;
       return std::move(report_);
     }
@@ -113,6 +114,7 @@ class Importer {
     const StagedCounts& s = report_.staged;
     PENC_CHECK(report_.read ==
                s.stored + s.duplicate + s.replaced + s.conflicting + report_.quarantined + report_.dropped);
+    NoteRepeats(s.repeated);
     if (s.conflicting > 0) {
       Note({"une colonne constante par personne y dit autre chose qu'avant; ces lignes ne sont pas gardées",
             "a column that is constant per person says something else than before; these rows are not kept"},
@@ -239,6 +241,9 @@ class Importer {
     if (!options_.dry_run) {
       ASSIGN_OR_RETURN(import_,
                        store_.Begin(options_.table, options_.file_name, "", options_.replace, options_.now));
+      if (options_.again) import_->SetAgain();
+    } else if (!options_.replace && !options_.again) {
+      ASSIGN_OR_RETURN(import_, store_.BeginLook(options_.table));
     }
     return absl::OkStatus();
   }
@@ -262,6 +267,31 @@ class Importer {
                                "), which say where its rows come from: nothing was imported. Put them back "
                                "before the others, as they were, or begin again with the file in the folder "
                                "quarantine; if it is a sheet of your own, rename it")});
+  }
+
+  absl::Status LookForRepeats() {
+    if (import_ == nullptr) return absl::OkStatus();
+    RETURN_IF_ERROR(FlushBlock());
+    ASSIGN_OR_RETURN(const RepeatedRows found, import_->Look());
+    if (!found.many) {
+      NoteRepeats(found.rows);
+      return absl::OkStatus();
+    }
+    const Text why = Describe(found);
+    Note({absl::StrCat("l'import sera refusé: ", why.fr),
+          absl::StrCat("the import will be refused: ", why.en)},
+         found.rows);
+    return absl::OkStatus();
+  }
+
+  void NoteRepeats(uint64_t rows) {
+    if (rows == 0) return;
+    Note(
+        {"lignes pareilles à d'autres que des fichiers d'avant ont apportées (même personne, mêmes valeurs): "
+         "elles comptent comme des événements de plus",
+         "rows like others that earlier files brought (the same person, the same values): they count as "
+         "further events"},
+        rows);
   }
 
   // A row, and what is wrong with it as a whole.
@@ -444,7 +474,7 @@ class Importer {
 
   // `refused`: without consent; the store is only told what it takes out.
   absl::Status Store(const PersonKey& person, const FileRow& row, bool refused) {
-    if (options_.dry_run) return absl::OkStatus();
+    if (import_ == nullptr) return absl::OkStatus();  // a dry run beside which nothing is stored
     if (columns_.consent >= 0 || consent_ != nullptr) block_.refused.push_back(refused ? 1 : 0);
     block_.persons.push_back(person);
     // A row that was set aside is known again by where it came from: corrected twice, it counts once.

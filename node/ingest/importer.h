@@ -30,6 +30,7 @@ struct ImportOptions {
   std::string parent_name;
   bool dry_run = false;
   bool replace = false;
+  bool again = false;  // rows that are there already are events of their own
   absl::Time now;
   absl::optional<int64_t> keep_until_day;  // noted with the batch
   std::string quarantine_file;  // where rows to correct go (.xlsx, 0600); written only where there are some
@@ -62,8 +63,8 @@ struct ImportReport {
   std::set<std::string> brought_back;
 };
 
-// INVALID_ARGUMENT (the file or the mapping), ALREADY_EXISTS (this file is in), RESOURCE_EXHAUSTED (disk):
-// nothing is stored.
+// INVALID_ARGUMENT (the file or the mapping), ALREADY_EXISTS (this file is in, or many of its rows),
+// RESOURCE_EXHAUSTED (disk): nothing is stored.
 absl::StatusOr<ImportReport> ImportFile(ByteSource& file, const Codebook& codebook, RecordStore& store,
                                         const Secret& node_key, Steps& steps, const ImportOptions& options);
 

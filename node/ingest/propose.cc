@@ -12,6 +12,7 @@
 #include "ingest/code_speller.h"
 #include "ingest/column_match.h"
 #include "ingest/row_file.h"
+#include "ingest/row_identity.h"
 #include "ingest/sensitive.h"
 #include "ingest/surveyed_sheet.h"
 #include "ingest/synonyms.h"
@@ -46,6 +47,7 @@ class Proposer {
     draft.sheet = sheet_.heading.sheet;
     draft.encoding = encoding;
     FindReference(file);
+    NameRows();
     FindDeciding();
     Match();
     for (const auto& [source, column] : matched_) Store(sources_[source], table_->columns[column]);
@@ -162,13 +164,6 @@ class Proposer {
       if (IsReference(source)) fitting.push_back(&source);
     }
     if (const SourceColumn* named = Named(answer); named != nullptr) fitting = {named};
-    // The row of an export that has a number of its own.
-    for (const SourceColumn& source : sources_) {
-      if (synonyms_.row.count(PlainWords(source.leaf())) == 0 || !source.profile->distinct()) continue;
-      made_.draft.row = {source.name};
-      Becomes(source, Fate::kReference, "", {"identité de la ligne", "identity of the row"});
-      break;
-    }
     if (answer == "each-row") return;
     OpenQuestion question{
         "person",
@@ -195,6 +190,20 @@ class Proposer {
     Becomes(*fitting[0], Fate::kReference, "",
             {"référence de la personne: seule son empreinte est gardée",
              "the person's reference: only a keyed hash is kept"});
+  }
+
+  void NameRows() {
+    const std::vector<std::string>& person = made_.draft.person;
+    const SourceColumn* named =
+        FindRowIdentity({sources_, sheet_.rows, synonyms_, !made_.draft.parent_here.empty(),
+                         table_->unit == Unit::kEvent && person != std::vector<std::string>{"?"},
+                         [&](const SourceColumn& source) {
+                           return Sensitive(source) || IsReference(source) ||
+                                  std::find(person.begin(), person.end(), source.name) != person.end();
+                         }});
+    if (named == nullptr) return;
+    made_.draft.row = {named->name};
+    if (Free(*named)) Becomes(*named, Fate::kReference, "", {"identité de la ligne", "identity of the row"});
   }
 
   // A repeat group of a form: its persons are named on the sheet of its parents.

@@ -108,6 +108,7 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   options.parent_name = BaseName(command.parent_name());
   options.dry_run = command.dry_run();
   options.replace = command.replace();
+  options.again = command.again();
   options.now = now;
   const std::vector<std::string> person =
       options.mapping == nullptr ? std::vector<std::string>{"person_ref"} : mapping.person;

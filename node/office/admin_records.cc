@@ -7,6 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "base/database.h"
 #include "base/status.h"
@@ -24,6 +25,39 @@ namespace {
 std::string ConsentColumnName(const Codebook& codebook) {
   const Table& table = codebook.tables[codebook.consent->column.table];
   return absl::StrCat(table.name, ".", table.columns[codebook.consent->column.column].name);
+}
+
+Text WasClosed(const std::string& edition) {
+  return {absl::StrCat("ce lot était arrêté dans ", edition,
+                       ": ses lignes sont parties et ne comptent plus dans aucune réponse. L'édition reste, "
+                       "avec ses personnes et leur crédit; ce qui a été répondu ou publié ne change pas; ce "
+                       "que ce fichier avait remplacé ou retiré ne revient pas"),
+          absl::StrCat("this batch was closed in ", edition,
+                       ": its rows have left and no answer counts them any more. The edition stays, with its "
+                       "persons and their budget; what was answered or published does not change; what this "
+                       "file had replaced or taken out does not come back")};
+}
+
+// Later files of which rows were left out because the undone one had them.
+std::string LaterDuplicates(const std::vector<BatchInfo>& batches, const BatchInfo& undone) {
+  std::vector<uint64_t> later;
+  for (const BatchInfo& batch : batches) {
+    const auto& of = batch.duplicates_of;
+    if (!batch.undone && std::find(of.begin(), of.end(), undone.id) != of.end()) later.push_back(batch.id);
+  }
+  return absl::StrJoin(later, ", ");
+}
+
+Text RepeatedLater(const std::string& batches) {
+  return {
+      absl::StrCat("des fichiers venus après (lots ", batches,
+                   ") répétaient des lignes du lot annulé: elles n'ont pas été gardées une seconde fois, et "
+                   "sont donc parties avec lui. Pour les ravoir: penc undo de ces lots, puis réimportez "
+                   "leurs fichiers"),
+      absl::StrCat("files that came later (batches ", batches,
+                   ") repeated rows of the undone batch: these were not kept a second time, so that they "
+                   "have left with it. To have them back: penc undo these batches, then import their "
+                   "files again")};
 }
 
 }  // namespace
@@ -60,13 +94,13 @@ absl::StatusOr<v1::CloseResult> Close(Office& office, const v1::CloseCommand& co
   office.environment().steps.Reached("close.quarantine");
   for (Text& what : TidyQuarantine(office, {absl::nullopt, 0, false})) notices.push_back(std::move(what));
   // An edition that counts nearly nobody is a column that nobody filled in, most often.
-  ASSIGN_OR_RETURN(const uint64_t without, office.store().PersonsWithoutConsent());
-  if (without > 0) {
+  ASSIGN_OR_RETURN(const ConsentCounts asked, office.store().CountConsent(/*as_if_closed=*/false));
+  if (asked.without > 0) {
     notices.push_back(
-        {absl::StrCat(without, " personnes sur ", office.store().Status().persons,
+        {absl::StrCat(asked.without, " personnes sur ", asked.persons,
                       " ne sont pas comptées: leur accord n'est pas donné ou n'est pas dit (colonne ",
                       ConsentColumnName(*rules.codebook), ")"),
-         absl::StrCat(without, " persons of ", office.store().Status().persons,
+         absl::StrCat(asked.without, " persons of ", asked.persons,
                       " are not counted: their consent is not given or not stated (column ",
                       ConsentColumnName(*rules.codebook), ")")});
   }
@@ -98,10 +132,19 @@ v1::BatchesResult ListBatches(Office& office) {
 
 absl::StatusOr<v1::UndoResult> Undo(Office& office, const v1::UndoCommand& command,
                                     std::vector<Text>& notices) {
+  const std::vector<BatchInfo> before = office.store().Batches();
   RETURN_IF_ERROR(office.store().Undo(command.batch()));
   office.environment().steps.Reached("undo.quarantine");
   for (Text& what : TidyQuarantine(office, {absl::nullopt, command.batch(), false}))
     notices.push_back(std::move(what));
+  const auto undone = std::find_if(before.begin(), before.end(),
+                                   [&](const BatchInfo& batch) { return batch.id == command.batch(); });
+  PENC_CHECK(undone != before.end());
+  if (undone->closed_in >= 0) {
+    notices.push_back(WasClosed(EditionLabel(office.rules().codebook->closing, undone->closed_in)));
+  }
+  if (const std::string later = LaterDuplicates(before, *undone); !later.empty())
+    notices.push_back(RepeatedLater(later));
   v1::UndoResult result;
   result.set_batch(command.batch());
   return result;
@@ -115,8 +158,8 @@ absl::StatusOr<v1::StatusResult> ShowStatus(Office& office) {
   result.set_practice(office.config().practice());
   for (Edition edition : held.editions) result.add_editions(EditionLabel(rules.codebook->closing, edition));
   result.set_persons(held.persons);
-  ASSIGN_OR_RETURN(const uint64_t without, office.store().PersonsWithoutConsent());
-  result.set_persons_without_consent(without);
+  ASSIGN_OR_RETURN(const ConsentCounts asked, office.store().CountConsent(/*as_if_closed=*/false));
+  result.set_persons_without_consent(asked.without);
   result.set_rows(held.rows);
   result.set_staged_rows(held.staged_rows);
   result.set_bytes(held.bytes);

@@ -255,8 +255,8 @@ absl::StatusOr<v1::InternalResult> CountExactly(Office& office, const v1::Intern
   result.set_staged(command.staged());
   result.set_codebook(absl::StrCat(codebook.name, "@", codebook.version));
   result.set_made_unix_micros(absl::ToUnixMicros(now));
-  ASSIGN_OR_RETURN(const uint64_t without, office.store().PersonsWithoutConsent());
-  result.set_persons_without_consent(without);
+  ASSIGN_OR_RETURN(const ConsentCounts asked, office.store().CountConsent(command.staged()));
+  result.set_persons_without_consent(asked.without);
   const auto extract = [&]() -> absl::StatusOr<ExactVector> {
     if (command.staged()) {
       const Edition today = EditionAt(codebook.closing, now);

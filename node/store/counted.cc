@@ -41,6 +41,26 @@ absl::StatusOr<std::vector<uint8_t>> PersonsConsenting(const SegmentView& segmen
   return consenting;
 }
 
+absl::Status AddConsent(const SegmentView& segment, const Withdrawals& withdrawals, ConsentCounts& counts) {
+  ASSIGN_OR_RETURN(const std::vector<uint8_t> consenting, PersonsConsenting(segment, withdrawals));
+  std::vector<uint8_t> has_rows(segment.persons(), 0);
+  for (uint32_t t = 0; t < segment.codebook().tables.size(); ++t) {
+    if (segment.rows(t) == 0) continue;
+    ASSIGN_OR_RETURN(const auto rows, segment.RowCounts(t));
+    ASSIGN_OR_RETURN(const std::vector<uint8_t> left, RowsLeft(segment, t, withdrawals));
+    size_t row = 0;
+    for (uint32_t p = 0; p < segment.persons(); ++p) {
+      for (const size_t end = row + rows->at(p); row < end; ++row)
+        has_rows[p] |= static_cast<uint8_t>(left.empty() || left[row] != 0);
+    }
+  }
+  for (uint32_t p = 0; p < segment.persons(); ++p) {
+    counts.persons += has_rows[p];
+    counts.without += static_cast<uint64_t>(has_rows[p] != 0 && consenting[p] == 0);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<uint8_t>> RowsCounted(const SegmentView& segment, uint32_t table,
                                                  const Withdrawals& withdrawals) {
   ASSIGN_OR_RETURN(std::vector<uint8_t> counted, RowsLeft(segment, table, withdrawals));

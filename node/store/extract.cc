@@ -23,7 +23,6 @@ namespace {
 // few axes do not overflow. Plans have at most 2^20 cells.
 constexpr uint32_t kNowhere = 1 << 24;
 constexpr size_t kMostAxes = 64;
-constexpr size_t kGatheredRows = 65536;
 
 // One question of the plan on one segment after another, into an accumulator. One thread.
 class QuestionScan {
@@ -320,22 +319,10 @@ absl::StatusOr<ExactVector> Extraction::RunAsIfClosed(const Database& db, const 
   ExactVector sum(ExactVector::Key(), plan.length);
   absl::Span<int64_t> cells = sum.cells(ExactVector::Key());
 
-  Gathered gathered(ColumnCounts(manifest));
-  const GatheredSegment segment(snapshot, gathered);
-  const auto count = [&]() -> absl::Status {
+  RETURN_IF_ERROR(VisitAsIfClosed(db, snapshot, cohort, [&](const SegmentView& segment) -> absl::Status {
     for (const auto& question : scans) RETURN_IF_ERROR(question->Add(segment, first, cells.data()));
-    gathered.Clear();
     return absl::OkStatus();
-  };
-  RETURN_IF_ERROR(VisitPersons(db, *snapshot.generation, manifest, AsIfClosed(manifest),
-                               [&](const PersonKey& person, absl::optional<Edition> entered,
-                                   const std::vector<TableRows>& rows) -> absl::Status {
-                                 if (gathered.SizeWith(rows) > kGatheredRows) RETURN_IF_ERROR(count());
-                                 gathered.Add(person, static_cast<uint32_t>(entered.value_or(cohort) - first),
-                                              rows);
-                                 return absl::OkStatus();
-                               }));
-  RETURN_IF_ERROR(count());
+  }));
   Saturate(cells);
   return sum;
 }

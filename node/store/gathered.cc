@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/status.h"
+#include "store/visit.h"
+
 namespace penc {
 namespace {
+
+constexpr size_t kGatheredRows = 65536;  // read together
 
 std::shared_ptr<const UnpackedColumn> Shared(UnpackedColumn column) {
   return std::make_shared<const UnpackedColumn>(std::move(column));
@@ -75,6 +80,28 @@ absl::StatusOr<std::shared_ptr<const std::vector<uint64_t>>> GatheredSegment::Pe
   for (size_t p = 0; p < ids->size(); ++p)
     std::memcpy(&(*ids)[p], gathered_.persons[p].data(), sizeof((*ids)[p]));
   return std::shared_ptr<const std::vector<uint64_t>>(std::move(ids));
+}
+
+absl::Status VisitAsIfClosed(const Database& db, const Snapshot& snapshot, Edition cohort,
+                             const std::function<absl::Status(const SegmentView&)>& visit) {
+  const storage::v1::Manifest& manifest = snapshot.generation->manifest();
+  const Edition first = manifest.editions_size() > 0 ? manifest.editions(0) : cohort;
+  Gathered gathered(ColumnCounts(manifest));
+  const GatheredSegment segment(snapshot, gathered);
+  const auto flush = [&]() -> absl::Status {
+    RETURN_IF_ERROR(visit(segment));
+    gathered.Clear();
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(VisitPersons(db, *snapshot.generation, manifest, AsIfClosed(manifest),
+                               [&](const PersonKey& person, absl::optional<Edition> entered,
+                                   const std::vector<TableRows>& rows) -> absl::Status {
+                                 if (gathered.SizeWith(rows) > kGatheredRows) RETURN_IF_ERROR(flush());
+                                 gathered.Add(person, static_cast<uint32_t>(entered.value_or(cohort) - first),
+                                              rows);
+                                 return absl::OkStatus();
+                               }));
+  return flush();
 }
 
 }  // namespace penc

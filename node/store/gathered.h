@@ -1,6 +1,7 @@
 // Persons with their rows, gathered until they are worth a segment: to be written as one, or read by a
 // question as if they were one. Internal to the store.
 #pragma once
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,6 +25,11 @@ struct Gathered {
   std::vector<TableRows> tables;              // by table number
   std::vector<std::vector<uint32_t>> counts;  // by table number: rows of each person
 };
+
+// Persons as a closing now would leave them, some ten thousand rows at a time; who is new enters in `cohort`.
+// Nothing may be closed or undone meanwhile.
+absl::Status VisitAsIfClosed(const Database& db, const Snapshot& snapshot, Edition cohort,
+                             const std::function<absl::Status(const SegmentView&)>& visit);
 
 class GatheredSegment final : public SegmentView {
  public:

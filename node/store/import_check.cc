@@ -18,29 +18,41 @@ StoredValue* ImportCheck::ValuesOf(const PersonKey& person) {
   return values_.data() + found->second;
 }
 
-void ImportCheck::See(const PersonKey& person, const RowId& id, const RowId& content, bool consents,
-                      bool stored) {
-  withdraws_ = withdraws_ || !consents;
+void ImportCheck::See(const PersonKey& person, const RowId& id, const RowId& content, const Seen& seen) {
+  withdraws_ = withdraws_ || !seen.consents;
   if (id != kNoId) {
-    file_[id] = {content, person, false, consents, stored};
-  } else if (!consents) {
-    refusing_.emplace(person, false);
+    file_[id] = {content, person, false, seen};
+  } else if (!seen.consents) {
+    refusing_[person].all = true;
+  }
+}
+
+void ImportCheck::AllSeen(Repeats* repeats) {
+  for (const auto& [id, last] : file_) {
+    if (!last.seen.consents) refusing_.try_emplace(last.person);
+    if (repeats != nullptr && last.seen.stored) repeats->Add(last.seen.fingerprint);
+  }
+}
+
+void ImportCheck::AllLearnt(Repeats& repeats) const {
+  for (const auto& [id, last] : file_) {
+    if (last.seen.stored && known_.contains(id)) repeats.Take(last.seen.fingerprint);
   }
 }
 
 // Whether a row that is there goes for want of consent.
 bool ImportCheck::TakesOut(const PersonKey& person, const RowId& id, const RowId& content) {
   const auto in_file = id == kNoId ? file_.end() : file_.find(id);
-  if (in_file != file_.end() && !in_file->second.consents) {
+  if (in_file != file_.end() && !in_file->second.seen.consents) {
     // A row that said no before and says it again takes nothing out.
-    if (in_file->second.stored && in_file->second.content == content) return false;
+    if (in_file->second.seen.stored && in_file->second.content == content) return false;
     out_[id] = person;
     ++counts_.withdrawn;
     return true;
   }
   const auto refusing = refusing_.find(person);
-  if (refusing == refusing_.end()) return false;
-  refusing->second = true;
+  if (refusing == refusing_.end() || !(refusing->second.all || id == kNoId)) return false;
+  refusing->second.had_rows = true;
   ++counts_.withdrawn;
   return true;
 }
@@ -56,17 +68,20 @@ std::vector<storage::v1::Withdrawn> ImportCheck::withdrawn() const {
     entry.set_identity(Bytes(id));
     entry.set_person(Bytes(person));
   }
-  for (const auto& [person, had_rows] : refusing_) {
-    if (had_rows) all.emplace_back().set_person(Bytes(person));  // who never had rows leaves no trace
+  for (const auto& [person, refusing] : refusing_) {
+    if (!refusing.had_rows) continue;  // who never had rows leaves no trace
+    storage::v1::Withdrawn& entry = all.emplace_back();
+    entry.set_person(Bytes(person));
+    entry.set_unidentified(!refusing.all);
   }
   return all;
 }
 
-void ImportCheck::Learn(const PersonKey& person, const RowId& id, const RowId& content,
-                        const std::vector<std::vector<StoredValue>>& columns, size_t row) {
+void ImportCheck::Learn(const PersonKey& person, const TableRows& rows, size_t row) {
+  const RowId &id = rows.identity[row], &content = rows.content[row];
   if (withdraws_ && TakesOut(person, id, content)) {
     const auto in_file = id == kNoId ? file_.end() : file_.find(id);
-    if (in_file == file_.end() || !in_file->second.stored) return;
+    if (in_file == file_.end() || !in_file->second.seen.stored) return;
   }
   const auto in_file = id == kNoId ? file_.end() : file_.find(id);
   if (in_file != file_.end()) {
@@ -74,13 +89,14 @@ void ImportCheck::Learn(const PersonKey& person, const RowId& id, const RowId& c
     if (!fresh) {
       known->second = {content, person, known->second.elsewhere || known->second.person != person};
     }
+    known->second.batch = rows.batch[row];
     // What the file replaces tells nothing about the person.
     if (in_file->second.content != content || in_file->second.person != person) return;
   }
   if (constant_.empty()) return;
   StoredValue* const values = ValuesOf(person);
   for (size_t i = 0; i < constant_.size(); ++i) {
-    const StoredValue value = columns[constant_[i]][row];
+    const StoredValue value = rows.columns[constant_[i]][row];
     if (value != kNull) values[i] = value;
   }
 }
@@ -89,7 +105,7 @@ bool ImportCheck::Judge(const PersonKey& person, const RowId& id, const RowId& c
                         const std::vector<std::vector<StoredValue>>& columns, size_t row) {
   bool replaces = false;
   if (id != kNoId) {
-    if (!file_.at(id).stored) {
+    if (!file_.at(id).seen.stored) {
       // A later row of the file withdraws it.
       ++counts_.dropped;
       return false;
@@ -103,6 +119,7 @@ bool ImportCheck::Judge(const PersonKey& person, const RowId& id, const RowId& c
     replaces = known != known_.end();
     if (replaces && known->second.content == content && known->second.person == person) {
       ++counts_.duplicate;
+      if (known->second.batch != 0) duplicates_of_.insert(known->second.batch);  // not of the file itself
       return false;
     }
   }

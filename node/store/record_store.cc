@@ -18,10 +18,12 @@
 #include "store/counted.h"
 #include "store/erasure.h"
 #include "store/extract.h"
+#include "store/gathered.h"
 #include "store/generation.h"
 #include "store/import_check.h"
 #include "store/merge.h"
 #include "store/person_rows.h"
+#include "store/repeats.h"
 #include "store/rows.h"
 #include "store/staged.h"
 #include "store/visit.h"
@@ -47,12 +49,16 @@ class Store;
 // Rows of one import: staged as they come, judged beside what is there when all are in.
 class StoreImport final : public RecordStore::Import {
  public:
-  StoreImport(Store& store, StoredBatch batch, std::shared_ptr<const Codebook> codebook, uint32_t table);
+  // `looks`: for BeginLook.
+  StoreImport(Store& store, StoredBatch batch, std::shared_ptr<const Codebook> codebook, uint32_t table,
+              bool looks);
   ~StoreImport() override;
   absl::Status Add(RowBlock block) override;
   void SetFileHash(const std::string& file_hash) override { batch_.set_file_hash(file_hash); }
   void SetKeepUntil(int64_t day) override { batch_.set_keep_until_day(day); }
+  void SetAgain() override { repeats_.reset(); }
   absl::StatusOr<StagedCounts> Commit() override;
+  absl::StatusOr<RepeatedRows> Look() override;
   uint64_t batch() const override { return batch_.id(); }
 
  private:
@@ -60,11 +66,22 @@ class StoreImport final : public RecordStore::Import {
   // Whether a row as it is stored lets its person be counted.
   bool Consents(const RowBlock& block, size_t row) const;
   static void DropRefused(RowBlock& block);
-  // Rows that are there already, to check_.
+  // By the columns' stored numbers.
+  std::vector<uint64_t> FingerprintsOf(const RowBlock& block) const;
+  // Rows that are there already, to check_ and repeats_.
   absl::Status Learn();
-  // `overtaken`: a staged file takes the place of the whole table.
-  void LearnRow(const PersonKey& person, const RowId& id, const RowId& content,
-                const std::vector<std::vector<StoredValue>>& columns, size_t row, bool overtaken) const;
+  // Rows of a table in a segment or a block, in the order of persons.
+  struct There {
+    const std::vector<PersonKey>& persons;
+    const TableRows& rows;
+    bool overtaken;  // a staged file takes the place of the whole table
+  };
+  void LearnRows(const There& there, const Withdrawals& withdrawals);
+  // Whether a row that is there could be one of the file's again.
+  bool Repeatable(const RowId& id) const { return repeats_ != nullptr && (!identified_ || id == kNoId); }
+  absl::StatusOr<TableRows> ReadSegment(const Generation& generation,
+                                        const storage::v1::StoredSegment& segment,
+                                        std::vector<PersonKey>* persons) const;
   // Blocks without the rows that are not to be stored.
   absl::StatusOr<StagedCounts> Judge();
 
@@ -75,8 +92,12 @@ class StoreImport final : public RecordStore::Import {
   std::vector<StoredValue> largest_;         // by column
   std::vector<size_t> constant_;             // stored columns in which a person has one value
   absl::optional<uint32_t> consent_column_;  // of the codebook's table; where this table has it
-  std::unique_ptr<RunWriter> writer_;
+  std::vector<int> from_;                    // by stored column: the codebook's; -1: none
+  const bool looks_;
+  std::unique_ptr<RunWriter> writer_;  // null: only looks
   std::unique_ptr<ImportCheck> check_;
+  std::unique_ptr<Repeats> repeats_;  // null: nothing is compared
+  bool identified_ = false;           // the file's rows have identities
   uint64_t rows_ = 0;
 };
 
@@ -140,7 +161,21 @@ class Store final : public RecordStore {
     // Blocks of an import that was cut off in this process.
     RETURN_IF_ERROR(DropFrom(manifest().next_batch()));
     importing_ = true;
-    return std::unique_ptr<Import>(std::make_unique<StoreImport>(*this, std::move(batch), codebook_, table));
+    return std::unique_ptr<Import>(
+        std::make_unique<StoreImport>(*this, std::move(batch), codebook_, table, /*looks=*/false));
+  }
+
+  absl::StatusOr<std::unique_ptr<Import>> BeginLook(uint32_t table) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    PENC_CHECK(table < codebook_->tables.size());
+    const auto number = static_cast<uint32_t>(generation_->TableNumber(codebook_->tables[table].name));
+    if (codebook_->tables[table].unit != Unit::kEvent || !HasRows(manifest(), number))
+      return std::unique_ptr<Import>();
+    StoredBatch batch;
+    batch.set_id(manifest().next_batch());
+    batch.set_table(number);
+    return std::unique_ptr<Import>(
+        std::make_unique<StoreImport>(*this, std::move(batch), codebook_, table, /*looks=*/true));
   }
 
   std::vector<BatchInfo> Batches() const override {
@@ -155,6 +190,7 @@ class Store final : public RecordStore {
       info.imported = absl::FromUnixMicros(stored.imported_unix_micros());
       if (stored.has_keep_until_day()) info.keep_until_day = stored.keep_until_day();
       info.rows = stored.rows();
+      info.duplicates_of.assign(stored.duplicates_of().begin(), stored.duplicates_of().end());
       info.closed_in = stored.closed() ? stored.closed_in() : -1;
       info.undone = stored.undone();
       info.expired = stored.expired();
@@ -353,17 +389,25 @@ class Store final : public RecordStore {
     return ReadPersonRows(db_, *snapshot, person);
   }
 
-  absl::StatusOr<uint64_t> PersonsWithoutConsent() const override {
+  absl::StatusOr<ConsentCounts> CountConsent(bool as_if_closed) const override {
+    std::unique_lock<std::mutex> writing(writing_, std::defer_lock);
+    if (as_if_closed) writing.lock();
     ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, OpenSnapshot());
-    if (!snapshot->codebook->consent.has_value()) return 0;
-    const Withdrawals withdrawals(snapshot->generation->manifest());
-    uint64_t without = 0;
-    for (int s = 0; s < snapshot->generation->manifest().segments_size(); ++s) {
-      ASSIGN_OR_RETURN(const std::vector<uint8_t> consenting,
-                       PersonsConsenting(ClosedSegment(*snapshot, s), withdrawals));
-      without += std::count(consenting.begin(), consenting.end(), 0);
+    ConsentCounts counts;
+    if (!snapshot->codebook->consent.has_value()) return counts;
+    const Manifest& stored = snapshot->generation->manifest();
+    if (as_if_closed) {
+      const Withdrawals none{Manifest()};  // the visit has left them out
+      const Edition cohort = stored.editions_size() > 0 ? stored.editions(stored.editions_size() - 1) : 0;
+      RETURN_IF_ERROR(VisitAsIfClosed(db_, *snapshot, cohort, [&](const SegmentView& segment) {
+        return AddConsent(segment, none, counts);
+      }));
+      return counts;
     }
-    return without;
+    const Withdrawals withdrawals(stored);
+    for (int s = 0; s < stored.segments_size(); ++s)
+      RETURN_IF_ERROR(AddConsent(ClosedSegment(*snapshot, s), withdrawals, counts));
+    return counts;
   }
 
   StoreStatus Status() const override {
@@ -454,6 +498,18 @@ class Store final : public RecordStore {
     rocksdb::WriteBatch writes;
     db_.DeleteRange(writes, Space::kRecords, BatchKey(batch), "s");
     return db_.Write(writes, /*sync=*/false);
+  }
+
+  static bool HasRows(const Manifest& manifest, uint32_t table) {
+    const auto& segments = manifest.segments();
+    const auto& batches = manifest.batches();
+    return std::any_of(segments.begin(), segments.end(),
+                       [table](const storage::v1::StoredSegment& segment) {
+                         return table < static_cast<uint32_t>(segment.rows_size()) && segment.rows(table) > 0;
+                       }) ||
+           std::any_of(batches.begin(), batches.end(), [table](const StoredBatch& batch) {
+             return batch.table() == table && !batch.closed() && !batch.undone() && batch.rows() > 0;
+           });
   }
 
   // A file is in where its batch is, unless a later file took the place of the whole table.
@@ -636,32 +692,38 @@ class Store final : public RecordStore {
 };
 
 StoreImport::StoreImport(Store& store, StoredBatch batch, std::shared_ptr<const Codebook> codebook,
-                         uint32_t table)
+                         uint32_t table, bool looks)
     : store_(store),
       batch_(std::move(batch)),
       codebook_(std::move(codebook)),
-      table_(codebook_->tables[table]) {
+      table_(codebook_->tables[table]),
+      looks_(looks) {
   const Generation& generation = *store.generation_;
   if (codebook_->consent.has_value() && codebook_->consent->column.table == table)
     consent_column_ = codebook_->consent->column.column;
   // Columns by their stored numbers, which may be in another order than the codebook's.
-  std::vector<int> from(generation.manifest().tables(batch_.table()).columns_size(), -1);
+  from_.resize(generation.manifest().tables(batch_.table()).columns_size(), -1);
   for (size_t c = 0; c < table_.columns.size(); ++c) {
     const Column& column = table_.columns[c];
     const CodeList* list = codebook_->list_of(column);
     largest_.push_back(column.type == ColumnType::kCodes ? (uint32_t{1} << list->codes.size()) - 1
                                                          : column.size(list));
     const int number = generation.ColumnNumber(static_cast<int>(batch_.table()), column.name);
-    from[number] = static_cast<int>(c);
+    from_[number] = static_cast<int>(c);
     if (column.constant && table_.unit == Unit::kEvent) constant_.push_back(static_cast<size_t>(number));
   }
-  writer_ = std::make_unique<RunWriter>(store.db_, *store.options_.random, generation.key_of(batch_.table()),
-                                        batch_.id(), std::move(from), store.options_.run_rows,
-                                        store.options_.block_rows);
   check_ = std::make_unique<ImportCheck>(constant_);
+  if (table_.unit == Unit::kEvent && !batch_.replaces() &&
+      Store::HasRows(generation.manifest(), batch_.table()))
+    repeats_ = std::make_unique<Repeats>();
+  if (looks_) return;
+  writer_ =
+      std::make_unique<RunWriter>(store.db_, *store.options_.random, generation.key_of(batch_.table()),
+                                  batch_.id(), from_, store.options_.run_rows, store.options_.block_rows);
 }
 
 StoreImport::~StoreImport() {
+  if (looks_) return;
   // What is not discarded now is swept at the next import or opening.
   writer_->Wait().IgnoreError();
   const bool committed = store_.current()->manifest().next_batch() > batch_.id();
@@ -702,15 +764,25 @@ absl::Status StoreImport::Add(RowBlock block) {
   } else if (block.content.empty()) {
     block.content.assign(block.rows(), kNoId);
   }
+  identified_ = identified_ || !block.identity.empty();
+  const std::vector<uint64_t> prints = repeats_ == nullptr ? std::vector<uint64_t>() : FingerprintsOf(block);
   for (size_t r = 0; r < block.rows(); ++r) {
     const bool refused = !block.refused.empty() && block.refused[r] != 0;
     const RowId& id = block.identity.empty() ? kNoId : block.identity[r];
     check_->See(block.persons[r], id, block.content.empty() ? kNoId : block.content[r],
-                !refused && Consents(block, r), !refused);
+                {!refused && Consents(block, r), !refused, prints.empty() ? 0 : prints[r]});
+    if (!prints.empty() && !refused && id == kNoId) repeats_->Add(prints[r]);
   }
+  if (looks_) return absl::OkStatus();
   DropRefused(block);
   rows_ += block.rows();
   return writer_->Add(std::move(block));
+}
+
+std::vector<uint64_t> StoreImport::FingerprintsOf(const RowBlock& block) const {
+  std::vector<const std::vector<StoredValue>*> columns;
+  for (const int from : from_) columns.push_back(from < 0 ? nullptr : &block.columns[from]);
+  return Fingerprints(block.persons, columns);
 }
 
 void StoreImport::DropRefused(RowBlock& block) {
@@ -730,77 +802,105 @@ void StoreImport::DropRefused(RowBlock& block) {
 }
 
 absl::Status StoreImport::Learn() {
+  check_->AllSeen(repeats_.get());
   const std::shared_ptr<const Generation> generation = store_.current();
   const Manifest& manifest = generation->manifest();
   const uint32_t table = batch_.table();
-  const size_t columns = manifest.tables(table).columns_size();
   uint64_t from = 0;  // the staged batch that takes the place of all before it
   for (const StoredBatch& batch : manifest.batches()) {
     if (batch.table() == table && batch.replaces() && !batch.closed() && !batch.undone()) from = batch.id();
   }
   const Withdrawals withdrawals(manifest);
-  const bool thinned = withdrawals.Touches(table);
   for (const storage::v1::StoredSegment& segment : manifest.segments()) {
     if (from > 0 && !check_->withdraws()) break;
-    const uint32_t rows = table < static_cast<uint32_t>(segment.rows_size()) ? segment.rows(table) : 0;
-    if (rows == 0) continue;
-    ASSIGN_OR_RETURN(const std::string identity, generation->ReadChunk(segment.id(), table, kIdentityColumn));
-    ASSIGN_OR_RETURN(const std::vector<RowId> ids, DecodeIds(identity, rows));
-    ASSIGN_OR_RETURN(const std::string content, generation->ReadChunk(segment.id(), table, kContentColumn));
-    ASSIGN_OR_RETURN(const std::vector<RowId> contents, DecodeIds(content, rows));
-    std::vector<std::vector<StoredValue>> values(columns);
-    for (size_t c : constant_) {
-      if (!generation->Has(segment.id(), table, c)) {
-        values[c].assign(rows, kNull);
-        continue;
-      }
-      ASSIGN_OR_RETURN(const auto read, generation->ReadColumn(segment.id(), table, c, rows));
-      values[c].resize(rows);
-      read->With([&](const auto* v) { std::copy(v, v + rows, values[c].begin()); });
-    }
-    ASSIGN_OR_RETURN(const std::vector<PersonKey> persons,
-                     generation->ReadPersons(segment.id(), segment.persons()));
-    ASSIGN_OR_RETURN(const auto counts,
-                     generation->ReadColumn(segment.id(), table, kCountColumn, segment.persons()));
-    ASSIGN_OR_RETURN(const auto batches, generation->ReadColumn(segment.id(), table, kBatchColumn, rows));
-    size_t row = 0;
-    for (uint32_t p = 0; p < segment.persons(); ++p) {
-      for (const size_t end = row + counts->at(p); row < end; ++row) {
-        if (thinned && withdrawals.Takes(table, persons[p], ids[row], batches->at(row))) continue;
-        LearnRow(persons[p], ids[row], contents[row], values, row, from > 0);
-      }
-    }
+    if (table >= static_cast<uint32_t>(segment.rows_size()) || segment.rows(table) == 0) continue;
+    std::vector<PersonKey> persons;
+    ASSIGN_OR_RETURN(const TableRows rows, ReadSegment(*generation, segment, &persons));
+    LearnRows({persons, rows, from > 0}, withdrawals);
   }
   Aead aead(generation->key_of(table));
   for (const StoredBatch& batch : manifest.batches()) {
     if (batch.closed() || batch.undone() || batch.table() != table || batch.id() < from) continue;
     for (uint32_t b = 0; b < batch.blocks(); ++b) {
-      ASSIGN_OR_RETURN(const StagedBlock block, ReadBlock(store_.db_, aead, batch.id(), b, columns));
-      for (size_t r = 0; r < block.persons.size(); ++r) {
-        if (thinned && withdrawals.Takes(table, block.persons[r], block.rows.identity[r], batch.id()))
-          continue;
-        LearnRow(block.persons[r], block.rows.identity[r], block.rows.content[r], block.rows.columns, r,
-                 false);
-      }
+      ASSIGN_OR_RETURN(const StagedBlock block,
+                       ReadBlock(store_.db_, aead, batch.id(), b, manifest.tables(table).columns_size()));
+      LearnRows({block.persons, block.rows, false}, withdrawals);
     }
   }
+  if (repeats_ != nullptr) check_->AllLearnt(*repeats_);
   return absl::OkStatus();
 }
 
-void StoreImport::LearnRow(const PersonKey& person, const RowId& id, const RowId& content,
-                           const std::vector<std::vector<StoredValue>>& columns, size_t row,
-                           bool overtaken) const {
-  if (overtaken || batch_.replaces()) {
-    check_->LearnConsent(person, id, content);
-  } else {
-    check_->Learn(person, id, content, columns, row);
+// Columns that nobody looks at stay empty.
+absl::StatusOr<TableRows> StoreImport::ReadSegment(const Generation& generation,
+                                                   const storage::v1::StoredSegment& segment,
+                                                   std::vector<PersonKey>* persons) const {
+  const uint32_t table = batch_.table(), rows = segment.rows(table);
+  TableRows read(from_.size());
+  ASSIGN_OR_RETURN(const std::string identity, generation.ReadChunk(segment.id(), table, kIdentityColumn));
+  ASSIGN_OR_RETURN(read.identity, DecodeIds(identity, rows));
+  ASSIGN_OR_RETURN(const std::string content, generation.ReadChunk(segment.id(), table, kContentColumn));
+  ASSIGN_OR_RETURN(read.content, DecodeIds(content, rows));
+  // Past the cache: questions have no use for what an import reads once.
+  const auto unpacked = [&](uint32_t of, uint32_t column, size_t size) -> absl::StatusOr<UnpackedColumn> {
+    ASSIGN_OR_RETURN(const std::string packed, generation.ReadChunk(segment.id(), of, column));
+    return Unpack(packed, size);
+  };
+  ASSIGN_OR_RETURN(const UnpackedColumn batches, unpacked(table, kBatchColumn, rows));
+  read.batch.resize(rows);
+  batches.With([&](const auto* v) { std::copy(v, v + rows, read.batch.begin()); });
+  ASSIGN_OR_RETURN(const std::vector<PersonKey> keys,
+                   generation.ReadPersons(segment.id(), segment.persons()));
+  ASSIGN_OR_RETURN(const UnpackedColumn counts, unpacked(table, kCountColumn, segment.persons()));
+  for (uint32_t p = 0; p < segment.persons(); ++p) persons->insert(persons->end(), counts.at(p), keys[p]);
+  if (persons->size() != rows)
+    return Bad(absl::StatusCode::kDataLoss, "nombre de lignes contradictoire",
+               "contradictory number of rows");
+  const bool all = std::any_of(read.identity.begin(), read.identity.end(),
+                               [this](const RowId& id) { return Repeatable(id); });
+  for (size_t c = 0; c < read.columns.size(); ++c) {
+    if (!all && std::find(constant_.begin(), constant_.end(), c) == constant_.end()) continue;
+    read.columns[c].assign(rows, kNull);
+    if (!generation.Has(segment.id(), table, static_cast<uint32_t>(c))) continue;
+    ASSIGN_OR_RETURN(const UnpackedColumn values, unpacked(table, static_cast<uint32_t>(c), rows));
+    values.With([&](const auto* v) { std::copy(v, v + rows, read.columns[c].begin()); });
+  }
+  return read;
+}
+
+void StoreImport::LearnRows(const There& there, const Withdrawals& withdrawals) {
+  const auto& [persons, rows, overtaken] = there;
+  const bool thinned = withdrawals.Touches(batch_.table());
+  std::vector<uint64_t> prints;
+  if (!overtaken && std::any_of(rows.identity.begin(), rows.identity.end(),
+                                [this](const RowId& id) { return Repeatable(id); })) {
+    std::vector<const std::vector<StoredValue>*> columns;
+    for (const auto& column : rows.columns) columns.push_back(&column);
+    prints = Fingerprints(persons, columns);
+  }
+  for (size_t r = 0; r < persons.size(); ++r) {
+    if (thinned && withdrawals.Takes(batch_.table(), persons[r], rows.identity[r], rows.batch[r])) continue;
+    if (overtaken || batch_.replaces()) {
+      check_->LearnConsent(persons[r], rows.identity[r], rows.content[r]);
+      continue;
+    }
+    check_->Learn(persons[r], rows, r);
+    if (!prints.empty() && Repeatable(rows.identity[r])) repeats_->Learn(prints[r], rows.batch[r]);
   }
 }
 
 absl::StatusOr<StagedCounts> StoreImport::Judge() {
   batch_.set_rows(rows_);
-  if (!check_->needed()) return StagedCounts{rows_};
+  StagedCounts counts;
+  counts.stored = rows_;
+  if (!check_->needed() && repeats_ == nullptr) return counts;
   if (!batch_.replaces() || check_->withdraws()) RETURN_IF_ERROR(Learn());
+  if (repeats_ != nullptr) {
+    const RepeatedRows found = repeats_->Found();
+    if (found.many) return Fail(absl::StatusCode::kAlreadyExists, Describe(found));
+    counts.repeated = found.rows;
+  }
+  if (!check_->needed()) return counts;
   const std::shared_ptr<const Generation> generation = store_.current();
   const size_t columns = generation->manifest().tables(batch_.table()).columns_size();
   Aead aead(generation->key_of(batch_.table()));
@@ -826,7 +926,17 @@ absl::StatusOr<StagedCounts> StoreImport::Judge() {
   for (const storage::v1::Superseded& superseded : check_->superseded())
     *batch_.add_superseded() = superseded;
   for (const storage::v1::Withdrawn& withdrawn : check_->withdrawn()) *batch_.add_withdrawn() = withdrawn;
-  return check_->counts();
+  StagedCounts judged = check_->counts();
+  judged.repeated = counts.repeated;
+  for (const uint64_t batch : check_->duplicates_of()) batch_.add_duplicates_of(batch);
+  return judged;
+}
+
+absl::StatusOr<RepeatedRows> StoreImport::Look() {
+  std::lock_guard<std::mutex> writing(store_.writing_);  // staged blocks stay while they are read
+  if (repeats_ == nullptr) return RepeatedRows{};
+  RETURN_IF_ERROR(Learn());
+  return repeats_->Found();
 }
 
 absl::StatusOr<StagedCounts> StoreImport::Commit() {

@@ -22,6 +22,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "base/random.h"
+#include "base/status.h"
 #include "base/steps.h"
 #include "codebook/codebook.h"
 #include "codebook/period.h"
@@ -55,9 +56,22 @@ struct RowBlock {
 // dropped.
 struct StagedCounts {
   uint64_t stored = 0, duplicate = 0, replaced = 0, conflicting = 0;
+  uint64_t repeated = 0;   // of those stored: RepeatedRows, few enough
   uint64_t dropped = 0;    // withdrawn by a later row of the same file
   uint64_t withdrawn = 0;  // rows of earlier files that a row without consent took out
 };
+
+// New rows of a file for a table of events that other batches have already, the same person with the same
+// values, and that no identity tells from those.
+struct RepeatedRows {
+  uint64_t rows = 0;              // of a large file: about
+  uint32_t percent = 0;           // of the file
+  bool many = false;              // too many for chance
+  std::vector<uint64_t> batches;  // that have most of them
+};
+
+// What is there twice, and what to do about it; states shares, never a count.
+Text Describe(const RepeatedRows& found);
 
 struct BatchInfo {
   uint64_t id = 0;
@@ -65,8 +79,9 @@ struct BatchInfo {
   std::string file_name;  // base name only
   std::string file_hash;  // SHA-256: the same file twice changes nothing
   absl::Time imported;
-  uint64_t rows = 0;       // shown on the admin socket only
-  Edition closed_in = -1;  // -1: staged
+  uint64_t rows = 0;                    // shown on the admin socket only
+  std::vector<uint64_t> duplicates_of;  // batches that had some of its file's rows already
+  Edition closed_in = -1;               // -1: staged
   bool undone = false;
   bool expired = false;  // undone because its last day was over
   // The last day on which the rows may be kept, in days since 1970: Expire.
@@ -85,6 +100,12 @@ struct PersonRecord {
   absl::optional<Edition> entered;  // that first closed the person
   absl::optional<bool> consents;    // by closed rows, where the codebook asks for consent
   std::vector<PersonRow> rows;      // closed ones first, a table's together
+};
+
+// Who has no row left (undone, expired, withdrawn) is in neither number; zeros where nobody is asked.
+struct ConsentCounts {
+  uint64_t persons = 0;  // who have rows
+  uint64_t without = 0;  // of these: who do not consent, or of whom nothing says so
 };
 
 // What a look at everything that is sealed showed after an erasure.
@@ -133,8 +154,12 @@ class RecordStore {
     virtual void SetFileHash(const std::string& file_hash) = 0;
     // Before Commit.
     virtual void SetKeepUntil(int64_t day) = 0;
-    // ALREADY_EXISTS when this file is already in.
+    // Before the first row: rows that are there already are events of their own.
+    virtual void SetAgain() = 0;
+    // ALREADY_EXISTS when this file is already in, or many of its rows are (RepeatedRows).
     virtual absl::StatusOr<StagedCounts> Commit() = 0;  // all rows or none
+    // Instead of Commit: which rows are there already.
+    virtual absl::StatusOr<RepeatedRows> Look() = 0;
     virtual uint64_t batch() const = 0;
   };
   // `replace`: the file becomes the whole table, atomically at Commit. ALREADY_EXISTS when this file is
@@ -142,6 +167,9 @@ class RecordStore {
   virtual absl::StatusOr<std::unique_ptr<Import>> Begin(uint32_t table, const std::string& file_name,
                                                         const std::string& file_hash, bool replace,
                                                         absl::Time now) = 0;
+  // For a dry run: rows are only looked at and none is kept. Never Commit. Null where nothing is there that
+  // rows of the table could repeat.
+  virtual absl::StatusOr<std::unique_ptr<Import>> BeginLook(uint32_t table) = 0;
   virtual std::vector<BatchInfo> Batches() const = 0;
   virtual absl::Status Undo(
       uint64_t batch) = 0;  // staged or closed; a closed batch leaves at once, editions stay
@@ -167,8 +195,9 @@ class RecordStore {
   // All that is stored under this key; nothing where nobody is known under it. Waits for a change that is
   // being written.
   virtual absl::StatusOr<PersonRecord> ReadPerson(const PersonKey& person) const = 0;
-  // Closed persons whom the codebook asks for consent in vain; 0 where it does not ask. Admin socket only.
-  virtual absl::StatusOr<uint64_t> PersonsWithoutConsent() const = 0;
+  // Where the codebook asks for consent: of closed persons or, `as_if_closed`, of those that a closing now
+  // would leave. Admin socket only.
+  virtual absl::StatusOr<ConsentCounts> CountConsent(bool as_if_closed) const = 0;
 
   virtual absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot() const = 0;
   // Total on an opened snapshot apart from damage: DATA_LOSS names the chunk in the local log only.

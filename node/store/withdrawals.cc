@@ -18,7 +18,9 @@ RowId IdOf(const std::string& bytes) {
 Withdrawals::Withdrawals(const storage::v1::Manifest& manifest) {
   for (const storage::v1::StoredBatch& batch : manifest.batches()) {
     for (const storage::v1::Withdrawn& entry : batch.withdrawn()) {
-      Batches& entries = entry.identity().empty() ? by_person_ : by_row_;
+      Batches& entries = !entry.identity().empty() ? by_row_
+                         : entry.unidentified()    ? unidentified_
+                                                   : by_person_;
       uint64_t& from =
           entries[{batch.table(), IdOf(entry.identity().empty() ? entry.person() : entry.identity())}];
       from = std::max(from, batch.id());
@@ -29,7 +31,8 @@ Withdrawals::Withdrawals(const storage::v1::Manifest& manifest) {
 bool Withdrawals::Touches(uint32_t table) const {
   const auto of_table = [table](const auto& entry) { return entry.first.first == table; };
   return std::any_of(by_row_.begin(), by_row_.end(), of_table) ||
-         std::any_of(by_person_.begin(), by_person_.end(), of_table);
+         std::any_of(by_person_.begin(), by_person_.end(), of_table) ||
+         std::any_of(unidentified_.begin(), unidentified_.end(), of_table);
 }
 
 bool Withdrawals::Before(const Batches& entries, uint32_t table, const RowId& id, uint64_t batch) {
@@ -39,8 +42,9 @@ bool Withdrawals::Before(const Batches& entries, uint32_t table, const RowId& id
 
 bool Withdrawals::Takes(uint32_t table, const PersonKey& person, const RowId& identity,
                         uint64_t batch) const {
-  return (identity != kNoId && Before(by_row_, table, identity, batch)) ||
-         Before(by_person_, table, person, batch);
+  return Before(by_person_, table, person, batch) ||
+         (identity == kNoId ? Before(unidentified_, table, person, batch)
+                            : Before(by_row_, table, identity, batch));
 }
 
 }  // namespace penc

@@ -15,7 +15,7 @@ class Withdrawals {
   // The entries of all batches that wait for a closing.
   explicit Withdrawals(const storage::v1::Manifest& manifest);
 
-  bool empty() const { return by_row_.empty() && by_person_.empty(); }
+  bool empty() const { return by_row_.empty() && by_person_.empty() && unidentified_.empty(); }
   // `table`: its number in stored keys, as everywhere here.
   bool Touches(uint32_t table) const;
   // Whether a row that `batch` brought is taken out.
@@ -27,6 +27,7 @@ class Withdrawals {
 
   // By table and key: rows of batches before this one go.
   Batches by_row_, by_person_;
+  Batches unidentified_;  // by person: those rows that have no identity
 };
 
 }  // namespace penc

@@ -108,6 +108,48 @@ TEST_F(Importing, AGrowingFileWithIdentitiesIsCountedOnce) {
   EXPECT_THAT(Ask("SELECT dest, count(*) FROM move GROUP BY dest"), ElementsAre(1, 0, 1, 1, 0));
 }
 
+TEST_F(Importing, AGrownExportWithoutIdentitiesIsNotCountedTwiceAndTheDryRunSaysSo) {
+  const std::string january = "person_ref,origin,dest,cost\n1,a,b,10\n1,a,c,20\n2,b,a,\n";
+  ASSERT_TRUE(Import(january, "january.csv").ok());
+  ASSERT_TRUE(Close(kFirst).ok());
+  const std::string grown = january + "4,a,a,5\n5,b,c,7\n";
+  const auto dry = Import(grown, "grown.csv", false, /*dry_run=*/true);
+  ASSERT_TRUE(dry.ok()) << dry.status();
+  ASSERT_EQ(dry->problems.size(), 1u);
+  EXPECT_THAT(dry->problems[0].what.en, AllOf(HasSubstr("will be refused"), HasSubstr("batch 1")));
+  EXPECT_EQ(dry->problems[0].rows, 3u);
+  EXPECT_THAT(WhyNot(Import(grown, "grown.csv")), AllOf(HasSubstr("there already"), HasSubstr("--replace")));
+  EXPECT_EQ(store_->Batches().size(), 1u);
+  EXPECT_FALSE(FileExists(quarantine_));
+  ImportOptions options;
+  options.again = true;
+  options.dry_run = true;
+  const auto meant = Import(grown, options, "move");
+  ASSERT_TRUE(meant.ok()) << meant.status();
+  EXPECT_TRUE(meant->problems.empty());
+  options.dry_run = false;
+  const auto again = Import(grown, options, "move");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->staged.stored, 5u);
+}
+
+TEST_F(Importing, AFewEventsLikeEarlierOnesAreKeptAndSaid) {
+  std::string january = "person_ref,origin,dest,cost\n", february = january;
+  for (int i = 0; i < 30; ++i) {
+    absl::StrAppend(&january, "p", i, ",a,b,", i, "\n");
+    absl::StrAppend(&february, "p", i + 29, ",a,b,", i + 29, "\n");
+  }
+  ASSERT_TRUE(Import(january, "january.csv").ok());
+  for (const bool dry : {true, false}) {
+    const auto report = Import(february, "february.csv", false, dry);
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_EQ(report->staged.stored, 30u);
+    ASSERT_EQ(report->problems.size(), 1u);
+    EXPECT_THAT(report->problems[0].what.en, HasSubstr("further events"));
+    EXPECT_EQ(report->problems[0].rows, 1u);
+  }
+}
+
 TEST_F(Importing, ReplaceMakesTheFileTheWholeTable) {
   ASSERT_TRUE(Import(kRows).ok());
   ASSERT_TRUE(Close(kFirst).ok());

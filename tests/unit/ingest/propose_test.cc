@@ -196,6 +196,41 @@ TEST(Propose, RecognisesNineOfTenColumnsOfTheCodebooksOwnLabels) {
   EXPECT_GE(right * 10, all * 9) << right << " of " << all;
 }
 
+// A form's export of returns, with `columns` more, each row of its own values but for "fixe" ones.
+std::string Returns(const std::string& columns, const std::vector<std::string>& values, int rows) {
+  std::string text = absl::StrCat("Code bénéficiaire,", columns, "\n");
+  for (int i = 0; i < rows; ++i) {
+    absl::StrAppend(&text, "BKO-", i % 7);
+    for (const std::string& value : values)
+      absl::StrAppend(&text, ",", value, value.find("fixe") == 0 ? "" : absl::StrCat(i));
+    text += "\n";
+  }
+  return text;
+}
+std::vector<std::string> RowOf(const std::string& columns, const std::vector<std::string>& values,
+                               int rows = 30) {
+  return Proposed(Returns(columns, values, rows), {}, "return_case").draft.row;
+}
+
+TEST(Propose, NamesTheRowsOfAFormByWhatStaysWhenASubmissionIsEdited) {
+  EXPECT_EQ(RowOf("_uuid,_index", {"u-", ""}, 1000), std::vector<std::string>{"_uuid"});
+  EXPECT_EQ(RowOf("_uuid,_id,_index", {"u-", "7", ""}), std::vector<std::string>{"_id"});
+  EXPECT_EQ(RowOf("meta/instanceID", {"uuid:"}), std::vector<std::string>{"meta/instanceID"});
+  EXPECT_EQ(RowOf("KEY", {"uuid:"}), std::vector<std::string>{"KEY"});
+  EXPECT_EQ(RowOf("_index", {""}), std::vector<std::string>()) << "it moves when a row is deleted";
+  EXPECT_EQ(RowOf("_uuid", {"fixe"}), std::vector<std::string>()) << "not one for each row";
+}
+
+TEST(Propose, NamesTheRowsOfAListOfEventsByAColumnThatIsCalledSo) {
+  EXPECT_EQ(RowOf("Retour_ID", {"R"}), std::vector<std::string>{"Retour_ID"});
+  EXPECT_EQ(RowOf("Numéro de fiche", {"F"}), std::vector<std::string>{"Numéro de fiche"});
+  EXPECT_EQ(RowOf("N°", {""}), std::vector<std::string>()) << "a list's running number";
+  EXPECT_EQ(RowOf("Observations", {"obs "}), std::vector<std::string>()) << "what merely differs";
+  EXPECT_EQ(RowOf("Retour_ID", {"fixe"}), std::vector<std::string>());
+  EXPECT_EQ(Proposed(Returns("Retour_ID", {"R"}, 5), {}, "person").draft.row, std::vector<std::string>())
+      << "of persons the reference is the row";
+}
+
 TEST(Synonyms, ThatAreShippedNameWhatTheCodebookHas) {
   const auto read = ReadSynonyms("synonyms.yaml", *embedded::File("codebook/synonyms.yaml"), Shipped());
   ASSERT_TRUE(read.ok()) << read.status();

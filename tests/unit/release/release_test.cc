@@ -52,6 +52,9 @@ class WatchedStore final : public RecordStore {
                                                 absl::Time now) override {
     return behind_.Begin(table, name, hash, replace, now);
   }
+  absl::StatusOr<std::unique_ptr<Import>> BeginLook(uint32_t table) override {
+    return behind_.BeginLook(table);
+  }
   std::vector<BatchInfo> Batches() const override { return behind_.Batches(); }
   absl::Status Undo(uint64_t batch) override { return behind_.Undo(batch); }
   absl::Status Close(Edition edition, absl::Time now,
@@ -69,7 +72,9 @@ class WatchedStore final : public RecordStore {
   absl::StatusOr<PersonRecord> ReadPerson(const PersonKey& person) const override {
     return behind_.ReadPerson(person);
   }
-  absl::StatusOr<uint64_t> PersonsWithoutConsent() const override { return behind_.PersonsWithoutConsent(); }
+  absl::StatusOr<ConsentCounts> CountConsent(bool as_if_closed) const override {
+    return behind_.CountConsent(as_if_closed);
+  }
   absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot() const override {
     ++snapshots;
     if (before_snapshot) before_snapshot();

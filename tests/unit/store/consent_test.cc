@@ -125,6 +125,27 @@ TEST_F(Mapped, WithoutIdentityAllEarlierRowsOfThePersonGo) {
   EXPECT_EQ(Ask(kOrigins), (std::vector<int64_t>{1, 0, 0, 0, 0})) << "other tables stay";
 }
 
+TEST_F(Mapped, ANoWithAnIdentityTakesOutWhatWasStoredOfThePersonWithoutOne) {
+  File("move", {Move("ana", 1), Move("ana", 1), Move("bo", 2)}, "one.csv");
+  File("move", {{"ana", {1, 2, 6, 0, 800}, "other"}, Move("cy", 3, "c")}, "identified.csv");
+  ASSERT_TRUE(Close(kFirst).ok());
+  const StagedCounts counts = File("move", {{"ana", {}, "a"}, {"new", {}, "n"}}, "two.csv");
+  EXPECT_EQ(counts.withdrawn, 2u);
+  EXPECT_EQ(Ask("SELECT count(*) FROM move"), (std::vector<int64_t>{3}))
+      << "her other row has a name of its own";
+  EXPECT_EQ(store_->ReadPerson(Key16("person ana")).value().rows.size(), 3u);
+  Open();
+  EXPECT_EQ(Ask("SELECT count(*) FROM move"), (std::vector<int64_t>{3}));
+  ASSERT_TRUE(Close(kFirst + 1).ok());
+  EXPECT_EQ(store_->Status().rows, 3u);
+}
+
+TEST_F(Mapped, ANoThatALaterRowOfTheFileTakesBackTakesNothingOut) {
+  File("move", {Move("ana", 1)}, "one.csv");
+  const StagedCounts counts = File("move", {{"ana", {}, "a"}, {"ana", {1, 2, 6, 0, 800}, "a"}}, "two.csv");
+  EXPECT_EQ(counts.withdrawn, 0u);
+}
+
 TEST_F(Mapped, AFileThatBecomesTheWholeTableTakesOutAtOnceWhoSaysNo) {
   File("move", {Move("ana", 1, "a"), Move("bo", 2, "b")}, "one.csv");
   ASSERT_TRUE(Close(kFirst).ok());
@@ -160,9 +181,33 @@ TEST_F(Asked, CountsInAllTablesOnlyWhoConsents) {
   EXPECT_EQ(Ask(kOrigins), (std::vector<int64_t>{1, 0, 0, 0, 0})) << "nothing stated is no consent";
   EXPECT_EQ(Ask(kRows), (std::vector<int64_t>{2}));
   EXPECT_EQ(Ask("SELECT count(DISTINCT person) FROM person"), (std::vector<int64_t>{1}));
-  EXPECT_EQ(store_->PersonsWithoutConsent().value(), 3u);
+  EXPECT_EQ(store_->CountConsent(false).value().without, 3u);
   EXPECT_EQ(store_->ReadPerson(Key16("person ana")).value().consents, true);
   EXPECT_EQ(store_->ReadPerson(Key16("person dan")).value().consents, false);
+}
+
+TEST_F(Asked, WhoHasNoRowLeftIsNotWithoutConsent) {
+  File("person", {Says("ana", kYes), Says("bo", kNo)}, "persons.csv");
+  File("person", {Says("cy", kNo), Says("dan", kYes)}, "more.csv");
+  ASSERT_TRUE(Close(kFirst).ok());
+  EXPECT_EQ(store_->CountConsent(false).value().without, 2u);
+  ASSERT_TRUE(store_->Undo(2).ok());
+  const ConsentCounts counts = store_->CountConsent(false).value();
+  EXPECT_EQ(counts.without, 1u);
+  EXPECT_EQ(counts.persons, 2u);
+  EXPECT_EQ(store_->Status().persons, 4u) << "keys and cohorts stay";
+}
+
+TEST_F(Asked, WhatIsStagedIsCountedAsAClosingWouldLeaveIt) {
+  EXPECT_EQ(store_->CountConsent(true).value().persons, 0u);
+  File("person", {Says("ana", kYes), Says("bo", kNo)}, "persons.csv");
+  EXPECT_EQ(store_->CountConsent(false).value().persons, 0u);
+  EXPECT_EQ(store_->CountConsent(true).value().without, 1u);
+  ASSERT_TRUE(Close(kFirst).ok());
+  File("person", {Says("ana", kNo), Says("bo", kYes), Says("cy", kNull)}, "later.csv");
+  const ConsentCounts counts = store_->CountConsent(true).value();
+  EXPECT_EQ(counts.persons, 3u);
+  EXPECT_EQ(counts.without, 2u);
 }
 
 // Caps choose among what counts: rows of who does not consent would otherwise take the place of nothing

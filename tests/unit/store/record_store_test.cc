@@ -32,6 +32,12 @@ TestRow Move(const std::string& person, StoredValue origin, const std::string& i
              StoredValue dest = 1) {
   return {person, {origin, dest, 5, 0, 700}, identity};
 }
+// The same in another month.
+TestRow Later(const std::string& person, StoredValue origin) {
+  TestRow row = Move(person, origin);
+  ++row.values[2];
+  return row;
+}
 TestRow Visit(const std::string& person, StoredValue day, const std::string& identity = "") {
   return {person, {day}, identity};
 }
@@ -127,7 +133,7 @@ TEST_F(Store, RefusesAnEditionThatIsNotAfterTheLast) {
 TEST_F(Store, GivesEachPersonTheCohortThatFirstClosedThemInForEver) {
   Staged({2}, "move", {Move("ana", 1), Move("bo", 2)}, "one.csv");
   Closed(kFirst);
-  Staged({2}, "move", {Move("ana", 1), Move("cy", 3)}, "two.csv");
+  Staged({2}, "move", {Later("ana", 1), Move("cy", 3)}, "two.csv");
   Closed(kFirst + 1);
   Plan first = PlanOf(kPersons), second = first;
   first.questions[0].question.cohorts.to = kFirst;
@@ -219,7 +225,7 @@ TEST_F(Store, CountsRowsWhoseConstantColumnContradictsThePerson) {
   Staged({2, 0, 0, 1}, "move", {Move("ana", 1), Move("ana", 2), Move("ana", kNull)}, "one.csv");
   Staged({1, 0, 0, 1}, "move", {Move("ana", 3), Move("bo", 3)}, "two.csv");
   Closed(kFirst);
-  Staged({1, 0, 0, 1}, "move", {Move("ana", 4), Move("ana", 1)}, "three.csv");
+  Staged({1, 0, 0, 1}, "move", {Move("ana", 4), Later("ana", 1)}, "three.csv");
   Closed(kFirst + 1);
   EXPECT_EQ(store_->Status().rows, 4u);
 }
@@ -302,7 +308,7 @@ TEST_F(Store, IsBeforeOrAfterEveryChangeAtEveryCrash) {
   for (int i = 0; i < 200; ++i) rows.push_back(Move(absl::StrCat("p", i), 1));
   Staged({200}, "move", rows, "one.csv");
   Closed(kFirst);
-  Staged({1}, "move", {Move("p7", 1)}, "two.csv");
+  Staged({1}, "move", {Later("p7", 1)}, "two.csv");
   ASSERT_TRUE(store_->Erase(Key16("person p7")).ok());
   ASSERT_TRUE(store_->Undo(2).ok());
   ASSERT_TRUE(store_->Undo(1).ok());
