@@ -108,6 +108,7 @@ class ImportRun {
   ExitCode Propose(bool asks) {
     v1::ImportCommand look = import_;
     look.set_propose(true);
+    look.set_quote_values(asks);
     absl::StatusOr<v1::ImportResult> found;
     std::vector<std::string> asked;
     for (;;) {
@@ -141,6 +142,7 @@ class ImportRun {
       output_.Data(Json(whole));
       return kAnswered;
     }
+    SayProblems(*found);
     output_.Say(ReportProposal(*found));
     if (!found->questions().empty() || !asks || import_.dry_run()) {
       const ExitCode left = Leave(*found);

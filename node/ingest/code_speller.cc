@@ -1,10 +1,15 @@
 #include "ingest/code_speller.h"
 
+#include <algorithm>
+
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
 namespace penc {
 namespace {
+
+constexpr size_t kMostNamed = 25;  // codes in one sentence
 
 void Put(std::map<std::string, absl::optional<uint32_t>>& to, const std::string& spelling, uint32_t code) {
   if (spelling.empty()) return;
@@ -64,6 +69,20 @@ absl::optional<uint32_t> CodeSpeller::Find(absl::string_view spelling) const {
 bool CodeSpeller::Understood(absl::string_view spelling) const {
   const auto found = exact_.find(std::string(spelling));
   return found != exact_.end() && found->second.has_value();
+}
+
+Text CodesOf(const CodeList& list) {
+  Text codes;
+  for (size_t i = 0; i < std::min(list.codes.size(), kMostNamed); ++i) {
+    const Code& code = list.codes[i];
+    absl::StrAppend(&codes.fr, i == 0 ? "" : ", ", code.code, " (", code.label.fr, ")");
+    absl::StrAppend(&codes.en, i == 0 ? "" : ", ", code.code, " (", code.label.en, ")");
+  }
+  if (list.codes.size() > kMostNamed) {
+    codes.fr += ", …";
+    codes.en += ", …";
+  }
+  return codes;
 }
 
 }  // namespace penc

@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "base/status.h"
 #include "codebook/codebook.h"
 #include "ingest/synonyms.h"
 
@@ -26,5 +27,8 @@ class CodeSpeller {
   std::map<std::string, absl::optional<uint32_t>> exact_, plain_;  // nothing: several
   bool ranges_ = false;
 };
+
+// "f (Femme), m (Homme)", for a person to choose from; of a long list the beginning.
+Text CodesOf(const CodeList& list);
 
 }  // namespace penc

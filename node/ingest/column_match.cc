@@ -32,12 +32,12 @@ int CodeScore(const SourceColumn& source, const Column& column, const CodeList& 
     for (const std::string& option : source.options) known += speller.Find(option).has_value() ? 1 : 0;
     return static_cast<int>(100 * known / source.options.size());
   }
-  for (const auto& [cell, rows] : source.profile->spellings()) {
-    all += rows;
+  for (const auto& [cell, seen] : source.profile->spellings()) {
+    all += seen.rows;
     const std::vector<std::string> parts = CodesIn(cell, column, speller);
     if (std::all_of(parts.begin(), parts.end(),
                     [&](const std::string& part) { return speller.Find(part).has_value(); }))
-      known += rows;
+      known += seen.rows;
   }
   return all == 0 ? 0 : static_cast<int>(100 * known / all);
 }
@@ -45,9 +45,9 @@ int CodeScore(const SourceColumn& source, const Column& column, const CodeList& 
 int DateScore(const ColumnProfile& profile, const Column& column) {
   if (profile.dates() || profile.serials()) return 100;
   uint64_t known = 0, all = 0;
-  for (const auto& [cell, rows] : profile.spellings()) {
-    all += rows;
-    known += ParsePeriod(column.type, cell).ok() ? rows : 0;
+  for (const auto& [cell, seen] : profile.spellings()) {
+    all += seen.rows;
+    known += ParsePeriod(column.type, cell).ok() ? seen.rows : 0;
   }
   return all == 0 ? 0 : static_cast<int>(100 * known / all);
 }
@@ -55,8 +55,8 @@ int DateScore(const ColumnProfile& profile, const Column& column) {
 }  // namespace
 
 std::string SourceColumn::leaf() const {
-  const size_t at = name.find_last_of("/.");
-  return at == std::string::npos || at + 1 == name.size() ? name : name.substr(at + 1);
+  const size_t at = heading.find_last_of("/.");
+  return at == std::string::npos || at + 1 == heading.size() ? heading : heading.substr(at + 1);
 }
 
 int NameScore(const SourceColumn& source, const Table& table, const Column& column,
@@ -66,7 +66,7 @@ int NameScore(const SourceColumn& source, const Table& table, const Column& colu
   const std::string own = PlainWords(column.name), fr = PlainWords(column.label.fr),
                     en = PlainWords(column.label.en);
   int best = 0;
-  for (const std::string& called : {source.name, source.leaf(), source.label}) {
+  for (const std::string& called : {source.heading, source.leaf(), source.label}) {
     const std::string words = PlainWords(called);
     if (words.empty()) continue;
     if (words == own) return 100;

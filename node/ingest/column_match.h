@@ -12,7 +12,8 @@ namespace penc {
 
 // A column of a file, or a question whose options have a column each.
 struct SourceColumn {
-  std::string name;                        // the heading, or the question
+  std::string name;                        // as a mapping calls it: FileHeading::NameOf, or the question
+  std::string heading;                     // the words of it
   std::string label, tag;                  // may be empty
   std::vector<size_t> at;                  // its places in the file: one, or one for each option
   std::vector<std::string> options;        // of a question with option columns: the part after the question

@@ -69,7 +69,7 @@ bool Coordinates(absl::string_view cell) {
 
 }  // namespace
 
-void ColumnProfile::Add(absl::string_view cell, CellKind kind) {
+void ColumnProfile::Add(absl::string_view cell, CellKind kind, uint64_t row) {
   if (cell.empty()) return;
   ++filled_;
   int first = 0, second = 0;
@@ -109,7 +109,8 @@ void ColumnProfile::Add(absl::string_view cell, CellKind kind) {
     spellings_.clear();
     return;
   }
-  ++spellings_[std::string(cell)];
+  Spelling& spelling = spellings_[std::string(cell)];
+  if (spelling.rows++ == 0) spelling.first = row;
 }
 
 Text ColumnProfile::Class() const {

@@ -19,12 +19,17 @@ class ColumnProfile {
   static constexpr size_t kLongestSpelling = 80;    // bytes
   static constexpr size_t kMostCompared = 1 << 16;  // cells
 
-  // `cell` is trimmed.
-  void Add(absl::string_view cell, CellKind kind);
+  struct Spelling {
+    uint64_t rows = 0;   // in which it stands
+    uint64_t first = 0;  // number of the first
+  };
+
+  // `cell` is trimmed; `row` is its row's number.
+  void Add(absl::string_view cell, CellKind kind, uint64_t row);
 
   uint64_t filled() const { return filled_; }
-  // Different cells and how often each stands there; meaningless where there are too many.
-  const std::map<std::string, uint64_t>& spellings() const { return spellings_; }
+  // Different cells and where each stands; meaningless where there are too many.
+  const std::map<std::string, Spelling>& spellings() const { return spellings_; }
   bool many() const { return many_; }
   // No two of its cells are the same: of very many, the first ones.
   bool unique() const { return filled_ > 0 && !repeats_; }
@@ -53,7 +58,7 @@ class ColumnProfile {
  private:
   uint64_t filled_ = 0, iso_ = 0, slashed_ = 0, day_first_ = 0, month_first_ = 0, typed_dates_ = 0;
   uint64_t whole_ = 0, points_ = 0, commas_ = 0, serials_ = 0, phones_ = 0, mails_ = 0, coordinates_ = 0;
-  std::map<std::string, uint64_t> spellings_;
+  std::map<std::string, Spelling> spellings_;
   bool many_ = false;
   absl::flat_hash_set<size_t> seen_;  // hashes of cells, while no two are the same
   bool repeats_ = false;

@@ -7,11 +7,14 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/status.h"
 
 namespace penc {
 namespace {
+
+constexpr int kMostTitleLines = 12;
 
 absl::Status Bad(std::string fr, std::string en) {
   return Fail(absl::StatusCode::kInvalidArgument, {std::move(fr), std::move(en)});
@@ -41,6 +44,26 @@ absl::StatusOr<char> Recognise(absl::string_view heading) {
 absl::Status EmptyFile() {
   return Bad("fichier vide: donnez un fichier avec une ligne de titres",
              "empty file: give a file with a heading");
+}
+
+// Whether a title of its own line may stand above the headings: the first line has no delimiter.
+bool Bare(absl::string_view text) {
+  return text.substr(0, text.find('\n')).find_first_of(",;\t") == text.npos;
+}
+
+// The first of the lines below a bare first one that has as many delimiters as the next; else the first.
+absl::string_view DecidingLine(absl::string_view text) {
+  const absl::string_view first = text.substr(0, text.find('\n'));
+  if (!Bare(text)) return first;
+  std::vector<absl::string_view> lines = absl::StrSplit(text, absl::MaxSplits('\n', kMostTitleLines));
+  for (size_t i = 1; i + 1 < lines.size(); ++i) {
+    for (const char delimiter : {',', ';', '\t'}) {
+      const auto count = std::count(lines[i].begin(), lines[i].end(), delimiter);
+      if (count > 0 && count == std::count(lines[i + 1].begin(), lines[i + 1].end(), delimiter))
+        return lines[i];
+    }
+  }
+  return first;
 }
 
 // What follows `cell` at the beginning of the heading, quoted or not; 0: no delimiter, or another cell.
@@ -170,10 +193,10 @@ class Parser {
 }  // namespace
 
 absl::StatusOr<char> ReadCsv(TextReader& text, const CsvForm& form, const OnRow& on_row) {
-  // The first line decides the delimiter.
+  // The first line decides the delimiter, or those below a title.
   std::string head;
   bool ended = false;
-  while (head.find('\n') == std::string::npos && !ended) {
+  while (!ended && std::count(head.begin(), head.end(), '\n') <= (Bare(head) ? kMostTitleLines : 0)) {
     ASSIGN_OR_RETURN(const absl::string_view piece, text.Next());
     ended = piece.empty();
     head.append(piece.data(), piece.size());
@@ -188,7 +211,7 @@ absl::StatusOr<char> ReadCsv(TextReader& text, const CsvForm& form, const OnRow&
   } else if (const char after = After(form.own_cell, head); after != 0) {
     delimiter = after;
   } else if (delimiter == 0) {
-    ASSIGN_OR_RETURN(delimiter, Recognise(absl::string_view(head).substr(0, head.find('\n'))));
+    ASSIGN_OR_RETURN(delimiter, Recognise(DecidingLine(head)));
   }
   Rows rows(on_row);
   Parser parser(delimiter);

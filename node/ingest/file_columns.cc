@@ -8,18 +8,12 @@
 #include "absl/strings/str_join.h"
 #include "base/nearest.h"
 #include "ingest/form_columns.h"
+#include "ingest/option_heading.h"
 #include "ingest/place.h"
 #include "ingest/sensitive.h"
 
 namespace penc {
 namespace {
-
-// "needs/food" of the question "needs": "food"; empty: another column.
-absl::string_view OptionOf(absl::string_view question, absl::string_view name) {
-  if (!absl::StartsWith(name, question) || name.size() <= question.size() + 1) return "";
-  const char cut = name[question.size()];
-  return cut == '/' || cut == '.' ? name.substr(question.size() + 1) : "";
-}
 
 class Finder {
  public:
@@ -87,6 +81,7 @@ class Finder {
       return static_cast<int>(*at);
     }
     RETURN_IF_ERROR(Once(name));
+    if (name == kOpenAnswer) return Open(what);
     const std::string known = absl::StrJoin(heading_.names, ", "), nearest = Nearest(name, heading_.names);
     return Fault(
         {"", heading_.sheet, 0, "", ""},
@@ -98,6 +93,20 @@ class Finder {
                       nearest.empty() ? "" : absl::StrCat("; is it \"", nearest, "\"?"),
                       ". Its columns: ", known,
                       ". Check the delimiter and the heading's row, or have a mapping proposed: --dry-run")});
+  }
+
+  // The mapping was proposed, and nobody has answered yet.
+  absl::Status Open(const Text& what) const {
+    const bool person = !mapping_.asks_person.fr.empty();
+    const std::string known = absl::StrJoin(heading_.names, ", ");
+    return Fault(
+        {"", heading_.sheet, 0, "", ""},
+        {absl::StrCat(person ? mapping_.asks_person.fr : "le mapping dit encore «?»", ": quelle colonne est ",
+                      what.fr, " ? Remplacez «?» par un de ces titres: ", known,
+                      person ? "; ou écrivez [each-row]: chaque ligne est une personne" : ""),
+         absl::StrCat(person ? mapping_.asks_person.en : "the mapping still says \"?\"", ": which column is ",
+                      what.en, "? Put one of these headings in the place of \"?\": ", known,
+                      person ? "; or write [each-row]: each row is a person" : "")});
   }
 
   absl::Status Optional(const std::string& name, const Text& what, int* at) {
@@ -117,12 +126,15 @@ class Finder {
     const std::string where = absl::StrJoin(letters, ", ");
     return Fault(
         {"", heading_.sheet, heading_.names_row, "", ""},
-        {absl::StrCat(
-             "«", name, "» y est deux fois (colonnes ", where,
-             "); renommez une des colonnes dans le fichier, ou mettez ce titre sous «ignore:» du mapping"),
-         absl::StrCat("\"", name, "\" stands there twice (columns ", where,
-                      "); rename one of the columns in the file, or put this heading under \"ignore:\" in "
-                      "the mapping")});
+        {absl::StrCat("«", name, "» y est ", letters.size() == 2 ? "deux" : absl::StrCat(letters.size()),
+                      " fois (colonnes ", where, "); dites dans le mapping laquelle vous voulez dire, «",
+                      name, " (colonne ", letters[0],
+                      ")», et mettez l'autre sous «ignore:»; ou renommez une des colonnes dans le fichier"),
+         absl::StrCat("\"", name, "\" stands there ",
+                      letters.size() == 2 ? "twice" : absl::StrCat(letters.size(), " times"), " (columns ",
+                      where, "); say in the mapping which one you mean, \"", name, " (colonne ", letters[0],
+                      ")\", and put the other under \"ignore:\"; or rename one of the columns in the "
+                      "file")});
   }
 
   absl::Status Options(const MappedColumn& column, FileColumns::Target* target) {

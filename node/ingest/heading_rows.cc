@@ -1,16 +1,19 @@
 #include "ingest/heading_rows.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ingest/hxl.h"
+#include "ingest/place.h"
 
 namespace penc {
 namespace {
 
+constexpr size_t kMostTitleRows = 10;
 constexpr size_t kLookedAt = 25;  // rows in which a tag row may stand, as in other HXL programs
 
 absl::Status Bad(std::string fr, std::string en) {
@@ -24,6 +27,45 @@ size_t Words(const std::vector<std::string>& cells) {
   return static_cast<size_t>(std::count_if(cells.begin(), cells.end(), [](const std::string& cell) {
     return !Blank(cell) && cell.find_first_of(" ?'") == std::string::npos;
   }));
+}
+
+size_t Filled(const std::vector<std::string>& cells) {
+  return cells.size() - static_cast<size_t>(std::count_if(cells.begin(), cells.end(), Blank));
+}
+
+// Up to its last filled cell.
+size_t Width(const std::vector<std::string>& cells) {
+  size_t width = cells.size();
+  while (width > 0 && Blank(cells[width - 1])) --width;
+  return width;
+}
+
+// Whether a row could be headings: texts with letters, each another one, that do not stand below again.
+template <typename Rows>
+bool CouldBeNames(const Rows& rows, size_t at) {
+  const std::vector<std::string>& cells = rows[at].cells;
+  std::set<absl::string_view> seen;
+  for (size_t c = 0; c < cells.size(); ++c) {
+    const absl::string_view cell = absl::StripAsciiWhitespace(cells[c]);
+    if (cell.empty()) continue;
+    const bool letter = std::any_of(cell.begin(), cell.end(), [](char b) {
+      return absl::ascii_isalpha(b) || static_cast<unsigned char>(b) >= 128;
+    });
+    if (!letter || !seen.insert(cell).second) return false;
+    if (c < rows[at].kinds.size() && rows[at].kinds[c] != CellKind::kText) return false;
+    for (size_t below = at + 1; below < rows.size(); ++below) {
+      if (c < rows[below].cells.size() && absl::StripAsciiWhitespace(rows[below].cells[c]) == cell)
+        return false;
+    }
+  }
+  return true;
+}
+
+// "Liste des retours 2024" rather than "nom".
+bool Sentence(const std::vector<std::string>& cells) {
+  return std::any_of(cells.begin(), cells.end(), [](const std::string& cell) {
+    return absl::StripAsciiWhitespace(cell).find(' ') != absl::string_view::npos;
+  });
 }
 
 // Whether one row repeats the other's names of the form's own columns ("_uuid"), of which it has some: the
@@ -138,8 +180,58 @@ absl::Status HeadingRows::FindNames() {
     names_ = tags_ - 1;  // none above: tags are the names
   } else {
     names_ = 0;
+    return SkipTitle();
   }
   return absl::OkStatus();
+}
+
+bool HeadingRows::MostAreWider(size_t at) const {
+  size_t wider = 0;
+  for (size_t i = at + 1; i < kept_.size(); ++i) {
+    wider += Width(kept_[i].cells) > Width(kept_[at].cells) ||
+             (Filled(kept_[at].cells) == 1 && Filled(kept_[i].cells) > 1);
+  }
+  return 2 * wider > kept_.size() - at - 1;
+}
+
+absl::Status HeadingRows::SkipTitle() {
+  // The first row as wide as most of what is below it: the very first where the headings are ordinary.
+  size_t names = 0;
+  while (names < kept_.size() && names <= kMostTitleRows && MostAreWider(names)) ++names;
+  if (names == 0 || names > kMostTitleRows || names + 1 >= kept_.size()) return absl::OkStatus();
+  if (form_.first_row > 0 && kept_[names].number >= form_.first_row) return absl::OkStatus();
+  bool title = CouldBeNames(kept_, names), gap = false, sentence = false;
+  for (size_t i = 0; i < names; ++i) {
+    title = title && Filled(kept_[i].cells) == 1;
+    gap = gap || kept_[i + 1].number > kept_[i].number + 1;
+    sentence = sentence || Sentence(kept_[i].cells);
+  }
+  if (!title || !(gap || sentence)) return WhichIsIt(names);
+  names_ = static_cast<int>(names);
+  heading_.title_rows = names;
+  return absl::OkStatus();
+}
+
+// The headings may be in the row `names`, but what is above it is more than a title, or it looks like data.
+absl::Status HeadingRows::WhichIsIt(size_t names) const {
+  const uint64_t first = kept_[0].number, row = kept_[names].number;
+  const size_t few = Filled(kept_[0].cells), many = Width(kept_[names].cells);
+  const std::string above_fr = row - first == 1 ? absl::StrCat("la ligne ", first)
+                                                : absl::StrCat("les lignes ", first, " à ", row - 1),
+                    above_en = row - first == 1 ? absl::StrCat("row ", first)
+                                                : absl::StrCat("rows ", first, " to ", row - 1);
+  return Fault(
+      {"", heading_.sheet, first, "", ""},
+      {absl::StrCat("elle a ", few, few == 1 ? " titre" : " titres", ", mais les lignes dessous ont jusqu'à ",
+                    many, " colonnes. Si les titres sont à la ligne ", row, ", supprimez ", above_fr,
+                    ", ou écrivez «file: {names_row: ", row,
+                    "}» dans le mapping; sinon donnez un titre à "
+                    "chaque colonne de la ligne ",
+                    first),
+       absl::StrCat("it has ", few, few == 1 ? " heading" : " headings", ", but the rows below have up to ",
+                    many, " columns. Where the headings are in row ", row, ", delete ", above_en,
+                    ", or write \"file: {names_row: ", row,
+                    "}\" in the mapping; else give every column of row ", first, " a heading")});
 }
 
 void HeadingRows::FindLabels() {
@@ -202,10 +294,11 @@ absl::Status HeadingRows::Decide() {
   }
   Name();
   if (heading_.names.size() > kMostColumns) {
-    return Bad(absl::StrCat("plus de ", kMostColumns,
-                            " colonnes: gardez celles dont le mapping a besoin, et exportez de nouveau"),
-               absl::StrCat("more than ", kMostColumns,
-                            " columns: keep those that the mapping needs, and export again"));
+    return Fault({"", heading_.sheet, heading_.names_row, "", ""},
+                 {absl::StrCat(heading_.names.size(), " colonnes, au plus ", kMostColumns,
+                               ": gardez celles dont le mapping a besoin, et exportez de nouveau"),
+                  absl::StrCat(heading_.names.size(), " columns, at most ", kMostColumns,
+                               ": keep those that the mapping needs, and export again")});
   }
   RETURN_IF_ERROR(on_heading_(heading_));
   for (size_t i = static_cast<size_t>(std::max({names_, labels_, tags_})) + 1; i < kept_.size(); ++i) {
@@ -214,6 +307,13 @@ absl::Status HeadingRows::Decide() {
   }
   kept_.clear();
   return absl::OkStatus();
+}
+
+Text TitleAbove(const FileHeading& heading) {
+  return {absl::StrCat("titres des colonnes à la ligne ", heading.names_row,
+                       "; ce qui est au-dessus est un titre de la feuille et n'est pas lu"),
+          absl::StrCat("headings in row ", heading.names_row,
+                       "; what is above is a title of the sheet and is not read")};
 }
 
 }  // namespace penc

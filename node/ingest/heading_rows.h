@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/status.h"
 #include "ingest/row_file.h"
 
 namespace penc {
@@ -26,9 +27,12 @@ class HeadingRows {
     std::vector<CellKind> kinds;
   };
   absl::Status Decide();
-  void FindMarked();  // in a quarantine file of ours
+  bool MostAreWider(size_t at) const;  // rows of kept_ below this one
+  void FindMarked();                   // in a quarantine file of ours
   absl::Status FindTags();
   absl::Status FindNames();
+  absl::Status SkipTitle();  // rows above the names that are a title's
+  absl::Status WhichIsIt(size_t names) const;
   void FindLabels();
   int At(uint64_t number) const;
   void Name();
@@ -44,6 +48,9 @@ class HeadingRows {
   std::vector<absl::string_view> cells_, padded_;
   std::vector<CellKind> kinds_;
 };
+
+// That rows above the headings were not read: `title_rows` of the heading.
+Text TitleAbove(const FileHeading& heading);
 
 // What stands in the first cell of a quarantine file's second heading and tag row.
 inline constexpr char kLabelsMark[] = "libellés (penc)", kTagsMark[] = "hxl (penc)";

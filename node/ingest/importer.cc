@@ -17,6 +17,7 @@
 #include "crypto/hash.h"
 #include "crypto/keyfile.h"
 #include "ingest/file_columns.h"
+#include "ingest/heading_rows.h"
 #include "ingest/parent_rows.h"
 #include "ingest/person_key.h"
 #include "ingest/place.h"
@@ -145,6 +146,7 @@ class Importer {
 
   // What the file as a whole is to be told about.
   void Notes() {
+    if (heading_.title_rows > 0) Note(TitleAbove(heading_), 0);
     if (!columns_.left_out.empty()) {
       std::vector<std::string> names(columns_.left_out.begin(),
                                      columns_.left_out.begin() + static_cast<std::ptrdiff_t>(std::min(

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/yaml.h"
 #include "codebook/codes.h"
+#include "ingest/code_speller.h"
 #include "penc/storage/v1/mapping.pb.h"
 
 namespace penc {
@@ -101,6 +102,8 @@ absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view te
     return lines.Error("person",
                        {"au moins une colonne, ou [each-row]", "at least one column, or [each-row]"});
   if (mapping.person == std::vector<std::string>{"each-row"}) mapping.person.clear();
+  if (std::count(mapping.person.begin(), mapping.person.end(), kOpenAnswer) > 0)
+    mapping.asks_person = Explain(lines.Error("person", {"réponse manquante", "an answer is missing"}));
   mapping.row.assign(read.row().begin(), read.row().end());
   for (const storage::v1::MappedColumn& column : read.columns()) {
     const std::string path = absl::StrCat("columns.", column.column());
@@ -130,11 +133,20 @@ absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view te
     const Column& c = target.columns[*at];
     if (const CodeList* list = codebook.list_of(c); list != nullptr) {
       for (const auto& [from, code] : mapped.values) {
-        if (!code.empty() && !list->Find(code).has_value()) {
-          return lines.Error(
-              absl::StrCat(path, ".values.", from),
-              {absl::StrCat("code inconnu «", code, "»"), absl::StrCat("unknown code \"", code, "\"")});
-        }
+        if (code.empty() || list->Find(code).has_value()) continue;
+        const bool open = code == kOpenAnswer;
+        const std::string source = mapped.options.empty() ? mapped.from : mapped.options;
+        const Text codes = CodesOf(*list);
+        return lines.Error(
+            absl::StrCat(path, ".values.", from),
+            {absl::StrCat("colonne «", source,
+                          "»: ", open ? "réponse manquante" : absl::StrCat("code inconnu «", code, "»"),
+                          "; écrivez un de ces codes: ", codes.fr, ", ou \"\" (non renseigné)",
+                          open ? ", ou retirez cette ligne (ces valeurs seront mises de côté)" : ""),
+             absl::StrCat("column \"", source,
+                          "\": ", open ? "an answer is missing" : absl::StrCat("unknown code \"", code, "\""),
+                          "; write one of these codes: ", codes.en, ", or '' (not stated)",
+                          open ? ", or take this line out (these values will be set aside)" : "")});
       }
     }
     mapping.columns.push_back(std::move(mapped));

@@ -7,10 +7,14 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "codebook/codebook.h"
 #include "ingest/row_file.h"
 
 namespace penc {
+
+// What a proposed mapping says where a person has to answer first.
+inline constexpr char kOpenAnswer[] = "?";
 
 struct MappedColumn {
   uint32_t column = 0;  // of the table
@@ -39,6 +43,7 @@ struct Mapping {
   // A spreadsheet saved the file anew as text: dates may stand day first and decimals behind a comma, too.
   bool resaved = false;
   std::vector<std::string> person;  // source columns; empty: each row is a person
+  Text asks_person;                 // "m.yaml line 5: person", where it is still open (kOpenAnswer)
   std::vector<std::string> row;
   std::vector<MappedColumn> columns;
   std::vector<std::string> ignore;

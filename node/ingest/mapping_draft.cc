@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 
 namespace penc {
@@ -17,6 +18,12 @@ std::string Quoted(absl::string_view text) {
       out.push_back(c);
   }
   return out + "\"";
+}
+
+// A heading may hold line breaks; a comment ends with its line.
+std::string Line(const std::string& text) {
+  return absl::StrReplaceAll(text,
+                             {{"\n", " "}, {"\r", " "}, {"\u2028", " "}, {"\u2029", " "}, {"\u0085", " "}});
 }
 
 std::string List(const std::vector<std::string>& names) {
@@ -36,14 +43,12 @@ std::string Form(const MappingDraft& draft) {
 
 std::string ColumnText(const DraftColumn& column) {
   const char* key = column.options ? "options" : "from";
-  if (column.values.empty() && column.open.empty())
+  if (column.values.empty())
     return absl::StrCat("  ", column.column, ": {", key, ": ", Quoted(column.from), "}\n");
-  std::string text = absl::StrCat("  ", column.column, ":\n    ", key, ": ", Quoted(column.from), "\n");
-  if (!column.values.empty()) absl::StrAppend(&text, "    values:\n");
+  std::string text =
+      absl::StrCat("  ", column.column, ":\n    ", key, ": ", Quoted(column.from), "\n    values:\n");
   for (const auto& [spelling, code] : column.values)
     absl::StrAppend(&text, "      ", Quoted(spelling), ": ", Quoted(code), "\n");
-  for (const std::string& spelling : column.open)
-    absl::StrAppend(&text, "      # ", Quoted(spelling), ": ?\n");
   return text;
 }
 
@@ -52,7 +57,7 @@ std::string ColumnText(const DraftColumn& column) {
 std::string WriteMapping(const MappingDraft& draft) {
   std::string text = "# À vérifier ligne par ligne / check line by line.\n";
   for (const Text& question : draft.open)
-    absl::StrAppend(&text, "# ? ", question.fr, "\n#   ", question.en, "\n");
+    absl::StrAppend(&text, "# ? ", Line(question.fr), "\n#   ", Line(question.en), "\n");
   absl::StrAppend(&text, "mapping: ", Quoted(draft.name), "\ncodebook: ", draft.codebook,
                   "\ntable: ", draft.table, "\n", Form(draft));
   if (!draft.parent_here.empty()) {

@@ -1,5 +1,5 @@
 // A mapping on its way to a person: everything that a mapping file says, and what is still open, written as
-// comments. Plain values.
+// comments. No cell of the file but those that `values` needs. Plain values.
 #pragma once
 #include <map>
 #include <string>
@@ -14,7 +14,6 @@ struct DraftColumn {
   std::string from;                           // the file's heading, or the question of option columns
   bool options = false;                       // `from` is a question whose options have a column each
   std::map<std::string, std::string> values;  // spelling -> code
-  std::vector<std::string> open;              // spellings that nobody has decided yet
 };
 
 struct MappingDraft {
@@ -29,7 +28,7 @@ struct MappingDraft {
   std::string status_from;
   std::vector<std::string> status_skip;
   std::string parent_sheet, parent_here, parent_there;
-  std::vector<Text> open;  // questions, as comments
+  std::vector<Text> open;  // questions with what may be answered, as comments
 };
 
 // YAML that ReadMapping reads back.

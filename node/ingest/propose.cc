@@ -1,6 +1,7 @@
 #include "ingest/propose.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <utility>
@@ -8,22 +9,27 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/nearest.h"
 #include "ingest/code_speller.h"
 #include "ingest/column_match.h"
+#include "ingest/mapping.h"
 #include "ingest/row_file.h"
 #include "ingest/row_identity.h"
 #include "ingest/sensitive.h"
 #include "ingest/surveyed_sheet.h"
 #include "ingest/synonyms.h"
+#include "ingest/value_questions.h"
 
 namespace penc {
 namespace {
 
 constexpr int kCalledSo = 90;              // by the codebook or by offices
+constexpr int kSaid = 100 * 100 + 101;     // by a person: before any name and values
 constexpr int kPerhaps = 55;               // some words in common: only where the values fit, too
 constexpr size_t kMostOpenSpellings = 12;  // of a column; more are no codes
-constexpr size_t kFewCodes = 25;           // of a list that can be shown whole
+constexpr uint64_t kFewRows = 20;          // too few to say how often a reference comes again
+constexpr uint64_t kMostRowsEach = 5;      // of one reference, on average
+
+constexpr char kOneValue[] = "value:";  // questions that quote a cell or an option
 
 Text Both(absl::string_view text) { return {std::string(text), std::string(text)}; }
 
@@ -53,7 +59,9 @@ class Proposer {
     for (const auto& [source, column] : matched_) Store(sources_[source], table_->columns[column]);
     FindForms();
     IgnoreOthers();
-    for (OpenQuestion& question : made_.questions) draft.open.push_back(question.asks);
+    for (const OpenQuestion& question : made_.questions) {
+      if (!absl::StartsWith(question.id, kOneValue)) draft.open.push_back(Written(question));
+    }
     Preview();
     return Finished();
   }
@@ -134,17 +142,24 @@ class Proposer {
   }
 
   bool Sensitive(const SourceColumn& source) const {
-    return LooksSensitive(source.name).has_value() || source.profile->phones() || source.profile->mails() ||
-           source.profile->coordinates();
+    return LooksSensitive(source.heading).has_value() || source.profile->phones() ||
+           source.profile->mails() || source.profile->coordinates();
   }
   bool Own(const SourceColumn& source) const {
-    return absl::StartsWith(source.name, "_") || synonyms_.own.count(PlainWords(source.leaf())) > 0;
+    return absl::StartsWith(source.heading, "_") || synonyms_.own.count(PlainWords(source.leaf())) > 0;
   }
   bool IsReference(const SourceColumn& source) const {
-    return !absl::StartsWith(source.name, "_") && source.options.empty() &&
-           (synonyms_.reference.count(PlainWords(source.name)) > 0 ||
+    return !absl::StartsWith(source.heading, "_") && source.options.empty() &&
+           (synonyms_.reference.count(PlainWords(source.heading)) > 0 ||
             synonyms_.reference.count(PlainWords(source.leaf())) > 0 ||
             synonyms_.reference.count(PlainWords(source.label)) > 0);
+  }
+  // Whether its values tell persons apart, whatever it is called.
+  bool Identifies(const SourceColumn& source) const {
+    const ColumnProfile& profile = *source.profile;
+    const uint64_t filled = profile.filled();
+    return !Sensitive(source) && !profile.dates() && filled * 2 >= sheet_.rows &&
+           (profile.many() || filled < kFewRows || profile.spellings().size() * kMostRowsEach >= filled);
   }
   const SourceColumn* Named(absl::string_view name) const {
     for (const SourceColumn& source : sources_) {
@@ -165,24 +180,28 @@ class Proposer {
     }
     if (const SourceColumn* named = Named(answer); named != nullptr) fitting = {named};
     if (answer == "each-row") return;
+    const bool sure = fitting.size() == 1 && (fitting[0] == Named(answer) || Identifies(*fitting[0]));
     OpenQuestion question{
         "person",
         {"quelle colonne est la référence locale de la personne (code, numéro de dossier) ?",
          "which column is the person's local reference (code, file number)?"},
         {}};
-    if (fitting.size() != 1) {
+    if (!sure) {
+      for (const SourceColumn* source : fitting)
+        question.options.push_back({source->name, Both(source->name)});
       for (const SourceColumn& source : sources_) {
         const bool fits = std::find(fitting.begin(), fitting.end(), &source) != fitting.end();
         const bool could = source.options.empty() && !Sensitive(source) && source.profile->filled() > 0 &&
                            (source.profile->many() || source.profile->distinct()) && !source.profile->dates();
-        if (fits || (fitting.empty() && could)) question.options.push_back({source.name, Both(source.name)});
+        if (could && !fits && fitting.size() < 2)
+          question.options.push_back({source.name, Both(source.name)});
       }
       question.options.push_back({"each-row",
                                   {"aucune: chaque ligne est une personne, qu'on ne retrouvera plus",
                                    "none: each row is a person that cannot be found again"}});
       Ask(std::move(question));
       if (fitting.empty()) {
-        made_.draft.person = {"?"};
+        made_.draft.person = {kOpenAnswer};
         return;
       }
     }
@@ -229,37 +248,56 @@ class Proposer {
 
   // Columns that decide whether a row is kept.
   void FindDeciding() {
+    if (!codebook_.consent.has_value()) FindConsent();
     for (const SourceColumn& source : sources_) {
-      const std::string words = PlainWords(source.leaf());
-      const bool consent =
-          synonyms_.consent.count(words) > 0 || synonyms_.consent.count(PlainWords(source.label)) > 0;
-      if (consent && made_.draft.consent_from.empty() && !codebook_.consent.has_value() &&
-          !source.profile->many()) {
-        std::vector<std::string> keep;
-        for (const auto& [cell, rows] : source.profile->spellings()) {
-          if (synonyms_.yes.count(PlainWords(cell)) > 0) keep.push_back(cell);
-        }
-        if (keep.empty()) keep = {"oui"};
-        made_.draft.consent_from = source.name;
-        made_.draft.consent_keep = std::move(keep);
-        Becomes(source, Fate::kDecides, "",
-                {"consentement: les lignes sans accord ne sont pas gardées",
-                 "consent: rows without it are not kept"});
-      } else if (source.name == "_validation_status") {
-        for (const auto& [cell, rows] : source.profile->spellings()) {
-          const std::string small = absl::AsciiStrToLower(cell);
-          if (absl::StrContains(small, "not approved") || absl::StrContains(small, "not_approved"))
-            made_.draft.status_skip.push_back(cell);
-        }
-        if (made_.draft.status_skip.empty()) continue;
-        made_.draft.status_from = source.name;
-        Becomes(source, Fate::kDecides, "",
-                {"état de validation: les lignes refusées ne sont pas gardées",
-                 "validation status: refused rows are not kept"});
+      if (source.heading != "_validation_status") continue;
+      for (const auto& [cell, seen] : source.profile->spellings()) {
+        const std::string small = absl::AsciiStrToLower(cell);
+        if (absl::StrContains(small, "not approved") || absl::StrContains(small, "not_approved"))
+          made_.draft.status_skip.push_back(cell);
       }
+      if (made_.draft.status_skip.empty()) continue;
+      made_.draft.status_from = source.name;
+      Becomes(source, Fate::kDecides, "",
+              {"état de validation: les lignes refusées ne sont pas gardées",
+               "validation status: refused rows are not kept"});
     }
   }
 
+  void FindConsent() {
+    std::vector<const SourceColumn*> fitting;
+    for (const SourceColumn& source : sources_) {
+      const bool called = synonyms_.consent.count(PlainWords(source.leaf())) > 0 ||
+                          synonyms_.consent.count(PlainWords(source.label)) > 0;
+      if (called && !source.profile->many()) fitting.push_back(&source);
+    }
+    if (fitting.empty()) return;
+    if (const SourceColumn* named = Named(Answered("consent")); named != nullptr) {
+      fitting = {named};
+    } else if (fitting.size() > 1) {
+      OpenQuestion question{"consent",
+                            {"plusieurs colonnes disent le consentement: laquelle est la bonne ?",
+                             "several columns say consent: which is the right one?"},
+                            {}};
+      for (const SourceColumn* source : fitting)
+        question.options.push_back({source->name, Both(source->name)});
+      Ask(std::move(question));
+    }
+    std::vector<std::string> keep;
+    for (const auto& [cell, seen] : fitting[0]->profile->spellings()) {
+      if (synonyms_.yes.count(PlainWords(cell)) > 0) keep.push_back(cell);
+    }
+    if (keep.empty()) keep = {"oui"};
+    made_.draft.consent_from = fitting[0]->name;
+    made_.draft.consent_keep = std::move(keep);
+    Becomes(*fitting[0], Fate::kDecides, "",
+            {"consentement: les lignes sans accord ne sont pas gardées",
+             "consent: rows without it are not kept"});
+  }
+
+  bool Repeats(const SourceColumn& source) const {
+    return source.options.empty() && sheet_.heading.Repeats(source.at[0]);
+  }
   bool Free(const SourceColumn& source) const { return !fate_[source.at[0]].known; }
 
   void Match() {
@@ -277,11 +315,11 @@ class Proposer {
       for (uint32_t c = 0; c < table_->columns.size(); ++c) {
         const Column& column = table_->columns[c];
         if (said == column.name) {
-          pairs.push_back({1000, s, c});
+          pairs.push_back({kSaid, s, c});
           continue;
         }
         const int named = NameScore(source, *table_, column, synonyms_);
-        if (named < kPerhaps) continue;
+        if (named < (Repeats(source) ? kCalledSo : kPerhaps)) continue;
         const int fits = ValueScore(source, codebook_, column, synonyms_);
         // A name alone is enough where values are codes that only have to be told; not for sentences.
         if (named < kCalledSo ? fits < 80 : fits < 20 && Hopeless(source, column)) continue;
@@ -298,11 +336,17 @@ class Proposer {
       used_columns.insert(pair.column);
       matched_.emplace_back(pair.source, pair.column);
       std::vector<const SourceColumn*> rivals;
-      for (const Pair& other : pairs) {
-        if (other.column == pair.column && other.score == pair.score && other.source != pair.source)
-          rivals.push_back(&sources_[other.source]);
+      const SourceColumn& first = sources_[pair.source];
+      for (const SourceColumn& rival : sources_) {
+        // A question and its option columns have one name and say the same.
+        if (rival.name == first.name || !Free(rival) || rival.profile->filled() == 0) continue;
+        const bool equal = std::any_of(pairs.begin(), pairs.end(), [&](const Pair& other) {
+          return &sources_[other.source] == &rival && other.column == pair.column &&
+                 other.score == pair.score;
+        });
+        if (equal || rival.heading == first.heading) rivals.push_back(&rival);
       }
-      if (!rivals.empty() && pair.score < 1000) AskWhich(pair.source, pair.column, rivals);
+      if (!rivals.empty() && pair.score < kSaid) AskWhich(pair.source, pair.column, rivals);
     }
     std::sort(matched_.begin(), matched_.end(), [&](const auto& a, const auto& b) {
       return sources_[a.first].at[0] < sources_[b.first].at[0];
@@ -372,48 +416,46 @@ class Proposer {
   // What the file writes -> codes, for every spelling that an import would not understand by itself.
   void Spell(const SourceColumn& source, const Column& column, const CodeList& list, DraftColumn& draft) {
     const CodeSpeller speller(list, synonyms_);
-    std::set<std::string> spellings(source.options.begin(), source.options.end());
+    std::map<std::string, uint64_t> spellings;  // the row where each stands first
+    for (const std::string& option : source.options) spellings.emplace(option, sheet_.heading.names_row);
     if (source.options.empty()) {
-      for (const auto& [cell, rows] : source.profile->spellings()) {
-        for (std::string& part : CodesIn(cell, column, speller)) spellings.insert(std::move(part));
+      for (const auto& [cell, seen] : source.profile->spellings()) {
+        for (const std::string& part : CodesIn(cell, column, speller)) {
+          uint64_t& first = spellings.emplace(part, seen.first).first->second;
+          first = std::min(first, seen.first);
+        }
       }
     }
-    for (const std::string& spelling : spellings) {
+    std::map<std::string, uint64_t> open;
+    for (const auto& [spelling, row] : spellings) {
       if (speller.Understood(spelling)) continue;
       if (const auto code = speller.Find(spelling); code.has_value()) {
         draft.values[spelling] = list.codes[*code].code;
         continue;
       }
-      const std::string id = absl::StrCat("value:", source.name, ":", spelling);
+      const std::string id = absl::StrCat(kOneValue, source.name, ":", spelling);
       const std::string answer = Answered(id);
-      if (HasAnswer(id) && answer != "leave") {
+      if (!HasAnswer(id))
+        open.emplace(spelling, row);
+      else if (answer != "leave")
         draft.values[spelling] = answer;
-      } else if (!HasAnswer(id) && draft.open.size() < kMostOpenSpellings) {
-        draft.open.push_back(spelling);
-        AskSpelling(id, source, spelling, list);
-      }
     }
-  }
-
-  void AskSpelling(const std::string& id, const SourceColumn& source, const std::string& spelling,
-                   const CodeList& list) {
-    OpenQuestion question{id,
-                          {absl::StrCat("colonne «", source.name, "»: «", spelling, "» veut dire ?"),
-                           absl::StrCat("column \"", source.name, "\": \"", spelling, "\" means?")},
-                          {}};
-    std::vector<std::string> labels;
-    for (const Code& code : list.codes) labels.push_back(code.label.fr);
-    const std::string nearest = Nearest(spelling, labels);
-    for (const Code& code : list.codes) {
-      if (list.codes.size() <= kFewCodes || code.label.fr == nearest)
-        question.options.push_back({code.code,
-                                    {absl::StrCat(code.code, " (", code.label.fr, ")"),
-                                     absl::StrCat(code.code, " (", code.label.en, ")")}});
+    if (open.empty()) return;
+    const uint64_t first = std::min_element(open.begin(), open.end(), [](const auto& a, const auto& b) {
+                             return a.second < b.second;
+                           })->second;
+    OpenQuestion all =
+        AskForMeanings(absl::StrCat("values:", source.name),
+                       {"", sheet_.heading.sheet, first, ColumnLetters(source.at[0]), source.heading},
+                       open.size(), column, list);
+    // Options are headings; what stands in cells may be anything.
+    if (!options_.quote_values && source.options.empty()) return Ask(std::move(all));
+    made_.draft.open.push_back(std::move(all.asks));
+    size_t asked = 0;
+    for (const auto& [spelling, row] : open) {
+      if (asked++ == kMostOpenSpellings) break;
+      Ask(AskMeaning(absl::StrCat(kOneValue, source.name, ":", spelling), source.name, spelling, list));
     }
-    question.options.push_back({"", {"rien: non renseigné", "nothing: not stated"}});
-    question.options.push_back(
-        {"leave", {"mettre ces lignes de côté, à corriger", "set these rows aside, to be corrected"}});
-    Ask(std::move(question));
   }
 
   // One form of dates and one decimal sign for the file.
@@ -456,7 +498,7 @@ class Proposer {
   void IgnoreOthers() {
     for (const SourceColumn& source : sources_) {
       if (!Free(source)) continue;
-      const auto sensitive = LooksSensitive(source.name);
+      const auto sensitive = LooksSensitive(source.heading);
       if (sensitive.has_value() || Sensitive(source)) {
         const Text seen = sensitive.has_value() ? *sensitive : source.profile->Class();
         Becomes(source, Fate::kNever, "",
@@ -474,8 +516,24 @@ class Proposer {
     for (size_t at = 0; at < fate_.size(); ++at) {
       const Fate fate = fate_[at].fate;
       if ((fate == Fate::kIgnored || fate == Fate::kNever) && !IsQuarantineColumn(sheet_.heading.names[at]))
-        made_.draft.ignore.push_back(sheet_.heading.names[at]);
+        Ignore(at);
     }
+  }
+
+  // One entry for a heading that stands there several times and is wanted nowhere.
+  void Ignore(size_t at) {
+    const std::vector<std::string>& names = sheet_.heading.names;
+    std::vector<std::string>& ignore = made_.draft.ignore;
+    bool wanted = false, first = true;
+    for (size_t other = 0; sheet_.heading.Repeats(at) && other < names.size(); ++other) {
+      if (names[other] != names[at]) continue;
+      wanted |= fate_[other].fate != Fate::kIgnored && fate_[other].fate != Fate::kNever;
+      first &= other >= at;
+    }
+    if (wanted)
+      ignore.push_back(sheet_.heading.NameOf(at));
+    else if (first)
+      ignore.push_back(names[at]);
   }
 
   void Preview() {

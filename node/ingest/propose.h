@@ -46,6 +46,9 @@ struct ProposeOptions {
   absl::optional<uint32_t> table;              // nothing: the one that the headings fit best
   std::string sheet;                           // empty: the only one that has rows
   std::map<std::string, std::string> answers;  // by OpenQuestion::id: OpenOption::id
+  // Questions quote cells that the codebook does not know: a person sits at the office's own terminal. Else
+  // they say how many there are, and where.
+  bool quote_values = false;
 };
 
 struct Proposal {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ingest/csv_file.h"
@@ -26,6 +27,12 @@ absl::optional<size_t> Only(const std::vector<std::string>& cells, const Same& s
   return found;
 }
 
+constexpr char kLettersEnd[] = ")";
+
+std::string WithLetters(const std::string& name, size_t column) {
+  return absl::StrCat(name, " (colonne ", ColumnLetters(column), kLettersEnd);
+}
+
 std::string Folded(absl::string_view text) {
   std::string out;
   AppendNormalised(text, &out);
@@ -38,6 +45,12 @@ absl::optional<size_t> FileHeading::Find(absl::string_view name) const {
   const auto exact = [&](const std::string& cell) { return cell == name; };
   if (const auto found = Only(names, exact)) return found;
   if (const auto found = Only(labels, exact)) return found;
+  // Before anything is folded: the letters hold of a name as it stands there.
+  if (absl::EndsWith(name, kLettersEnd)) {
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (absl::StartsWith(name, names[i]) && WithLetters(names[i], i) == name) return i;
+    }
+  }
   if (const auto tag = CanonicalTag(name); tag.has_value()) {
     if (const auto found = Only(tags, [&](const std::string& cell) { return CanonicalTag(cell) == tag; }))
       return found;
@@ -48,6 +61,14 @@ absl::optional<size_t> FileHeading::Find(absl::string_view name) const {
   const auto alike = [&](const std::string& cell) { return Folded(cell) == folded; };
   if (const auto found = Only(names, alike)) return found;
   return Only(labels, alike);
+}
+
+bool FileHeading::Repeats(size_t column) const {
+  return std::count(names.begin(), names.end(), names[column]) > 1;
+}
+
+std::string FileHeading::NameOf(size_t column) const {
+  return Repeats(column) ? WithLetters(names[column], column) : names[column];
 }
 
 absl::Status RowFile::Read(const SheetForm& form, const OnHeading& on_heading, const OnFileRow& on_row) {

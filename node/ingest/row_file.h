@@ -50,9 +50,15 @@ struct FileHeading {
   uint64_t names_row = 0, labels_row = 0, tags_row = 0;  // 0: none
   bool quarantine = false;         // a quarantine file of ours: some columns are its own (IsQuarantineColumn)
   bool serials_from_1904 = false;  // of bare numbers that are dates
+  // Rows above the headings that are a title's and not read.
+  uint64_t title_rows = 0;
   // The column that a mapping means: by name, else by label, else by HXL tag, whose attributes stand in any
   // order. Nothing where none or several fit.
   absl::optional<size_t> Find(absl::string_view name) const;
+  // A name by which Find finds just this column: with its letters where others have the same, "sexe (colonne
+  // D)".
+  std::string NameOf(size_t column) const;
+  bool Repeats(size_t column) const;  // another column has the same name
 };
 
 struct SheetForm {

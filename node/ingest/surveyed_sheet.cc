@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "base/status.h"
+#include "ingest/option_heading.h"
 
 namespace penc {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 // Whether a column says of one option whether it was chosen.
 bool Chosen(const ColumnProfile& profile) {
   if (profile.many() || profile.spellings().size() > 4) return false;
-  for (const auto& [cell, rows] : profile.spellings()) {
+  for (const auto& [cell, seen] : profile.spellings()) {
     const std::string small = absl::AsciiStrToLower(cell);
     if (small != "0" && small != "1" && small != "true" && small != "false") return false;
   }
@@ -22,31 +23,27 @@ bool Chosen(const ColumnProfile& profile) {
 
 std::vector<SourceColumn> SurveyedSheet::Sources() const {
   // "besoins/abri", "besoins/sante": columns of one question, where nothing but 0 and 1 stands in them.
+  std::vector<bool> options;
+  for (const ColumnProfile& profile : profiles) options.push_back(Chosen(profile));
+  const std::vector<std::string> question_of = QuestionsOf(heading.names, options);
   std::map<std::string, std::vector<size_t>> questions;
-  for (size_t at = 0; at < heading.names.size(); ++at) {
-    const std::string& name = heading.names[at];
-    const size_t cut = name.find_last_of("/.");
-    if (cut != std::string::npos && cut > 0 && cut + 1 < name.size() && Chosen(profiles[at]))
-      questions[name.substr(0, cut)].push_back(at);
+  for (size_t at = 0; at < question_of.size(); ++at) {
+    if (!question_of[at].empty()) questions[question_of[at]].push_back(at);
   }
   std::vector<SourceColumn> sources;
-  std::vector<bool> taken(heading.names.size(), false);
   for (const auto& [question, columns] : questions) {
-    if (columns.size() < 2) continue;
     SourceColumn source;
-    source.name = question;
+    source.name = source.heading = question;
     source.at = columns;
-    for (const size_t at : columns) {
-      source.options.push_back(heading.names[at].substr(question.size() + 1));
-      taken[at] = true;
-    }
+    for (const size_t at : columns) source.options.emplace_back(OptionOf(question, heading.names[at]));
     source.profile = &profiles[columns[0]];
     sources.push_back(std::move(source));
   }
   for (size_t at = 0; at < heading.names.size(); ++at) {
-    if (taken[at]) continue;
+    if (!question_of[at].empty()) continue;
     SourceColumn source;
-    source.name = heading.names[at];
+    source.name = heading.NameOf(at);
+    source.heading = heading.names[at];
     if (!heading.labels.empty()) source.label = heading.labels[at];
     if (!heading.tags.empty()) source.tag = heading.tags[at];
     source.at = {at};
@@ -71,7 +68,7 @@ absl::StatusOr<SurveyedSheet> Survey(RowFile& file, const std::string& sheet, co
       [&](const FileRow& row) {
         ++surveyed.rows;
         for (size_t i = 0; i < row.cells.size() && i < surveyed.profiles.size(); ++i)
-          surveyed.profiles[i].Add(absl::StripAsciiWhitespace(row.cells[i]), row.kind(i));
+          surveyed.profiles[i].Add(absl::StripAsciiWhitespace(row.cells[i]), row.kind(i), row.number);
         return absl::OkStatus();
       }));
   return surveyed;

@@ -41,6 +41,36 @@ class LineCount {
   uint64_t line_ = 1;
 };
 
+// Begins nearly every letter with an accent in French and Portuguese; of one byte a letter it is "Ã", which
+// nothing but letters follows.
+constexpr char kAccent = '\xC3';
+
+// Whether a line can only be UTF-8: "é" is C3 A9 there.
+bool SurelyUtf8(absl::string_view line) {
+  return line.find(kAccent) != absl::string_view::npos && FirstInvalidUtf8(line) == absl::string_view::npos;
+}
+
+// Lines that go by in pieces, until one that can only be UTF-8.
+class Utf8Lines {
+ public:
+  // The number of that line; 0: none yet.
+  uint64_t Pass(absl::string_view piece, bool ended) {
+    for (size_t end = piece.find('\n'); end != absl::string_view::npos; end = piece.find('\n')) {
+      if (begun_.size() < kPiece) begun_.append(piece.data(), end);
+      ++line_;
+      if (SurelyUtf8(begun_)) return line_;
+      begun_.clear();
+      piece.remove_prefix(end + 1);
+    }
+    if (begun_.size() < kPiece) begun_.append(piece.data(), piece.size());
+    return ended && SurelyUtf8(begun_) ? line_ + 1 : 0;
+  }
+
+ private:
+  std::string begun_;
+  uint64_t line_ = 0;
+};
+
 // UTF-8, checked; a sequence that is cut by a piece waits for the next.
 class Utf8Reader final : public TextReader {
  public:
@@ -53,6 +83,7 @@ class Utf8Reader final : public TextReader {
       if (absl::StartsWith(text_, "\xEF\xBB\xBF")) text_.erase(0, 3);
     } else {
       lines_.Pass(text_);
+      accents_ = accents_ || text_.find(kAccent) != std::string::npos;
       text_ = std::move(rest_);
       rest_.clear();
     }
@@ -74,12 +105,25 @@ class Utf8Reader final : public TextReader {
         text_.resize(bad);
         return absl::string_view(text_);
       }
+      const absl::string_view before = absl::string_view(text_).substr(0, bad);
+      if (accents_ || before.find(kAccent) != absl::string_view::npos) {
+        return lines_.Fault(
+            before,
+            {"cette ligne n'est pas en UTF-8, mais d'autres avant elle le sont: le fichier mélange deux "
+             "encodages "
+             "(des lignes collées d'un autre fichier, peut-être). Exportez-le de nouveau en CSV UTF-8, ou "
+             "corrigez les lettres accentuées de cette ligne et enregistrez-le en UTF-8",
+             "this line is not UTF-8, but others before it are: the file mixes two encodings (lines pasted "
+             "from "
+             "another file, perhaps). Export it again as CSV UTF-8, or correct the letters with accents in "
+             "this "
+             "line and save it as UTF-8"});
+      }
       return lines_.Fault(
-          absl::string_view(text_).substr(0, bad),
-          {"le fichier n'est pas en UTF-8 (Windows-1252, peut-être): écrivez «file: {encoding: "
-           "windows-1252}» dans le mapping (--dry-run en propose un), ou exportez-le en CSV UTF-8",
-           "the file is not UTF-8 (Windows-1252, perhaps): write \"file: {encoding: windows-1252}\" "
-           "in the mapping (--dry-run proposes one), or export it as CSV UTF-8"});
+          before, {"le fichier n'est pas en UTF-8 (Windows-1252, peut-être): écrivez «file: {encoding: "
+                   "windows-1252}» dans le mapping (--dry-run en propose un), ou exportez-le en CSV UTF-8",
+                   "the file is not UTF-8 (Windows-1252, perhaps): write \"file: {encoding: windows-1252}\" "
+                   "in the mapping (--dry-run proposes one), or export it as CSV UTF-8"});
     }
   }
 
@@ -87,7 +131,7 @@ class Utf8Reader final : public TextReader {
   ByteSource& source_;
   std::string text_, rest_;
   LineCount lines_;
-  bool started_ = false, ended_ = false;
+  bool started_ = false, ended_ = false, accents_ = false;
   std::string encoding_ = "utf-8";
 };
 
@@ -100,7 +144,9 @@ class ConvertingReader final : public TextReader {
         encoding_(std::move(encoding)),
         from_(from),
         to_(to),
-        pivot_(kPiece) {
+        pivot_(kPiece),
+        letters_of_one_byte_(ucnv_getMaxCharSize(from) == 1),
+        first_(in_) {
     pivot_source_ = pivot_target_ = pivot_.data();
   }
   ~ConvertingReader() override {
@@ -118,6 +164,7 @@ class ConvertingReader final : public TextReader {
         ASSIGN_OR_RETURN(const size_t n, source_.Read(absl::MakeSpan(in_)));
         in_.resize(n);
         ended_ = n == 0;
+        RETURN_IF_ERROR(OneEncoding());
       }
       std::vector<char> target(4 * kPiece);
       char* t = target.data();
@@ -149,12 +196,32 @@ class ConvertingReader final : public TextReader {
   }
 
  private:
+  // What is UTF-8 would be read, but as other letters.
+  absl::Status OneEncoding() {
+    if (!letters_of_one_byte_) return absl::OkStatus();
+    first_ += in_;
+    const uint64_t line = utf8_.Pass(first_, ended_);
+    first_.clear();
+    if (line == 0) return absl::OkStatus();
+    return Fail(
+        absl::StatusCode::kInvalidArgument,
+        {absl::StrCat("ligne ", line, " du fichier: elle est en UTF-8, mais le fichier est lu en ", encoding_,
+                      ". S'il est tout entier en UTF-8, retirez «encoding» du mapping; s'il mélange deux "
+                      "encodages, exportez-le de nouveau en CSV UTF-8"),
+         absl::StrCat("line ", line, " of the file: it is UTF-8, but the file is read as ", encoding_,
+                      ". Where all of it is UTF-8, take \"encoding\" out of the mapping; where it mixes "
+                      "two encodings, export it again as CSV UTF-8")});
+  }
+
   ByteSource& source_;
   std::string in_, out_, encoding_;
   UConverter *from_, *to_;
   std::vector<UChar> pivot_;
   UChar *pivot_source_, *pivot_target_;
   LineCount lines_;
+  bool letters_of_one_byte_;
+  std::string first_;  // what was read before `source_` is
+  Utf8Lines utf8_;
   bool started_ = false, reset_ = true, ended_ = false, finished_ = false;
 };
 
@@ -200,6 +267,10 @@ std::string LikelyEncoding(absl::string_view beginning, bool whole) {
   if (absl::StartsWith(beginning, "\xFF\xFE") || absl::StartsWith(beginning, "\xFE\xFF")) return "";
   if (beginning.find('\0') != absl::string_view::npos) return "";  // refused by name
   const size_t bad = FirstInvalidUtf8(beginning);
+  // Lines of both kinds: what is read as UTF-8 names the first that is not.
+  const absl::string_view lines =
+      beginning.substr(0, bad == absl::string_view::npos ? 0 : beginning.rfind('\n', bad) + 1);
+  if (SurelyUtf8(lines)) return "";
   const bool cut = !whole && bad != absl::string_view::npos && beginning.size() - bad < 4;
   return bad == absl::string_view::npos || cut ? "" : "windows-1252";
 }

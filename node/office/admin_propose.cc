@@ -1,6 +1,7 @@
 #include "office/admin_propose.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "ingest/code_speller.h"
+#include "ingest/place.h"
 #include "ingest/propose.h"
 #include "ingest/synonyms.h"
 #include "office/mappings.h"
@@ -95,28 +97,45 @@ absl::StatusOr<v1::ImportResult> LookAtHeadings(Office& office, const Codebook& 
   return result;
 }
 
-// Options that the form did not have when its mapping was kept.
+// Options that the form did not have when its mapping was kept, one problem for each column.
 void NameNewOptions(const KeptMapping& kept, const Codebook& codebook, const SurveyedSheet& sheet,
-                    v1::ImportResult& result) {
+                    const v1::ImportCommand& command, v1::ImportResult& result) {
   const Table& table = codebook.tables[kept.mapping.table];
   const Synonyms synonyms = SynonymsFor(codebook);
   for (const MappedColumn& mapped : kept.mapping.columns) {
-    const CodeList* list = codebook.list_of(table.columns[mapped.column]);
+    const Column& column = table.columns[mapped.column];
+    const CodeList* list = codebook.list_of(column);
     const auto at = sheet.heading.Find(mapped.from);
     if (list == nullptr || !at.has_value() || sheet.profiles[*at].many()) continue;
     const CodeSpeller speller(*list, synonyms);
     std::set<std::string> unknown;
-    for (const auto& [cell, rows] : sheet.profiles[*at].spellings()) {
+    uint64_t first = std::numeric_limits<uint64_t>::max();
+    for (const auto& [cell, seen] : sheet.profiles[*at].spellings()) {
       if (mapped.values.count(cell) > 0) continue;
-      for (const std::string& part : CodesIn(cell, table.columns[mapped.column], speller)) {
-        if (mapped.values.count(part) == 0 && !speller.Understood(part)) unknown.insert(part);
+      for (const std::string& part : CodesIn(cell, column, speller)) {
+        if (mapped.values.count(part) > 0 || speller.Understood(part)) continue;
+        unknown.insert(part);
+        first = std::min(first, seen.first);
       }
     }
     if (unknown.empty()) continue;
-    const std::string names = Some({unknown.begin(), unknown.end()});
-    AddProblem(result, mapped.from,
-               {absl::StrCat("options nouvelles: ", names, "; ajoutez-les sous «values» dans ", kept.path),
-                absl::StrCat("new options: ", names, "; add them under \"values\" in ", kept.path)});
+    const Text where =
+                   Say({command.file_name(), sheet.heading.sheet, first, ColumnLetters(*at), mapped.from}),
+               codes = CodesOf(*list);
+    const std::string names =
+        command.quote_values() ? absl::StrCat(": ", Some({unknown.begin(), unknown.end()})) : "";
+    const bool one = unknown.size() == 1;
+    AddProblem(
+        result, "",
+        {absl::StrCat(where.fr, ": ",
+                      one ? "une option nouvelle" : absl::StrCat(unknown.size(), " options nouvelles"), names,
+                      "; écrivez ce qu'elle veut dire sous «columns: ", column.name, ": values:» dans ",
+                      kept.path, ", avec un de ces codes: ", codes.fr,
+                      "; sans cela ces lignes sont mises de côté, à corriger"),
+         absl::StrCat(where.en, ": ", one ? "a new option" : absl::StrCat(unknown.size(), " new options"),
+                      names, "; write what it means under \"columns: ", column.name, ": values:\" in ",
+                      kept.path, ", with one of these codes: ", codes.en,
+                      "; without this these rows are set aside, to be corrected")});
   }
 }
 
@@ -147,6 +166,11 @@ void ToMessage(const Proposal& proposal, v1::ImportResult& result) {
   }
 }
 
+absl::Status OfFile(const v1::ImportCommand& command, const absl::Status& status) {
+  const bool mistake = absl::IsInvalidArgument(status) && !command.file_name().empty();
+  return mistake ? At(command.file_name(), status) : status;
+}
+
 std::string NameOf(const std::string& file_name) {
   const size_t dot = file_name.find('.');
   const std::string stem = file_name.substr(0, std::min<size_t>(dot, 60));
@@ -159,9 +183,16 @@ absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCom
                                              ByteSource& upload) {
   const Rules rules = office.rules();
   const Codebook& codebook = *rules.codebook;
-  ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(upload));
-  if (command.headings_only()) return LookAtHeadings(office, codebook, *file, command);
+  // What is wrong with the file is said with its name.
+  absl::StatusOr<std::unique_ptr<RowFile>> opened = OpenRowFile(upload);
+  if (!opened.ok()) return OfFile(command, opened.status());
+  const std::unique_ptr<RowFile> file = *std::move(opened);
+  if (command.headings_only()) {
+    absl::StatusOr<v1::ImportResult> looked = LookAtHeadings(office, codebook, *file, command);
+    return looked.ok() ? looked : OfFile(command, looked.status());
+  }
   ProposeOptions options;
+  options.quote_values = command.quote_values();
   options.name = NameOf(command.file_name());
   options.sheet = command.sheet();
   if (!command.table().empty()) {
@@ -174,13 +205,17 @@ absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCom
   }
   for (const v1::MappingAnswer& answer : command.answers())
     options.answers[answer.question()] = answer.option();
-  ASSIGN_OR_RETURN(const Proposal proposal, Propose(*file, codebook, options));
+  const absl::StatusOr<Proposal> made = Propose(*file, codebook, options);
+  if (!made.ok()) return OfFile(command, made.status());
+  const Proposal& proposal = *made;
   v1::ImportResult result;
   result.set_dry_run(true);
   result.set_read(proposal.sheet.rows);
   result.set_sheet(proposal.sheet.heading.sheet);
   result.set_table(proposal.draft.table);
   ToMessage(proposal, result);
+  if (const FileHeading& heading = proposal.sheet.heading; heading.title_rows > 0)
+    AddProblem(result, "", TitleAbove(heading));
   if (proposal.draft.table.empty()) return result;  // which sheet, which table comes first
   result.set_own_headings(proposal.draft.encoding.empty() &&
                           OwnHeadings(proposal.sheet.heading, codebook, proposal.draft.table));
@@ -189,7 +224,7 @@ absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCom
     result.clear_questions();
     result.set_mapping_used(kept->path);
     result.set_mapping(kept->text);
-    NameNewOptions(*kept, codebook, proposal.sheet, result);
+    NameNewOptions(*kept, codebook, proposal.sheet, command, result);
     return result;
   }
   result.set_mapping(WriteMapping(proposal.draft));

@@ -8,8 +8,8 @@
 
 namespace penc {
 
-// Keeps nothing. Spellings of options appear in it, for the office's own people; never a value of a
-// reference.
+// Keeps nothing. Cells are quoted only where the command says that a person sits at the office's own
+// terminal, and only of columns that hold codes; a mapping quotes none but those that its `values` need.
 absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCommand& command,
                                              ByteSource& upload);
 

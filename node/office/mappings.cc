@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/status.h"
+#include "ingest/option_heading.h"
 #include "office/card.h"
 
 namespace penc {
@@ -57,13 +58,16 @@ ChangedForm Difference(const KeptMapping& kept, const FileHeading& heading) {
     else
       difference.missing.push_back(name);
   }
+  for (const std::string& name : kept.mapping.ignore) {
+    if (const auto at = heading.Find(name); at.has_value()) used.insert(*at);
+  }
   const auto covered = [&](const std::string& name) {
     for (const std::string& ignored : kept.mapping.ignore) {
       absl::string_view below = ignored;
       if (ignored == name || (absl::ConsumeSuffix(&below, "*") && absl::StartsWith(name, below))) return true;
     }
     for (const MappedColumn& column : kept.mapping.columns) {
-      if (!column.options.empty() && absl::StartsWith(name, column.options)) return true;
+      if (!OptionOf(column.options, name).empty()) return true;
     }
     const Mapping& m = kept.mapping;
     return name == m.status_from || (m.parent != nullptr && name == m.parent->here) ||

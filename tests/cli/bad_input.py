@@ -81,6 +81,18 @@ excel = write("excel.csv", "Numéro;race;Année\r\n7;black;70\r\n8;white;71\r\n"
 expect("a French Excel file, French", run("import", office, excel, "--table", "work", lang="fr"), 2, "windows-1252", "--dry-run")
 proposed = run("import", office, excel, "--table", "work", "--dry-run", lang="fr")
 expect("a proposal", proposed, 0, "^# À vérifier ligne par ligne", "proposition, rien n'est importé", "encoding: windows-1252", '"Numéro"')
+uncorrected = write("open.yaml", proposed.stdout)
+expect("a proposal that nobody corrected", run("import", office, excel, "--mapping", uncorrected), 2, r"excel.csv: \S*open.yaml line \d+: person: .*which column is the person's reference", "Numéro, race, Année", r"\[each-row\]")
+guessed = write("values.yaml", proposed.stdout.replace('person: ["?"]', 'person: ["Numéro"]').replace('ignore: ["Numéro"]', 'ignore: []').replace('{from: "race"}', '{from: "race", values: {noir: "?"}}'))
+expect("a value that nobody answered", run("import", office, excel, "--mapping", guessed), 2, r"values.yaml line \d+: columns.race.values.noir: column .race.: an answer is missing", r"black \(")
+# Lines of two encodings, whichever comes first; a sheet that is too wide; headings in Arabic.
+for more in ([], ["--dry-run"]):
+    expect("mixed encodings", run("import", office, write("mixed.csv", good.encode() + "c,é,70,20\n".encode() + b"d,\xe9,70,20\n"), "--table", "work", *more), 2, "mixed.csv: line 5 of the file: .*two encodings")
+    expect("Arabic headings", run("import", office, write("arabe.csv", "person_ref,العرق,year,hours\na,black,70,20\n"), "--table", "work", *more), *(
+        (0, "B  العرق") if more else (2, 'arabe.csv: row 1, column B "العرق": is neither .*ignore.*--dry-run')))
+    wide = write("wide.csv", ",".join(f"c{i}" for i in range(17000)) + "\n" + "1," * 16999 + "1\n")
+    expect("17,000 columns", run("import", office, wide, "--table", "work", *more), 2, "wide.csv: row 1: 17000 columns, at most 16380")
+expect("mixed encodings, the other way", run("import", office, write("mixed2.csv", "person_ref,race,Année\n".encode("cp1252") + "a,é,70\n".encode()), "--table", "work", "--dry-run"), 2, "mixed2.csv: line 2 of the file: it is UTF-8, but .*windows-1252")
 corrected = write("mapping.yaml", proposed.stdout.replace('person: ["?"]', 'person: ["Numéro"]').replace('ignore: ["Numéro"]', 'ignore: []'))
 expect("a proposal, corrected and used", run("import", office, excel, "--mapping", corrected), 0, "2 rows read = 2 kept")
 expect("nobody of that reference", run("erase", office, "--person", "nobody"), 0, "no row has this reference", "check")

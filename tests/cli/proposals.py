@@ -94,13 +94,64 @@ assert "5 rows read = 5 kept" in said and "mapping kept of this form" in said, s
 
 # A changed list of options: the rows wait with the reason, and the dry run names them before.
 form("mars.csv", ["BKO-30;x;Femme;25-34;Mali;2026-03;Oui\n", "BKO-31;x;Autre genre;25-34;Mali;2026-03;Oui\n"])
+NEW = r"mars\.csv, row 3, column C .Sexe.: a new option%s; write what it means under .columns: sex: values:. in \S*" + mappings[0] + r", with one of these codes: f \(Female\), m"
 said = run("import", "office", "mars.csv", "--dry-run")
-assert "new options: «Autre genre»" in said and mappings[0] in said, said
+assert re.search(NEW % "", said) and "Autre genre" not in said, said
+# What stands there is shown at the office's own terminal only.
+code, shown = at_a_terminal(lambda asked, options: "", "import", "office", "mars.csv", "--dry-run", lang="en")
+assert code == 0 and re.search(NEW % ": «Autre genre»", shown), shown
 said = run("import", "office", "mars.csv")
-assert "2 rows read = 1 kept" in said and "1 to correct" in said, said
+assert "2 rows read = 1 kept" in said and "1 to correct" in said and "Autre genre" not in said, said
+assert re.search(r"row 3.*column C .Sexe.*code unknown to the codebook; add it to the mapping's .values.", said), said
+
+# The same of a question with several answers, in one cell and with a column for each option.
+CHOICES = "N° dossier;Profil;Profil/uasc;Profil/Femme / enceinte%s\n"
+form("suivi.csv", ["S-1;uasc;1;0\n", "S-2;;0;1\n"], CHOICES % "")
+proposed = run("import", "office", "suivi.csv", "--table", "person", "--dry-run", "--save-mapping", "suivi.yaml")
+assert "Femme / enceinte" in proposed, proposed
+with open("suivi.yaml", encoding="utf-8") as f:
+    text = f.read()
+assert 'options: "Profil"' in text and 'ignore: ["Profil"]' in text, text
+with open("suivi.yaml", "w", encoding="utf-8") as f:
+    f.write(text.replace('{options: "Profil"}', '{options: "Profil", values: {"Femme / enceinte": pregnant}}'))
+said = run("import", "office", "suivi.csv", "--mapping", "suivi.yaml")
+assert "2 rows read = 2 kept" in said, said
+form("suivi2.csv", ["S-3;gbv;0;0;1;0\n", "S-4;;0;1;0;1\n"], CHOICES % ";Profil/gbv;Profil/Veuve")
+for more in ([], ["--dry-run"]):
+    said = run("import", "office", "suivi2.csv", *more, code=2)
+    assert "suivi.yaml" in said and re.search(r"suivi2\.csv: row 1, column F .Profil/Veuve.: an option that the codebook does not have.*protection_profile: \{options: ., values: \{'Veuve'", said), said
+with open("cellule.yaml", "w", encoding="utf-8") as f:
+    f.write(text.split("columns:")[0] + 'columns: {protection_profile: Profil}\nignore: ["Profil/*"]\n')
+form("suivi3.csv", ["S-5;gbv veuve;0;0\n", "S-6;uasc;1;0\n"], CHOICES % "")
+said = run("import", "office", "suivi3.csv", "--mapping", "cellule.yaml")
+assert "1 to correct" in said and re.search(r"row 2.*column B .Profil.*code unknown", said) and "veuve" not in said, said
 
 # A changed form is not read by its old mapping.
 form("avril.csv", ["BKO-40;x;Femme;25-34;Mali;2026-04;Oui;DZA\n"], HEADING.replace("\n", ";Refoulé de\n"))
 said = run("import", "office", "avril.csv", code=2)
 assert "the form has changed" in said and "Refoulé de" in said, said
+
+# Two columns of one heading: asked about; what is proposed can be imported as it is, and says which it took.
+TWICE = "N° dossier;Sexe;Nationalité;Sexe\n"
+form("deux.csv", ["D-1;f;Mali;m\n", "D-2;f;Mali;f\n"], TWICE)
+said = run("import", "office", "deux.csv", "--table", "person", "--dry-run", "--save-mapping", "deux.yaml")
+assert "several columns say sex" in said and "Sexe (colonne B)" in said and "Sexe (colonne D)" in said, said
+said = run("import", "office", "deux.csv", "--mapping", "deux.yaml")
+assert "2 rows read = 2 kept" in said, said
+form("deux2.csv", ["D-3;f;Mali;m\n"], TWICE)
+assert "mapping kept of this form" in run("import", "office", "deux2.csv")
+code, shown = at_a_terminal(lambda asked, options: next((n for t, n in options.items() if "colonne D" in t or t == "oui"), ""),
+                            "import", "office", "deux2.csv", "--dry-run")
+assert code == 0, shown
+
+# A title above the headings.
+form("titre.csv", ["T-1;f;Mali\n", "T-2;m;Sénégal\n"], "Liste des retours 2024;;\n;;\nN° dossier;Sexe;Nationalité\n")
+said = run("import", "office", "titre.csv", "--table", "person", "--dry-run", "--save-mapping", "titre.yaml")
+assert "headings in row 3" in said and "2 rows" in said, said
+said = run("import", "office", "titre.csv", "--mapping", "titre.yaml")
+assert "2 rows read = 2 kept" in said and "headings in row 3" in said, said
+form("titre2.csv", ["T-3;f;Mali\n", "T-4;m;Sénégal\n"], "Retours;page 1;\nN° dossier;Sexe;Nationalité\n")
+for more in (["--table", "person", "--dry-run"], ["--mapping", "titre.yaml"], ["--table", "person"]):
+    said = run("import", "office", "titre2.csv", *more, code=2)
+    assert "titre2.csv: row 1: " in said and "delete row 1" in said and "names_row: 2" in said, said
 print("proposals: asked at a terminal, kept, found again")

@@ -22,11 +22,19 @@ namespace penc {
 namespace {
 
 constexpr uint32_t kMostSheetColumns = 16384;
-constexpr size_t kLongestRow = 8 << 20;  // bytes of text
+constexpr uint32_t kMostCounted = 4 * kMostSheetColumns;  // of a row that is refused
+constexpr size_t kLongestRow = 8 << 20;                   // bytes of text
 constexpr size_t kMostMerged = 65536, kMostFilled = 50'000'000;
 
 absl::Status Bad(std::string fr, std::string en) {
   return Fail(absl::StatusCode::kInvalidArgument, {std::move(fr), std::move(en)});
+}
+
+Text TooWide(uint64_t columns) {
+  return {absl::StrCat(columns, " colonnes, une feuille en a au plus ", kMostSheetColumns,
+                       ": gardez celles dont vous avez besoin, et exportez de nouveau"),
+          absl::StrCat(columns, " columns, a sheet has at most ", kMostSheetColumns,
+                       ": keep those that you need, and export again")};
 }
 
 // "AB12": column from 0 and row; false where it is none. The row may be missing.
@@ -125,12 +133,11 @@ class Rows final : public XmlHandler {
       return Refuse(
           {"une cellule sans place lisible; ouvrez le fichier dans Excel et enregistrez-le de nouveau",
            "a cell without a readable place; open the file in Excel and save it again"});
-    if (column >= kMostSheetColumns || (!cells_.empty() && column <= cells_.back().column))
+    if (!cells_.empty() && column <= cells_.back().column)
       return Refuse(
-          {absl::StrCat("ses cellules ne sont pas dans l'ordre, ou il y en a plus de ", kMostSheetColumns,
-                        "; ouvrez le fichier dans Excel et enregistrez-le de nouveau"),
-           absl::StrCat("its cells are not in order, or more than ", kMostSheetColumns,
-                        "; open the file in Excel and save it again")});
+          {"ses cellules ne sont pas dans l'ordre; ouvrez le fichier dans Excel et enregistrez-le de nouveau",
+           "its cells are not in order; open the file in Excel and save it again"});
+    if (column >= kMostCounted) return Refuse(TooWide(column + 1));
     next_column_ = column + 1;
     column_ = static_cast<uint32_t>(column);
     type_ = TypeOf(attributes["t"]);
@@ -208,6 +215,7 @@ class Rows final : public XmlHandler {
 
   void EndRow() {
     const uint32_t width = cells_.empty() ? 0 : cells_.back().column + 1;
+    if (width > kMostSheetColumns) return Refuse(TooWide(width));
     views_.assign(width, absl::string_view());
     kinds_.assign(width, CellKind::kText);
     for (const Cell& cell : cells_) {

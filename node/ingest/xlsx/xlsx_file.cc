@@ -59,13 +59,17 @@ class XlsxFile final : public RowFile {
     absl::Status stopped;
     const auto passed_on = [&](const FileRow& row) { return stopped = on_row(row); };
     const absl::Status read = Rows(chosen, passed_on);
-    if (read.ok() || !stopped.ok()) return read;
-    const Text why = Explain(read);
-    return Fail(read.code(), {absl::StrCat("feuille «", heading->sheet, "», ", why.fr),
-                              absl::StrCat("sheet \"", heading->sheet, "\", ", why.en)});
+    return stopped.ok() ? OfSheet(chosen, read) : read;
   }
 
  private:
+  absl::Status OfSheet(size_t sheet, const absl::Status& status) const {
+    if (status.ok()) return status;
+    const Text why = Explain(status);
+    return Fail(status.code(), {absl::StrCat("feuille «", sheets_[sheet].name, "», ", why.fr),
+                                absl::StrCat("sheet \"", sheets_[sheet].name, "\", ", why.en)});
+  }
+
   absl::StatusOr<std::unique_ptr<ByteSource>> Part(size_t sheet) {
     ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> part, zip_->Part(workbook_.sheets[sheet].part));
     if (part == nullptr)
@@ -98,7 +102,7 @@ class XlsxFile final : public RowFile {
       return absl::OkStatus();
     });
     if (!first.empty() || read.ok()) return first;
-    return read;
+    return OfSheet(sheet, read);
   }
 
   absl::StatusOr<size_t> Choose(const std::string& wanted) {

@@ -142,7 +142,7 @@ TEST(Text, NamesTheLineOfWhatItCannotRead) {
     return lines;
   }();
   EXPECT_THAT(WhyNot(RowsOf(many + "Thi\xE8s,2\n")),
-              HasSubstr("line 100002 of the file: the file is not UTF-8"));
+              HasSubstr("line 100002 of the file: this line is not UTF-8"));
   EXPECT_THAT(WhyNot(RowsOf(many + std::string("\0,2\n", 4))),
               HasSubstr("line 100002 of the file: NUL bytes"));
   EXPECT_THAT(WhyNot(RowsOf(std::string("a\n1\n\0\n", 6), "windows-1252")), HasSubstr("line 3 of the file"));
@@ -150,6 +150,18 @@ TEST(Text, NamesTheLineOfWhatItCannotRead) {
     EXPECT_THAT(WhyNot(RowsOf(std::string("a\n") + bad)), HasSubstr("line 2 of the file"))
         << "overlong, half, cut";
   }
+}
+
+TEST(Text, NamesTheLineWhereTwoEncodingsMeet) {
+  const std::string utf8 = "id,pays\n1,S\u00e9n\u00e9gal\n2,Mali\n", latin = "3,S\xE9n\xE9gal\n";
+  EXPECT_THAT(WhyNot(RowsOf(utf8 + latin)), AllOf(HasSubstr("line 4"), HasSubstr("two encodings")));
+  // Whichever of the two is more likely, and whatever the mapping says.
+  EXPECT_EQ(LikelyEncoding(utf8 + latin, true), "");
+  EXPECT_EQ(LikelyEncoding("id,pays\n" + latin, true), "windows-1252");
+  EXPECT_THAT(WhyNot(RowsOf("id,pays\n" + latin + "4,Gu\u00e9ck\u00e9dou\n", "windows-1252")),
+              AllOf(HasSubstr("line 3"), HasSubstr("UTF-8"), HasSubstr("windows-1252")));
+  // "É" and what is no letter after it.
+  EXPECT_TRUE(RowsOf("id,pays\n1,\xC9\xA0: \xAB\n2,\xC9\xBB\n", "windows-1252").ok());
 }
 
 TEST(Text, RefusesUtf16ThatIsCutInTheMiddleOfALetter) {

@@ -106,6 +106,43 @@ TEST_F(FormExports, AnOptionListThatChangedIsAskedAboutAtTheHeading) {
       HasSubstr("no column \"n/…\""));
 }
 
+TEST_F(FormExports, OptionLabelsMayHoldSlashesAndSpacesAroundThem) {
+  const Mapping mapping = Read("person: [id]\ncolumns: {needs: {options: n, values: {eau / savon: care}}}\n");
+  const auto report = Import("id,n / food,n/eau / savon\n1,1,0\n2,0,1\n3,1,1\n", mapping);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->staged.stored, 3u);
+}
+
+TEST_F(FormExports, TheMappingSaysWhichOfTwoEqualHeadingsItMeans) {
+  const std::string file = "id,dest,dest,dest\n1,a,b,x\n2,b,b,y\n";
+  EXPECT_THAT(WhyNot(Import(file, Read("person: [id]\ncolumns: {dest: dest}\n"))),
+              AllOf(HasSubstr("export: row 1"), HasSubstr("3 times (columns B, C, D)"),
+                    HasSubstr("\"dest (colonne B)\"")));
+  const auto report = Import(
+      file,
+      Read(
+          "person: [id]\ncolumns: {dest: dest (colonne C)}\nignore: [dest (colonne B), dest (colonne D)]\n"));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->staged.stored, 2u);
+  ASSERT_TRUE(Close(kFirst).ok());
+  EXPECT_THAT(Ask("SELECT dest, count(*) FROM move GROUP BY dest"), ElementsAre(0, 2, 0, 0, 0));
+}
+
+TEST_F(FormExports, APersonThatNobodyNamedYetIsAskedForWithTheHeadings) {
+  EXPECT_THAT(
+      WhyNot(Import("code,dest\n1,a\n", Read("person: [\"?\"]\ncolumns: {dest: dest}\nignore: [code]\n"))),
+      AllOf(HasSubstr("export: m.yaml line 4: person"), HasSubstr("code, dest"), HasSubstr("[each-row]")));
+}
+
+TEST_F(FormExports, ATitleAboveTheHeadingsIsNotReadAndSaidSo) {
+  const auto report =
+      Import("Liste des retours 2024\n\nid,dest\n1,a\n2,b\n", Read("person: [id]\ncolumns: {dest: dest}\n"));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->staged.stored, 2u);
+  ASSERT_THAT(report->problems, SizeIs(1));
+  EXPECT_THAT(report->problems[0].what.en, HasSubstr("headings in row 3"));
+}
+
 std::string KoboBook() {
   MadeWorkbook book;
   book.sheets = {

@@ -130,6 +130,17 @@ TEST_F(Mappings, NameTheLineOfEveryMistakeInBothLanguages) {
   }
 }
 
+TEST_F(Mappings, NameTheAnswersOfAQuestionThatWasLeftOpen) {
+  const Text value = Mistake("{Paris: a,", "{Paris: \"?\",");
+  EXPECT_THAT(value.en,
+              AllOf(HasSubstr("m.yaml line 8"), HasSubstr("column \"Origine\": an answer is missing"),
+                    HasSubstr("a ("), HasSubstr("''")));
+  EXPECT_THAT(value.fr,
+              AllOf(HasSubstr("m.yaml ligne 8"), HasSubstr("colonne «Origine»: réponse manquante")));
+  EXPECT_THAT(Mistake("{Paris: a,", "{Paris: zz,").en,
+              AllOf(HasSubstr("unknown code \"zz\""), HasSubstr("a (")));
+}
+
 TEST_F(Mappings, OfAFileWithTheCodebooksOwnHeadingsTakesThoseItKnows) {
   const Mapping own = OwnMapping(codebook_, move_, {.names = {"cost", "person_ref", "other", "origin"}});
   EXPECT_THAT(own.person, ElementsAre("person_ref"));

@@ -33,6 +33,7 @@ Proposal Proposed(const std::string& text, std::map<std::string, std::string> an
   ProposeOptions options;
   options.name = "essai";
   options.answers = std::move(answers);
+  options.quote_values = true;
   if (table != nullptr) options.table = Shipped().FindTable(table);
   auto proposal = Propose(**file, Shipped(), options);
   EXPECT_TRUE(proposal.ok()) << proposal.status();
@@ -104,8 +105,9 @@ TEST(Propose, WritesHeadingsOfAnyShape) {
   draft.codebook = absl::StrCat(Shipped().name, "@", Shipped().version);
   draft.table = "person";
   draft.person = {headings[0]};
-  draft.columns = {{"sex", headings[1], false, {{headings[4], "f"}}, {headings[6]}}};
+  draft.columns = {{"sex", headings[1], false, {{headings[4], "f"}}}};
   draft.ignore = headings;
+  draft.open = {{"«f\ng» ?", "\"f\ng\"?"}};
   const std::string text = WriteMapping(draft);
   const auto mapping = ReadMapping("essai.yaml", text, Shipped());
   ASSERT_TRUE(mapping.ok()) << mapping.status() << "\n" << text;
@@ -164,6 +166,119 @@ TEST(Propose, TakesTheOptionColumnsOfAQuestionTogether) {
   EXPECT_EQ(proposal.draft.columns[0].column, "protection_profile");
   EXPECT_TRUE(proposal.draft.columns[0].options);
   EXPECT_EQ(proposal.draft.columns[0].values.at("enceinte"), "pregnant");
+}
+
+// Labels hold "/" themselves: the question is what is a heading of its own, or what the headings have in
+// common.
+TEST(Propose, TakesOptionsTogetherWhoseLabelsHoldSlashes) {
+  for (const char* heading : {"id,Profil,Profil/uasc,Profil/Femme / enceinte,Profil/gbv",
+                              "id,x,Profil/uasc,Profil/Femme / enceinte,Profil/gbv",
+                              "id,x,Profil / uasc,Profil / Femme/enceinte,Profil / gbv"}) {
+    const Proposal proposal = Proposed(absl::StrCat(heading, "\nA,,1,0,0\nB,,0,1,1\n"), {}, "person");
+    ASSERT_EQ(proposal.draft.columns.size(), 1u) << heading;
+    EXPECT_EQ(proposal.draft.columns[0].column, "protection_profile");
+    EXPECT_EQ(proposal.draft.columns[0].from, "Profil");
+    EXPECT_EQ(proposal.draft.ignore.size(), 1u) << heading;
+    EXPECT_TRUE(proposal.questions.empty()) << heading;
+  }
+  const Proposal question = Proposed(
+      "id,Profil / besoins,Profil / besoins/uasc,Profil / besoins/gbv\nA,,1,0\nB,,0,1\n", {}, "person");
+  EXPECT_EQ(ColumnOf(question, "Profil / besoins/uasc").fate,
+            ColumnOf(question, "Profil / besoins/gbv").fate);
+}
+
+// A question's own column says the same as its option columns, and does not have to be asked about.
+TEST(Propose, PrefersOptionColumnsToTheColumnThatSumsThemUp) {
+  const Proposal proposal =
+      Proposed("id,profil,profil/uasc,profil/gbv\nA,uasc,1,0\nB,gbv,0,1\nC,uasc gbv,1,1\n", {}, "person");
+  ASSERT_EQ(proposal.draft.columns.size(), 1u);
+  EXPECT_TRUE(proposal.draft.columns[0].options);
+  EXPECT_TRUE(proposal.questions.empty());
+  EXPECT_EQ(absl::StrJoin(proposal.draft.ignore, ","), "profil");
+}
+
+TEST(Propose, AsksWhichOfTwoEqualHeadingsIsMeantAndProposesByLetters) {
+  constexpr char kTwice[] = "id,Sexe,Pays d'origine,Sexe,Notes,Notes\nA,f,MLI,m,x,y\nB,m,SEN,m,x,y\n";
+  const Proposal asked = Proposed(kTwice, {}, "person");
+  const OpenQuestion* which = Question(asked, "which:sex");
+  ASSERT_NE(which, nullptr);
+  ASSERT_EQ(which->options.size(), 2u);
+  EXPECT_EQ(which->options[0].id, "Sexe (colonne B)");
+  EXPECT_EQ(which->options[1].id, "Sexe (colonne D)");
+  const Proposal told = Proposed(kTwice, {{"which:sex", "Sexe (colonne D)"}}, "person");
+  EXPECT_TRUE(told.questions.empty());
+  EXPECT_EQ(told.draft.columns[0].from, "Sexe (colonne D)");
+  EXPECT_EQ(absl::StrJoin(told.draft.ignore, ","), "Sexe (colonne B),Notes");
+}
+
+TEST(Propose, RecognisesTheReferenceAsOfficesCallIt) {
+  for (const char* heading : {"N° de dossier", "Nº dossier", "N° dossier", "№ dossier", "No. dossier",
+                              "Numéro du bénéficiaire", "Numéro de dossier", "Code bénéficiaire",
+                              "CODE BENEFICIAIRE", "ID bénéficiaire", "Matricule", "رقم الملف"}) {
+    const Proposal proposal =
+        Proposed(absl::StrCat(heading, ",sexe,nationalité\nA1,f,MLI\nB2,m,SEN\n"), {}, "person");
+    EXPECT_EQ(absl::StrJoin(proposal.draft.person, ","), heading);
+    EXPECT_EQ(Question(proposal, "person"), nullptr) << heading;
+  }
+}
+
+TEST(Propose, AsksWhetherAColumnIsTheReferenceWhoseValuesTellNobodyApart) {
+  std::string rows = "code,dossier papier,sexe\n";
+  for (int i = 0; i < 40; ++i) absl::StrAppend(&rows, i % 3, ",P", i, ",f\n");
+  const Proposal asked = Proposed(rows, {}, "person");
+  const OpenQuestion* person = Question(asked, "person");
+  ASSERT_NE(person, nullptr);
+  EXPECT_EQ(person->options[0].id, "code");
+  EXPECT_EQ(person->options[1].id, "dossier papier");
+  const Proposal told = Proposed(rows, {{"person", "code"}}, "person");
+  EXPECT_TRUE(told.questions.empty());
+  EXPECT_EQ(told.draft.person[0], "code");
+}
+
+TEST(Propose, UnderstandsAFormInArabic) {
+  const Proposal proposal = Proposed(
+      "رقم الملف,الاسم الكامل,الجنس,العمر,الجنسية,بلد "
+      "المنشأ\n1,آوا,أنثى,23,مالي,السنغال\n2,عيسى,ذكر,41,النيجر,غينيا\n",
+      {}, "person");
+  EXPECT_EQ(absl::StrJoin(proposal.draft.person, ","), "رقم الملف");
+  EXPECT_EQ(ColumnOf(proposal, "الاسم الكامل").fate, Fate::kNever);
+  for (const auto& [source, target] :
+       {std::pair("الجنس", "sex"), std::pair("العمر", "age_band"), std::pair("الجنسية", "nationality"),
+        std::pair("بلد المنشأ", "origin_country")}) {
+    EXPECT_EQ(ColumnOf(proposal, source).target, target) << source;
+  }
+  EXPECT_TRUE(proposal.questions.empty());
+  const auto mapping = ReadMapping("m.yaml", WriteMapping(proposal.draft), Shipped());
+  ASSERT_TRUE(mapping.ok()) << mapping.status();
+  EXPECT_EQ(mapping->columns[0].values.at("أنثى"), "f");
+}
+
+TEST(Propose, QuotesCellsOnlyAtTheOfficesOwnTerminal) {
+  MemoryFile bytes("id,sexe\nA,f\nB,Ma fille Awa\nC,m\n");
+  const auto file = OpenRowFile(bytes);
+  ASSERT_TRUE(file.ok()) << file.status();
+  ProposeOptions options;
+  options.name = "essai";
+  options.table = Shipped().FindTable("person");
+  const auto proposal = Propose(**file, Shipped(), options);
+  ASSERT_TRUE(proposal.ok()) << proposal.status();
+  const OpenQuestion* values = Question(*proposal, "values:sexe");
+  ASSERT_NE(values, nullptr);
+  EXPECT_TRUE(
+      absl::StrContains(values->asks.en, "row 3, column B \"sexe\": a value that the codebook does not know"))
+      << values->asks.en;
+  EXPECT_TRUE(absl::StrContains(values->asks.en, "f (Female), m (Male)")) << values->asks.en;
+  for (const OpenQuestion& question : proposal->questions)
+    EXPECT_FALSE(absl::StrContains(question.id + question.asks.fr + question.asks.en, "Awa"));
+  EXPECT_FALSE(absl::StrContains(WriteMapping(proposal->draft), "Awa"));
+  const Proposal quoted = Proposed("id,sexe\nA,f\nB,Ma fille Awa\nC,m\n", {}, "person");
+  EXPECT_NE(Question(quoted, "value:sexe:Ma fille Awa"), nullptr);
+  EXPECT_FALSE(absl::StrContains(WriteMapping(quoted.draft), "Awa")) << "nobody has answered yet";
+}
+
+TEST(Propose, WritesWhatMayBeAnsweredBesideAnOpenQuestion) {
+  const std::string text = WriteMapping(Proposed("matricule bleu,sexe\nx1,f\nx2,m\n", {}, "person").draft);
+  EXPECT_TRUE(absl::StrContains(text, "file number)? matricule bleu | sexe | none: each row")) << text;
 }
 
 TEST(Propose, AsksWhichTableWhereTheHeadingsDoNotSay) {

@@ -75,6 +75,54 @@ TEST(RowFile, FindsNothingWhereTwoColumnsFit) {
   EXPECT_EQ(read.heading.Find("PAYS"), absl::nullopt);
 }
 
+TEST(RowFile, AColumnWhoseHeadingStandsThereTwiceIsCalledByItsLetters) {
+  const AllRows read = ReadAll("id,Sexe,Sexe,sexe\n1,f,m,f\n");
+  ASSERT_TRUE(read.status.ok()) << read.status;
+  EXPECT_EQ(read.heading.Find("Sexe"), absl::nullopt);
+  EXPECT_EQ(read.heading.NameOf(0), "id");
+  EXPECT_EQ(read.heading.NameOf(2), "Sexe (colonne C)");
+  EXPECT_EQ(read.heading.Find("Sexe (colonne C)"), 2u);
+  EXPECT_EQ(read.heading.Find("Sexe (colonne A)"), absl::nullopt) << "another heading stands there";
+  EXPECT_EQ(read.heading.NameOf(3), "sexe");
+}
+
+TEST(RowFile, FindsTheHeadingsUnderATitle) {
+  const std::string rows = "code;sexe;pays\nA;f;MLI\nB;m;SEN\n";
+  for (const char* title : {"Liste des retours 2024\n", "Liste des retours 2024;;\n;;\n", "Retours\n\n",
+                            ";;Liste des retours\n", "Retours 2024\nBureau de Kayes\n\n"}) {
+    const AllRows read = ReadAll(title + rows);
+    ASSERT_TRUE(read.status.ok()) << title << read.status;
+    EXPECT_THAT(read.heading.names, ElementsAre("code", "sexe", "pays")) << title;
+    EXPECT_EQ(read.rows.size(), 2u) << title;
+    EXPECT_GT(read.heading.title_rows, 0u);
+  }
+  const AllRows plain = ReadAll(rows);
+  EXPECT_EQ(plain.heading.title_rows, 0u);
+}
+
+TEST(RowFile, AsksWhereWhatIsAboveMayBeTheHeadings) {
+  // Names of columns that are missing, cells that could be data, more than a title.
+  for (const char* bytes :
+       {"nom\nf,MLI,A\nm,MLI,B\nf,SEN,C\n", "Liste 2024,page 1\ncode,sexe,pays\nA,f,MLI\nB,m,SEN\n",
+        "Liste 2024\n\n12,f,MLI\n13,m,SEN\n", "a,b\n1,f,x\n2,m,y\n3,f,z\n"}) {
+    const AllRows read = ReadAll(bytes);
+    EXPECT_THAT(read.why(), AllOf(HasSubstr("row 1"), HasSubstr("delete row"), HasSubstr("names_row: ")))
+        << bytes;
+    EXPECT_EQ(read.why().find("MLI"), std::string::npos) << "a cell is quoted";
+  }
+  SheetForm form;
+  form.names_row = 2;
+  const AllRows told = ReadAll("Liste 2024,page 1\ncode,sexe,pays\nA,f,MLI\n", form);
+  EXPECT_THAT(told.heading.names, ElementsAre("code", "sexe", "pays"));
+}
+
+TEST(RowFile, AListOfOneColumnAndStrayNotesHasNoTitle) {
+  const AllRows read = ReadAll("code de la personne\nA\nB\nC,une note\nD\nE\n");
+  ASSERT_TRUE(read.status.ok()) << read.status;
+  EXPECT_THAT(read.heading.names, ElementsAre("code de la personne"));
+  EXPECT_EQ(read.rows.size(), 5u);
+}
+
 TEST(RowFile, RefusesAFileWithoutRows) {
   EXPECT_THAT(Explain(ReadAll("").status).en, HasSubstr("empty file"));
   EXPECT_THAT(Explain(ReadAll("\n,,\n").status).en, HasSubstr("empty file"));

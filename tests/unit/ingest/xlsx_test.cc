@@ -199,7 +199,12 @@ TEST(Workbooks, SheetsLargerThanExcelsAreRefusedWithTheirPlace) {
               AllOf(HasSubstr("row 1"), HasSubstr("16384")));
   std::string wide = "<row r=\"1\">";
   for (int i = 0; i < 16384; ++i) absl::StrAppend(&wide, "<c t=\"inlineStr\"><is><t>c", i, "</t></is></c>");
-  EXPECT_THAT(ReadAll(OneSheet(wide + "</row>")).why(), HasSubstr("more than 16380 columns"));
+  EXPECT_THAT(ReadAll(OneSheet(wide + "</row>")).why(),
+              AllOf(HasSubstr("Feuil1"), HasSubstr("row 1: 16384 columns, at most 16380")));
+  for (int i = 16384; i < 17000; ++i)
+    absl::StrAppend(&wide, "<c t=\"inlineStr\"><is><t>c", i, "</t></is></c>");
+  EXPECT_THAT(ReadAll(OneSheet(wide + "</row>")).why(),
+              AllOf(HasSubstr("Feuil1"), HasSubstr("row 1: 17000 columns")));
 }
 
 TEST(Workbooks, RowsAndCellsOutOfOrderAreDamage) {
