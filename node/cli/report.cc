@@ -357,6 +357,27 @@ Text ReportRefusal(const v1::RefusalDetail& refusal) {
           std::string(absl::StripSuffix(RenderRefusal(refusal, Lang::kEnglish), "\n"))};
 }
 
+namespace {
+
+Text WaitingFor(const v1::AdminProgress& progress) {
+  struct Running {
+    const char *name, *fr, *en;
+  };
+  static constexpr Running kRunning[] = {{"import_file", "un import est", "an import is"},
+                                         {"close", "l'arrêt d'une édition est", "a closing is"},
+                                         {"erase", "un effacement est", "an erasure is"},
+                                         {"backup", "une sauvegarde est", "a backup is"}};
+  Text what = {"une autre commande est", "another command is"};
+  for (const Running& running : kRunning)
+    if (progress.running() == running.name) what = {running.fr, running.en};
+  const std::string since = absl::FormatTime(
+      "%H:%M:%S UTC", absl::FromUnixMicros(progress.since_unix_micros()), absl::UTCTimeZone());
+  return {absl::StrCat(what.fr, " en cours depuis ", since, ": cette commande attend sa fin; Ctrl-C y renonce, rien n'aura changé"),
+          absl::StrCat(what.en, " running since ", since, ": this command waits for its end; Ctrl-C gives it up, nothing will have changed")};
+}
+
+}  // namespace
+
 Text ReportProgress(const v1::AdminProgress& progress, absl::Duration elapsed,
                     absl::optional<uint32_t> read_ppm) {
   const double seconds = absl::ToDoubleSeconds(elapsed), done = static_cast<double>(progress.done()),
@@ -367,6 +388,7 @@ Text ReportProgress(const v1::AdminProgress& progress, absl::Duration elapsed,
   } else if (read_ppm.has_value()) {
     part = *read_ppm / 1e6;
   }
+  if (progress.step() == "waiting" && !progress.running().empty()) return WaitingFor(progress);
   auto line = [&](const char* step, Lang lang) {
     const Words w(lang);
     if (progress.step() == "waiting" || progress.step() == "erasing") return std::string(step);

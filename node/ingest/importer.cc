@@ -27,6 +27,7 @@ namespace {
 constexpr size_t kBlockRows = 16384;
 constexpr size_t kMostProblems = 200;
 constexpr size_t kMostNames = 12;  // of columns in one sentence
+constexpr uint64_t kRowsBetweenLooks = 1024;  // whether anybody waits
 
 // Passes bytes on and hashes them.
 class HashingSource final : public ByteSource {
@@ -61,13 +62,14 @@ class Importer {
         options_(options),
         persons_(node_key),
         row_hash_(DeriveKey(node_key, "rows of records").view()),
+        budget_(std::make_shared<ReadBudget>(options.cancelled)),
         quarantine_(options.dry_run ? "" : options.quarantine_file),
         join_(options.mapping == nullptr ? own_ : *options.mapping) {}
 
   absl::StatusOr<ImportReport> Run(ByteSource& upload) {
     HashingSource hashing(upload);
     RETURN_IF_ERROR(ParentsThatCameAlong(hashing));
-    ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(hashing));
+    ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(hashing, budget_));
     file_ = file.get();
     SheetForm form;
     if (options_.mapping != nullptr) form = options_.mapping->form;
@@ -84,6 +86,7 @@ class Importer {
       return std::move(report_);
     }
     RETURN_IF_ERROR(FlushBlock());
+    RETURN_IF_ERROR(StillWanted(options_.cancelled));
     import_->SetFileHash(Identity(hashing.Finish()));
     if (options_.keep_until_day) import_->SetKeepUntil(*options_.keep_until_day);
     RETURN_IF_ERROR(quarantine_.Close());
@@ -162,7 +165,7 @@ class Importer {
   absl::Status ParentsThatCameAlong(ByteSource& upload) {
     if (options_.parent_bytes == 0) return absl::OkStatus();
     BeginningOfSource bytes(upload, options_.parent_bytes);
-    if (const absl::Status read = join_.Bring(bytes); !read.ok()) return At(options_.parent_name, read);
+    if (const absl::Status read = join_.Bring(bytes, budget_); !read.ok()) return At(options_.parent_name, read);
     std::string rest(1 << 16, '\0');  // what the parents' reader did not need
     while (!bytes.whole()) {
       ASSIGN_OR_RETURN(const size_t n, bytes.Read(absl::MakeSpan(rest)));
@@ -204,7 +207,7 @@ class Importer {
   }
 
   absl::Status Row(const FileRow& alone) {
-    ++report_.read;
+    if (report_.read++ % kRowsBetweenLooks == 0) RETURN_IF_ERROR(StillWanted(options_.cancelled));
     const RowJoin::Joined joined = join_.Join(alone);
     return joined.problem.has_value() ? SetAside(joined.row, joined.at, *joined.problem)
                                       : Understand(joined.row);
@@ -393,6 +396,7 @@ class Importer {
   const ImportOptions& options_;
   PersonKeyMaker persons_;
   HmacKey row_hash_;
+  const std::shared_ptr<ReadBudget> budget_;
   Quarantine quarantine_;
   RowFile* file_ = nullptr;
   Mapping own_;

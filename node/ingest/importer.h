@@ -15,6 +15,7 @@
 #include "crypto/secret.h"
 #include "ingest/byte_source.h"
 #include "ingest/mapping.h"
+#include "ingest/read_budget.h"
 #include "store/record_store.h"
 
 namespace penc {
@@ -33,6 +34,7 @@ struct ImportOptions {
   absl::optional<int64_t> keep_until_day;  // noted with the batch
   std::string quarantine_file;  // where rows to correct go (.xlsx, 0600); written only where there are some
   std::function<void(uint64_t rows)> progress;
+  Cancelled cancelled;  // then nothing is stored: CANCELLED
 };
 
 struct ImportProblem {
@@ -52,7 +54,8 @@ struct ImportReport {
   std::string sheet;            // empty: a file without sheets
 };
 
-// INVALID_ARGUMENT (the file or the mapping), ALREADY_EXISTS (this file is in), RESOURCE_EXHAUSTED (disk):
+// INVALID_ARGUMENT (the file or the mapping), ALREADY_EXISTS (this file is in), RESOURCE_EXHAUSTED (disk, or a
+// workbook beyond measure), CANCELLED:
 // nothing is stored.
 absl::StatusOr<ImportReport> ImportFile(ByteSource& file, const Codebook& codebook, RecordStore& store,
                                         const Secret& node_key, Steps& steps, const ImportOptions& options);

@@ -1,6 +1,7 @@
 #include "ingest/row_file.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -57,11 +58,11 @@ absl::Status RowFile::Read(const SheetForm& form, const OnHeading& on_heading, c
   return rows.Finish();
 }
 
-absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(ByteSource& source) {
+absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(ByteSource& source, std::shared_ptr<ReadBudget> budget) {
   auto peeked = std::make_unique<PeekedSource>(source);
   ASSIGN_OR_RETURN(const absl::string_view first, peeked->Peek());
   ASSIGN_OR_RETURN(const FileKind kind, KindOf(first));
-  if (kind == FileKind::kWorkbook) return OpenWorkbook(*peeked);
+  if (kind == FileKind::kWorkbook) return OpenWorkbook(*peeked, std::move(budget));
   return OpenCsv(std::move(peeked), first, first.size() < PeekedSource::kPeeked);
 }
 

@@ -1,6 +1,7 @@
 #include "office/admin_propose.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -156,10 +157,10 @@ std::string NameOf(const std::string& file_name) {
 }  // namespace
 
 absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCommand& command,
-                                             ByteSource& upload) {
+                                             ByteSource& upload, const Cancelled& cancelled) {
   const Rules rules = office.rules();
   const Codebook& codebook = *rules.codebook;
-  ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(upload));
+  ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(upload, std::make_shared<ReadBudget>(cancelled)));
   if (command.headings_only()) return LookAtHeadings(office, codebook, *file, command);
   ProposeOptions options;
   options.name = NameOf(command.file_name());

@@ -98,6 +98,8 @@ write("office/office.yaml", config)
 
 write("ali.vouch", must("officer", "vouch", "office", "ali/ali.officer", "--as", "awa", "--only"))
 expect("another change than was signed", run("officer", "trust", "office", "ali/ali.officer", "--signed", "ali.vouch"), 5, "of another text")
+write("renamed.officer", open("ali/ali.officer").read().replace('"Ali"', '"Awa Traore"'))
+expect("another name than was signed", run("officer", "trust", "office", "renamed.officer", "--only", "--signed", "ali.vouch"), 5, "of another text")
 expect("in her place", run("officer", "trust", "office", "ali/ali.officer", "--only", "--signed", "ali.vouch"), 0, "Ali")
 assert "Awa" not in must("officer", "list", "office")
 
