@@ -26,7 +26,7 @@ namespace {
 
 constexpr size_t kBlockRows = 16384;
 constexpr size_t kMostProblems = 200;
-constexpr size_t kMostNames = 12;  // of columns in one sentence
+constexpr size_t kMostNames = 12;             // of columns in one sentence
 constexpr uint64_t kRowsBetweenLooks = 1024;  // whether anybody waits
 
 // Passes bytes on and hashes them.
@@ -165,7 +165,8 @@ class Importer {
   absl::Status ParentsThatCameAlong(ByteSource& upload) {
     if (options_.parent_bytes == 0) return absl::OkStatus();
     BeginningOfSource bytes(upload, options_.parent_bytes);
-    if (const absl::Status read = join_.Bring(bytes, budget_); !read.ok()) return At(options_.parent_name, read);
+    if (const absl::Status read = join_.Bring(bytes, budget_); !read.ok())
+      return At(options_.parent_name, read);
     std::string rest(1 << 16, '\0');  // what the parents' reader did not need
     while (!bytes.whole()) {
       ASSIGN_OR_RETURN(const size_t n, bytes.Read(absl::MakeSpan(rest)));
@@ -422,10 +423,8 @@ class Importer {
 absl::StatusOr<ImportReport> ImportFile(ByteSource& file, const Codebook& codebook, RecordStore& store,
                                         const Secret& node_key, Steps& steps, const ImportOptions& options) {
   absl::StatusOr<ImportReport> report = Importer(codebook, store, node_key, steps, options).Run(file);
-  // What is wrong with the file is said with its name.
-  if (report.status().code() != absl::StatusCode::kInvalidArgument || options.file_name.empty())
-    return report;
-  return At(options.file_name, report.status());
+  if (report.ok()) return report;
+  return OfFile(options.file_name, report.status());
 }
 
 }  // namespace penc

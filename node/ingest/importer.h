@@ -54,9 +54,8 @@ struct ImportReport {
   std::string sheet;            // empty: a file without sheets
 };
 
-// INVALID_ARGUMENT (the file or the mapping), ALREADY_EXISTS (this file is in), RESOURCE_EXHAUSTED (disk, or a
-// workbook beyond measure), CANCELLED:
-// nothing is stored.
+// INVALID_ARGUMENT (the file or the mapping), ALREADY_EXISTS (this file is in), RESOURCE_EXHAUSTED (disk, or
+// a workbook beyond measure), CANCELLED: nothing is stored.
 absl::StatusOr<ImportReport> ImportFile(ByteSource& file, const Codebook& codebook, RecordStore& store,
                                         const Secret& node_key, Steps& steps, const ImportOptions& options);
 

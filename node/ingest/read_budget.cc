@@ -6,9 +6,8 @@ namespace penc {
 
 absl::Status StillWanted(const Cancelled& cancelled) {
   if (!cancelled || !cancelled()) return absl::OkStatus();
-  return Fail(absl::StatusCode::kCancelled,
-              {"commande interrompue: rien n'a changé, recommencez",
-               "the command was interrupted: nothing changed, start again"});
+  return Fail(absl::StatusCode::kCancelled, {"commande interrompue: rien n'a changé, recommencez",
+                                             "the command was interrupted: nothing changed, start again"});
 }
 
 absl::Status ReadBudget::Spend(uint64_t bytes) {
@@ -18,11 +17,12 @@ absl::Status ReadBudget::Spend(uint64_t bytes) {
     return absl::OkStatus();
   }
   left_ = 0;
-  return Fail(absl::StatusCode::kResourceExhausted,
-              {"ce classeur demande trop de travail (il se déploie au-delà de toute mesure, feuille après feuille); "
-               "enregistrez la feuille qui compte en CSV UTF-8",
-               "this workbook asks for too much work (it swells beyond measure, sheet after sheet); save the sheet "
-               "that matters as CSV UTF-8"});
+  return Fail(
+      absl::StatusCode::kResourceExhausted,
+      {"ce classeur demande trop de travail (il se déploie au-delà de toute mesure, feuille après feuille); "
+       "enregistrez la feuille qui compte en CSV UTF-8",
+       "this workbook asks for too much work (it swells beyond measure, sheet after sheet); save the sheet "
+       "that matters as CSV UTF-8"});
 }
 
 }  // namespace penc

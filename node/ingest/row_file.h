@@ -92,11 +92,10 @@ class RowFile {
   virtual absl::Status EachRow(const SheetForm& form, FileHeading* heading, const OnFileRow& on_row) = 0;
 };
 
-// `source` outlives the file; a workbook is read into memory, at most 128 MiB of it. `budget`: of all its passes, not null;
-// a CSV goes by once and spends nothing.
-absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(ByteSource& source,
-                                                     std::shared_ptr<ReadBudget> budget =
-                                                         std::make_shared<ReadBudget>());
+// `source` outlives the file; a workbook is read into memory, at most 128 MiB of it. `budget`: of all its
+// passes, not null; a CSV goes by once and spends nothing.
+absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(
+    ByteSource& source, std::shared_ptr<ReadBudget> budget = std::make_shared<ReadBudget>());
 
 // "A" for 0, as Excel calls columns.
 std::string ColumnLetters(size_t column);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "ingest/code_speller.h"
+#include "ingest/place.h"
 #include "ingest/propose.h"
 #include "ingest/synonyms.h"
 #include "office/mappings.h"
@@ -160,8 +161,15 @@ absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCom
                                              ByteSource& upload, const Cancelled& cancelled) {
   const Rules rules = office.rules();
   const Codebook& codebook = *rules.codebook;
-  ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(upload, std::make_shared<ReadBudget>(cancelled)));
-  if (command.headings_only()) return LookAtHeadings(office, codebook, *file, command);
+  const absl::StatusOr<std::unique_ptr<RowFile>> opened =
+      OpenRowFile(upload, std::make_shared<ReadBudget>(cancelled));
+  if (!opened.ok()) return OfFile(command.file_name(), opened.status());
+  RowFile& file = **opened;
+  if (command.headings_only()) {
+    absl::StatusOr<v1::ImportResult> looked = LookAtHeadings(office, codebook, file, command);
+    if (!looked.ok()) return OfFile(command.file_name(), looked.status());
+    return looked;
+  }
   ProposeOptions options;
   options.name = NameOf(command.file_name());
   options.sheet = command.sheet();
@@ -175,7 +183,9 @@ absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCom
   }
   for (const v1::MappingAnswer& answer : command.answers())
     options.answers[answer.question()] = answer.option();
-  ASSIGN_OR_RETURN(const Proposal proposal, Propose(*file, codebook, options));
+  const absl::StatusOr<Proposal> proposed = Propose(file, codebook, options);
+  if (!proposed.ok()) return OfFile(command.file_name(), proposed.status());
+  const Proposal& proposal = *proposed;
   v1::ImportResult result;
   result.set_dry_run(true);
   result.set_read(proposal.sheet.rows);

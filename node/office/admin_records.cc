@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "base/database.h"
+#include "base/plural.h"
 #include "base/status.h"
 #include "journal/journal.h"
 #include "ledger/ledger.h"
@@ -60,12 +61,15 @@ absl::StatusOr<v1::CloseResult> Close(Office& office, const v1::CloseCommand& co
   ASSIGN_OR_RETURN(const uint64_t without, office.store().PersonsWithoutConsent());
   if (without > 0) {
     notices.push_back(
-        {absl::StrCat(without, " personnes sur ", office.store().Status().persons,
-                      " ne sont pas comptées: leur accord n'est pas donné ou n'est pas dit (colonne ",
+        {absl::StrCat(without, FrenchForm(without, {" personne sur ", " personnes sur "}),
+                      office.store().Status().persons,
+                      FrenchForm(without, {" n'est pas comptée: son", " ne sont pas comptées: leur"}),
+                      " accord n'est pas donné ou n'est pas dit (colonne ",
                       ConsentColumnName(*rules.codebook), ")"),
-         absl::StrCat(without, " persons of ", office.store().Status().persons,
-                      " are not counted: their consent is not given or not stated (column ",
-                      ConsentColumnName(*rules.codebook), ")")});
+         absl::StrCat(
+             without, EnglishForm(without, {" person of ", " persons of "}), office.store().Status().persons,
+             EnglishForm(without, {" is not counted: this", " are not counted: their"}),
+             " consent is not given or not stated (column ", ConsentColumnName(*rules.codebook), ")")});
   }
   v1::CloseResult result;
   result.set_edition(EditionLabel(closing, edition));

@@ -232,8 +232,19 @@ absl::StatusOr<Office::AppliedPolicy> Office::ApplyPolicy(const std::string& fil
   ASSIGN_OR_RETURN(Policy policy, ReadPolicy(file, text, *now.codebook));
   ASSIGN_OR_RETURN(absl::optional<storage::v1::AppliedText> last,
                    LatestApplied(*database_, AppliedKind::kPolicy));
-  storage::v1::AppliedText applied = NextApplied(last ? last->version() : 0, text, environment_.clock.Now());
-  AppliedPolicy result{applied.version(), Compare(*now.policy, policy, *now.codebook), {}, false};
+  const bool unchanged = last.has_value() && last->text() == text;
+  storage::v1::AppliedText applied =
+      unchanged ? *last : NextApplied(last ? last->version() : 0, text, environment_.clock.Now());
+  AppliedPolicy result{applied.version(), Compare(*now.policy, policy, *now.codebook), {}, unchanged, false};
+  if (unchanged) {
+    // The same words, of a codebook that may have grown; and the copy in the folder may be another text.
+    {
+      std::lock_guard<std::mutex> lock(rules_mutex_);
+      rules_.policy = std::make_shared<const Policy>(std::move(policy));
+    }
+    RETURN_IF_ERROR(WriteFileAtomically(layout_.policy(), text));
+    return result;
+  }
   ASSIGN_OR_RETURN(const storage::v1::Officers officers, LoadOfficers(*database_));
   ASSIGN_OR_RETURN(
       const Signers signers,

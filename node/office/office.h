@@ -148,7 +148,8 @@ class Office {
     uint64_t version = 0;
     v1::PolicyComparison comparison;
     std::vector<v1::Officer> signers;
-    bool alone = false;  // it loosens, and an exercise may do so without anybody else
+    bool unchanged = false;  // it is the one in force: no version of its own
+    bool alone = false;      // it loosens, and an exercise may do so without anybody else
   };
   absl::StatusOr<AppliedPolicy> ApplyPolicy(const std::string& file, const std::string& text,
                                             const std::vector<std::string>& signatures = {});
@@ -186,8 +187,8 @@ class Office {
 
   mutable std::mutex rules_mutex_;
   Rules rules_;
-  // Stops that were asked for, and those of them whose place among the journal's stops and lifts is known (or that have none); the
-  // last of these leaves that rules_ follows.
+  // Stops that were asked for, and those of them whose place among the journal's stops and lifts is known (or
+  // that have none); the last of these leaves that rules_ follows.
   uint64_t stops_asked_ = 0, stops_placed_ = 0, standing_leaf_ = 0;
   Writing writing_;
 };

@@ -155,12 +155,14 @@ class SmallPart final : public ByteSource {
     if ((read_ += n) <= Workbook::kLargestPart) return n;
     const uint64_t most = Workbook::kLargestPart >> 20;
     return Fail(absl::StatusCode::kResourceExhausted,
-                {absl::StrCat("plus de ", most,
-                              " Mio, sans une ligne de tableau: ce n'est pas un classeur ordinaire; copiez la feuille "
-                              "dans un nouveau classeur, ou enregistrez-la en CSV UTF-8"),
-                 absl::StrCat("more than ", most,
-                              " MiB without a row of a sheet: this is no ordinary workbook; copy the sheet into a new "
-                              "workbook, or save it as CSV UTF-8")});
+                {absl::StrCat(
+                     "plus de ", most,
+                     " Mio, sans une ligne de tableau: ce n'est pas un classeur ordinaire; copiez la feuille "
+                     "dans un nouveau classeur, ou enregistrez-la en CSV UTF-8"),
+                 absl::StrCat(
+                     "more than ", most,
+                     " MiB without a row of a sheet: this is no ordinary workbook; copy the sheet into a new "
+                     "workbook, or save it as CSV UTF-8")});
   }
 
  private:

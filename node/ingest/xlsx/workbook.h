@@ -43,8 +43,8 @@ struct Workbook {
   SharedTexts texts;
 };
 
-// INVALID_ARGUMENT: no workbook of this kind (and what it is, where that can be told), or damaged. RESOURCE_EXHAUSTED:
-// a part is too large.
+// INVALID_ARGUMENT: no workbook of this kind (and what it is, where that can be told), or damaged.
+// RESOURCE_EXHAUSTED: a part is too large.
 absl::StatusOr<Workbook> ReadWorkbook(ZipParts& zip);
 
 // "_x000D_" in a text of a workbook is the character of that number.

@@ -175,7 +175,8 @@ absl::Status OleRefusal(const HeldFile& file) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RowFile>> OpenWorkbook(ByteSource& source, std::shared_ptr<ReadBudget> budget) {
+absl::StatusOr<std::unique_ptr<RowFile>> OpenWorkbook(ByteSource& source,
+                                                      std::shared_ptr<ReadBudget> budget) {
   ASSIGN_OR_RETURN(HeldFile file, HeldFile::Read(source));
   if (!file.pieces().empty() && absl::StartsWith(file.pieces()[0], "\xD0\xCF\x11\xE0"))
     return OleRefusal(file);

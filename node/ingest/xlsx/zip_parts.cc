@@ -158,8 +158,7 @@ bool HeldFile::Contains(absl::string_view bytes) const {
   return false;
 }
 
-absl::StatusOr<std::unique_ptr<ZipParts>> ZipParts::Open(HeldFile file,
-                                                          std::shared_ptr<ReadBudget> budget) {
+absl::StatusOr<std::unique_ptr<ZipParts>> ZipParts::Open(HeldFile file, std::shared_ptr<ReadBudget> budget) {
   auto zip = std::make_unique<Zip>(std::move(file), std::move(budget));
   RETURN_IF_ERROR(zip->Open());
   return std::unique_ptr<ZipParts>(std::move(zip));

@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/status.h"
-#include "ingest/row_file.h"
 #include "ingest/read_budget.h"
+#include "ingest/row_file.h"
 #include "ingest/xlsx/serial_date.h"
 #include "ingest/xlsx/workbook.h"
 #include "tests/unit/ingest/made_workbook.h"
@@ -199,11 +199,12 @@ TEST(Workbooks, AZipBombIsRefusedWhileItIsRead) {
 absl::Status ReadUnder(const std::string& bytes, std::shared_ptr<ReadBudget> budget, int* rows) {
   MemoryFile file(bytes, 40009);
   ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> book, OpenRowFile(file, std::move(budget)));
-  return book->Read({}, [](const FileHeading&) { return absl::OkStatus(); },
-                    [&](const FileRow&) {
-                      ++*rows;
-                      return absl::OkStatus();
-                    });
+  return book->Read(
+      {}, [](const FileHeading&) { return absl::OkStatus(); },
+      [&](const FileRow&) {
+        ++*rows;
+        return absl::OkStatus();
+      });
 }
 
 std::string ManyRows(int rows) {
@@ -239,7 +240,8 @@ TEST(Workbooks, WhatDescribesAWorkbookIsSmall) {
   MadeWorkbook book;
   book.sheets = {{"f", TextRow(1, {"a"}) + TextRow(2, {"1"})}};
   std::string filling;
-  for (uint64_t i = 0; filling.size() <= Workbook::kLargestPart; ++i) absl::StrAppend(&filling, "<x y=\"", i * 7919, "\"/>");
+  for (uint64_t i = 0; filling.size() <= Workbook::kLargestPart; ++i)
+    absl::StrAppend(&filling, "<x y=\"", i * 7919, "\"/>");
   for (const auto& [part, end] : {std::pair("xl/workbook.xml", "</workbook>"),
                                   std::pair("xl/_rels/workbook.xml.rels", "</Relationships>"),
                                   std::pair("xl/styles.xml", "</styleSheet>")}) {

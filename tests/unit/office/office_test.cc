@@ -122,6 +122,22 @@ TEST_F(OfficeFolder, AppliedPolicyHoldsWhateverHappensToTheCopy) {
   EXPECT_EQ(office_->rules().policy->name, "other");
 }
 
+TEST_F(OfficeFolder, ThePolicyInForceAppliedAgainIsNoNewVersion) {
+  Create();
+  const uint64_t leaves = Status().journal_size();
+  ASSERT_TRUE(WriteFileAtomically(dir_ + "/policy.yaml", "policy: scribbled\n").ok());
+  const auto again = office_->ApplyPolicy("p.yaml", kSmallPolicy);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->unchanged);
+  EXPECT_EQ(again->version, 1u);
+  EXPECT_EQ(Status().journal_size(), leaves);
+  EXPECT_EQ(*ReadFile(dir_ + "/policy.yaml"), kSmallPolicy);
+  const auto other = office_->ApplyPolicy("p.yaml", absl::StrCat(kSmallPolicy, "# a remark\n"));
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_FALSE(other->unchanged);
+  EXPECT_EQ(other->version, 2u);
+}
+
 TEST_F(OfficeFolder, CodebookTakesAdditionsOnlyOnceRecordsExist) {
   Create();
   ASSERT_TRUE(Import(Rows(30)).ok());
@@ -236,8 +252,9 @@ TEST_F(OfficeFolder, ACommandThatWaitsSaysForWhichOneAndSinceWhen) {
   auto closed = std::async(std::launch::async, [&] {
     v1::AdminCommand close;
     close.mutable_close();
-    return Administer(*office_, close, nullptr, [&](const v1::AdminProgress& at) { waits.set_value(at); },
-                      [&] { return left.load(); })
+    return Administer(
+               *office_, close, nullptr, [&](const v1::AdminProgress& at) { waits.set_value(at); },
+               [&] { return left.load(); })
         .status();
   });
   auto said = waits.get_future();

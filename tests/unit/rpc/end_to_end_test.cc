@@ -251,8 +251,8 @@ TEST_F(EndToEnd, AnImportOfSomebodyWhoLeftEndsAndHoldsUpNobody) {
   const std::string bytes = book.Bytes();
   const auto address = SocketAddress::OfListener(office_->layout().socket());
   ASSERT_TRUE(address.ok() && address->has_value());
-  const auto stub = v1::AdminService::NewStub(
-      grpc::CreateChannel((*address)->uri(), grpc::InsecureChannelCredentials()));
+  const auto stub =
+      v1::AdminService::NewStub(grpc::CreateChannel((*address)->uri(), grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;
   const auto stream = stub->Run(&context);
   v1::RunRequest request;
@@ -273,7 +273,8 @@ TEST_F(EndToEnd, AnImportOfSomebodyWhoLeftEndsAndHoldsUpNobody) {
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
   v1::AdminCommand undo;  // waits for the import
   undo.mutable_undo()->set_batch(999);
-  EXPECT_EQ((*node)->Run(undo, nullptr, [](const v1::AdminProgress&) {}).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ((*node)->Run(undo, nullptr, [](const v1::AdminProgress&) {}).status().code(),
+            absl::StatusCode::kNotFound);
   EXPECT_EQ(Status().staged_rows(), 0u) << "nobody was there any more to see it stored";
 }
 
