@@ -30,6 +30,10 @@ class Descriptor {
 
 absl::Status SystemError(const std::string& path, int error) {
   switch (error) {
+    case ENOTDIR:
+      return Fail(absl::StatusCode::kNotFound,
+                  {absl::StrCat(path, ": ce chemin passe par un fichier comme par un dossier; vérifiez-le"),
+                   absl::StrCat(path, ": this path goes through a file as if it were a folder; check it")});
     case ENOENT:
       return Fail(absl::StatusCode::kNotFound,
                   {absl::StrCat(path, ": fichier introuvable; vérifiez le chemin"),
@@ -53,8 +57,9 @@ absl::Status SystemError(const std::string& path, int error) {
                   {absl::StrCat(path, ": c'est un dossier; donnez un fichier"),
                    absl::StrCat(path, ": this is a folder; give a file")});
     default:
-      return Fail(absl::StatusCode::kInternal, {absl::StrCat(path, ": ", std::strerror(error)),
-                                                absl::StrCat(path, ": ", std::strerror(error))});
+      return Fail(absl::StatusCode::kInternal,
+                  {absl::StrCat(path, ": le système refuse (", std::strerror(error), "); vérifiez le disque"),
+                   absl::StrCat(path, ": the system refuses (", std::strerror(error), "); check the disk")});
   }
 }
 

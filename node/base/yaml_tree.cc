@@ -9,6 +9,7 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/utf8.h"
@@ -151,6 +152,41 @@ absl::Status Refuse(absl::string_view file, int line, const Text& text) {
                                                    absl::StrCat(file, " line ", line, ": ", text.en)});
 }
 
+// What yaml-cpp says, in two languages and in words of people who write lists; what is rare is not said.
+Text Malformed(absl::string_view said) {
+  struct Cause {
+    const char *said, *fr, *en;
+  };
+  namespace yaml = YAML::ErrorMsg;
+  static const Cause kCauses[] = {
+      {yaml::END_OF_MAP, "une ligne n'est pas alignée avec celles de son bloc",
+       "a line is not aligned with those of its block"},
+      {yaml::END_OF_SEQ, "une ligne n'est pas alignée avec celles de sa liste",
+       "a line is not aligned with those of its list"},
+      {yaml::END_OF_MAP_FLOW, "une accolade { n'est pas fermée", "a brace { is not closed"},
+      {yaml::END_OF_SEQ_FLOW, "un crochet [ n'est pas fermé", "a bracket [ is not closed"},
+      {yaml::FLOW_END, "un crochet ] ou une accolade } de trop", "a bracket ] or a brace } too many"},
+      {yaml::TAB_IN_INDENTATION, "une tabulation en début de ligne; mettez des espaces",
+       "a tab where a line begins; use spaces"},
+      {yaml::EOF_IN_SCALAR, "un guillemet n'est pas fermé", "a quote is not closed"},
+      {yaml::DOC_IN_SCALAR, "un guillemet n'est pas fermé avant ---", "a quote is not closed before ---"},
+      {yaml::MAP_VALUE, "un deux-points de trop, ou une valeur avec deux-points sans guillemets",
+       "a colon too many, or a value with a colon and no quotes"},
+      {yaml::MAP_KEY, "une clé à un endroit où il n'en va pas", "a key where none belongs"},
+      {yaml::BLOCK_ENTRY, "un tiret de liste à un endroit où il n'en va pas",
+       "a dash of a list where none belongs"},
+      {yaml::INVALID_ESCAPE, "une barre \\ suivie d'un caractère inattendu; doublez-la",
+       "a backslash before an unexpected character; double it"},
+      {yaml::UNKNOWN_TOKEN, "un caractère qui doit être entre guillemets",
+       "a character that must be in quotes"},
+  };
+  for (const Cause& cause : kCauses) {
+    if (absl::StartsWith(said, cause.said))
+      return {absl::StrCat(" (", cause.fr, ")"), absl::StrCat(" (", cause.en, ")")};
+  }
+  return {};
+}
+
 int LineAt(absl::string_view text, size_t position) {
   return 1 + static_cast<int>(std::count(text.begin(), text.begin() + position, '\n'));
 }
@@ -200,12 +236,13 @@ absl::StatusOr<YamlNode> ParseYaml(absl::string_view file, absl::string_view tex
   } catch (const Refused& refused) {
     return Refuse(file, refused.line, refused.text);
   } catch (const YAML::Exception& e) {
-    const int line = std::max(0, e.mark.line) + 1;
-    return Refuse(
-        file, line,
-        {absl::StrCat("YAML mal formé (", e.msg,
-                      "); vérifiez les espaces en début de ligne, les guillemets et les deux-points"),
-         absl::StrCat("malformed YAML (", e.msg, "); check leading spaces, quotes and colons")});
+    const int line = std::max(0, e.mark.line) + 1, column = std::max(0, e.mark.column) + 1;
+    const Text why = Malformed(e.msg);
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat(file, " ligne ", line, ", colonne ", column, ": YAML mal formé", why.fr,
+                              "; vérifiez les espaces en début de ligne, les guillemets et les deux-points"),
+                 absl::StrCat(file, " line ", line, ", column ", column, ": malformed YAML", why.en,
+                              "; check leading spaces, quotes and colons")});
   }
 }
 

@@ -50,6 +50,8 @@ absl::StatusOr<v1::AdminResult> RunOnDirectory(const std::string& dir, const v1:
   auto progress = [&](const v1::AdminProgress& at) {
     if (step != at.step()) began = absl::Now();
     step = at.step();
+    // Also where nobody watches a terminal: it may take long.
+    if (step == "waiting") return output.Say(ReportProgress(at, absl::ZeroDuration(), absl::nullopt));
     const bool reading = step == "reading" && upload != nullptr;
     output.Progress(ReportProgress(at, absl::Now() - began, reading ? upload->ReadPpm() : absl::nullopt));
   };

@@ -323,7 +323,8 @@ void AddVersions(const v1::DossierResult& d, const Words& w, Page& page) {
                    absl::StrCat("ε = ", d.measures().epsilon(), ", δ = ", d.measures().delta(),
                                 w(" par personne, pour toujours", " a person, for ever"))},
                   {w("Journal", "Journal"),
-                   absl::StrCat(w.Count(d.journal().entries()), w(" entrées, racine ", " entries, root "),
+                   absl::StrCat(w.Counted(d.journal().entries(), {" entrée, racine ", " entrées, racine "},
+                                          {" entry, root ", " entries, root "}),
                                 d.journal().root())},
                   {w("Éditions arrêtées", "Closed editions"),
                    d.editions().empty() ? "-" : absl::StrJoin(d.editions(), ", ")}});

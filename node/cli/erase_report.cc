@@ -19,9 +19,10 @@ std::string ReportErase(const v1::EraseResult& erased, Lang lang) {
           "no row has this reference, nothing was erased: check that it is written as in the imported "
           "file\n");
   } else {
-    out = absl::StrCat(w.Count(erased.rows()),
-                       w(" lignes effacées, partout; les réponses déjà données restent, le journal le dit\n",
-                         " rows erased, everywhere; answers already given stand, the journal says so\n"));
+    out = absl::StrCat(
+        w.Counted(erased.rows(), {" ligne effacée", " lignes effacées"}, {" row erased", " rows erased"}),
+        w(", partout; les réponses déjà données restent, le journal le dit\n",
+          ", everywhere; answers already given stand, the journal says so\n"));
   }
   for (const v1::QuarantineErased& file : erased.quarantine()) {
     if (file.has_unread()) {
@@ -32,8 +33,8 @@ std::string ReportErase(const v1::EraseResult& erased, Lang lang) {
       continue;
     }
     absl::StrAppend(
-        &out, "quarantine/", file.file(), ": ", w.Count(file.rows()),
-        file.rows() == 1 ? w(" ligne retirée", " row taken out") : w(" lignes retirées", " rows taken out"),
+        &out, "quarantine/", file.file(), ": ",
+        w.Counted(file.rows(), {" ligne retirée", " lignes retirées"}, {" row taken out", " rows taken out"}),
         file.removed()
             ? w("; le fichier n'avait qu'elles et n'est plus", "; the file held nothing else and is gone")
             : "",
@@ -54,14 +55,19 @@ std::string ReportErase(const v1::EraseResult& erased, Lang lang) {
         absl::StrJoin(erased.own_files(), ", "), "\n");
   }
   const v1::ErasureProof& proof = erased.proof();
-  absl::StrAppend(&out, w("vérifié: ", "verified: "), w.Count(proof.chunks()),
-                  w(" morceaux scellés ouverts un à un, la clé de cette personne n'est dans aucun",
-                    " sealed chunks opened one by one, this person's key is in none"),
-                  proof.files_removed() > 0 ? absl::StrCat("; ", proof.files_removed(),
-                                                           w(" anciens fichiers de la base supprimés",
-                                                             " old files of the database removed"))
-                                            : "",
-                  "\n");
+  absl::StrAppend(
+      &out, w("vérifié: ", "verified: "),
+      w.Counted(proof.chunks(), {" morceau scellé ouvert", " morceaux scellés ouverts"},
+                {" sealed chunk opened", " sealed chunks opened"}),
+      w(" un à un, la clé de cette personne n'est dans aucun", " one by one, this person's key is in none"),
+      proof.files_removed() > 0
+          ? absl::StrCat(
+                "; ",
+                w.Counted(proof.files_removed(),
+                          {" ancien fichier de la base supprimé", " anciens fichiers de la base supprimés"},
+                          {" old file of the database removed", " old files of the database removed"}))
+          : "",
+      "\n");
   if (!proof.files_left().empty()) {
     absl::StrAppend(&out,
                     w("d'anciens fichiers sont encore ouverts et partent au prochain démarrage: ",

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/plural.h"
 #include "federation/parameters.h"
 #include "federation/roster_text.h"
 
@@ -97,8 +98,8 @@ Text MissingSignatures(const CheckedRoster& roster) {
   const size_t signers = SignersOf(roster.roster, roster.signed_roster).size();
   const uint32_t needed = roster.roster.root_threshold();
   if (signers >= needed) return {};
-  return {absl::StrCat(signers, " signature(s) sur ", needed),
-          absl::StrCat(signers, " of ", needed, " signatures")};
+  return {absl::StrCat(signers, FrenchForm(signers, {" signature sur ", " signatures sur "}), needed),
+          absl::StrCat(signers, " of ", needed, EnglishForm(needed, {" signature", " signatures"}))};
 }
 
 }  // namespace penc::cli

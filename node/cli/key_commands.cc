@@ -31,14 +31,19 @@ uint32_t FilesIn(const std::string& folder) {
   return files;
 }
 
+// Before anything is written: a key on a stick that is of no folder would look like one that is.
+absl::Status CheckFolder(const std::string& dir) {
+  if (FileExists(Layout(dir).config())) return absl::OkStatus();
+  return Fail(absl::StatusCode::kNotFound,
+              {absl::StrCat(dir, " n'est pas un dossier de penc: vérifiez le chemin"),
+               absl::StrCat(dir, " is not a folder of penc: check the path")});
+}
+
 // Only what anybody sees who has the folder: no key is needed for it.
 absl::StatusOr<v1::KeyShowResult> ShowKeys(const std::string& dir) {
   const Layout layout(dir);
   v1::KeyShowResult shown;
-  if (!FileExists(layout.config())) {
-    return Fail(absl::StatusCode::kNotFound, {absl::StrCat(dir, " n'est pas un dossier de penc"),
-                                              absl::StrCat(dir, " is not a folder of penc")});
-  }
+  RETURN_IF_ERROR(CheckFolder(dir));
   if (!FileExists(layout.ring()) && FileExists(layout.tls_key())) {
     shown.add_places()->set_here(true);  // of format 1
   } else {
@@ -105,17 +110,14 @@ absl::Status FillIn(v1::KeyPlace& place, const std::string& dir, const Outside& 
   if (absl::IsNotFound(key.status()) && place.has_file()) {
     Secret fresh = Secret::Random(outside.random, 32);
     RETURN_IF_ERROR(SaveNodeKey(place.file(), fresh));
+    RETURN_IF_ERROR(ClaimKeyFile(Layout(dir), place.file()));
     key = std::move(fresh);
   } else if (key.ok() && place.has_file()) {
+    RETURN_IF_ERROR(CheckOwnKeyFile(Layout(dir), place.file()));
     output.Say(
-        {absl::StrCat(
-             "à savoir: ", place.file(),
-             " contenait déjà une clé, qui devient celle de ce dossier. Si une autre organisation s'en sert, "
-             "donnez à chacune son fichier: changer l'une (penc key rotate) fermerait l'autre"),
-         absl::StrCat(
-             "to be known: ", place.file(),
-             " held a key already, which becomes this folder's. If another office uses it, give each its own "
-             "file: rotating one (penc key rotate) would lock the other")});
+        {absl::StrCat("à savoir: ", place.file(), " contenait déjà une clé, qui devient celle de ce dossier"),
+         absl::StrCat("to be known: ", place.file(), " held a key already, which becomes this folder's")});
+    RETURN_IF_ERROR(ClaimKeyFile(Layout(dir), place.file()));
   }
   if (absl::IsNotFound(key.status())) return CredentialNotLent(place.credential());
   RETURN_IF_ERROR(key.status());
@@ -172,7 +174,8 @@ void AddWrap(CLI::App& keys, Invocation& invocation) {
         if (!place.ok()) return output.Fail(place.status());
         places.push_back(*std::move(place));
       }
-      absl::Status ready = CheckSpare(places, options->without_spare);
+      absl::Status ready = CheckFolder(options->dir);
+      if (ready.ok()) ready = CheckSpare(places, options->without_spare);
       v1::KeyWrapCommand wrap;
       for (v1::KeyPlace& place : places) {
         if (ready.ok()) ready = FillIn(place, options->dir, invocation.outside, output);
@@ -186,7 +189,11 @@ void AddWrap(CLI::App& keys, Invocation& invocation) {
 
 // For each place that the ring names, a new key: in files beside the old one until the ring has it.
 absl::StatusOr<v1::KeyWrapCommand> NewKeys(const std::string& dir, const Outside& outside) {
-  ASSIGN_OR_RETURN(const storage::v1::KeyRingFile ring, ReadRing(Layout(dir).ring()));
+  RETURN_IF_ERROR(CheckFolder(dir));
+  const Layout layout(dir);
+  ASSIGN_OR_RETURN(const storage::v1::KeyRingFile ring, ReadRing(layout.ring()));
+  for (const storage::v1::KeySlot& slot : ring.slots())
+    if (slot.has_file()) RETURN_IF_ERROR(CheckOwnKeyFile(layout, slot.file()));
   v1::KeyWrapCommand wrap;
   wrap.set_rotated(true);
   for (const storage::v1::KeySlot& slot : ring.slots()) {
@@ -204,6 +211,7 @@ absl::StatusOr<v1::KeyWrapCommand> NewKeys(const std::string& dir, const Outside
     }
     if (!slot.has_file()) continue;
     RETURN_IF_ERROR(DropNextKeyFile(slot.file(), slot.key_id()));
+    RETURN_IF_ERROR(ClaimKeyFile(layout, slot.file()));
     const Secret key = Secret::Random(outside.random, 32);
     RETURN_IF_ERROR(SaveNodeKey(NextKeyFile(slot.file()), key));
     place.set_file(slot.file());

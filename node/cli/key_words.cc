@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/plural.h"
 
 namespace penc::cli {
 namespace {
@@ -54,13 +55,14 @@ Text StillReadable(const v1::KeyShowResult& shown, const std::string& dir) {
                   absl::StrCat(", ", shown.answers(), " of them of the network (", dir, "/answers)")});
   Append(said, {".\n", ".\n"});
   if (shown.quarantine_files() > 0)
-    Append(said,
-           {absl::StrCat("Se liraient EN CLAIR: les lignes mises de côté par des imports, ",
-                         shown.quarantine_files(), " fichier(s) dans ", dir,
-                         "/quarantine: corrigez-les, réimportez,\n  puis effacez ces fichiers.\n"),
-            absl::StrCat("Could be read IN THE CLEAR: rows that imports set aside, ",
-                         shown.quarantine_files(), " file(s) in ", dir,
-                         "/quarantine: correct them, import them again,\n  then delete these files.\n")});
+    Append(said, {absl::StrCat("Se liraient EN CLAIR: les lignes mises de côté par des imports, ",
+                               shown.quarantine_files(),
+                               FrenchForm(shown.quarantine_files(), {" fichier dans ", " fichiers dans "}),
+                               dir, "/quarantine: corrigez-les, réimportez,\n  puis effacez ces fichiers.\n"),
+                  absl::StrCat(
+                      "Could be read IN THE CLEAR: rows that imports set aside, ", shown.quarantine_files(),
+                      EnglishForm(shown.quarantine_files(), {" file in ", " files in "}), dir,
+                      "/quarantine: correct them, import them again,\n  then delete these files.\n")});
   return said;
 }
 

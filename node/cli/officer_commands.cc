@@ -21,6 +21,12 @@ struct Options {
   bool only = false;
 };
 
+// What usage.cc says of a wrong value is enough.
+CLI::Validator RoleValidator() {
+  return CLI::Validator(
+      [](std::string& typed) { return OfficerRole(typed).has_value() ? "" : std::string("role"); }, "");
+}
+
 absl::StatusOr<v1::OfficersResult> Enrolled(const Options& options, const Outside& outside, Output& output) {
   v1::AdminCommand command;
   command.mutable_officers();
@@ -82,13 +88,13 @@ void AddOfficer(CLI::App& parent, Invocation& invocation) {
   init->add_option("--name", options->name, "your name, as the office's journal keeps it")->required();
   init->add_option("--role", options->role, "responsable (signs what loosens) or administrator (applies it)")
       ->required()
-      ->check(CLI::IsMember({"responsable", "administrator"}).description(""))
+      ->check(RoleValidator())
       ->type_name("ROLE");
   init->footer("Example:\n  penc officer init awa --name Awa --role responsable");
   init->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
       const absl::StatusOr<std::string> file =
-          CreateOfficer(options->as, options->name, options->role, invocation.outside.random);
+          CreateOfficer(options->as, options->name, *OfficerRole(options->role), invocation.outside.random);
       if (!file.ok()) return output.Fail(file.status());
       output.Say(
           {"clé créée. Gardez ce dossier sur vous, et une copie sous enveloppe; inscrivez ce fichier (penc "

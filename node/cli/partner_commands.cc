@@ -143,13 +143,17 @@ ExitCode AskNetwork(AskOptions& options, const Outside& outside, Output& output)
   wish.again = options.again;
   absl::StatusOr<HubLine> line = HubLine::Open(options.connection.partner, options.hub, outside);
   if (!line.ok()) return output.Fail(line.status());
+  const Pause pause = PauseUntilCtrlC();
+  const bool wait = !options.no_wait && !options.explain;
+  if (const absl::Status reached = ReachHub(*line, wait, pause, output); !reached.ok())
+    return output.Fail(reached);
   if (options.again.empty()) {
     const absl::Status read = ReadQuestion(options, *line, outside.clock.Now(), wish);
     if (!read.ok()) return output.Fail(read);
   }
   if (options.explain) return ExplainRegional(*line, wish, options.json, outside, output);
-  return AskRegional(*line, wish, {options.json, options.csv, options.details}, !options.no_wait,
-                     PauseUntilCtrlC(), outside, output);
+  return AskRegional(*line, wish, {options.json, options.csv, options.details}, !options.no_wait, pause,
+                     outside, output);
 }
 
 bool Waits(const v1::RefusalDetail& refusal) {

@@ -49,19 +49,23 @@ std::string ReportSimulation(const v1::PolicySimulateResult& simulated, Lang lan
                    w(" comme avant; le crédit n'est pas regardé, rien n'a été compté\n",
                      " as before; budgets are not looked at, nothing was charged\n"));
   if (simulated.without_text() > 0)
-    absl::StrAppend(&out, w.Count(simulated.without_text()),
-                    w(" questions non comprises n'ont pas de texte\n",
-                      " questions that were not understood have no text\n"));
+    absl::StrAppend(&out, w.Counted(simulated.without_text(),
+                                    {" question non comprise n'a pas de texte\n",
+                                     " questions non comprises n'ont pas de texte\n"},
+                                    {" question that was not understood has no text\n",
+                                     " questions that were not understood have no text\n"}));
   return out;
 }
 
 std::string ReportSentences(const v1::SentencesResult& past, Lang lang) {
   const Words w(lang);
-  std::string out = absl::StrCat(
-      "# ", w("Questions posées à ", "Questions asked of "), Plain(past.office()), "\n\n",
-      w("Toute réponse porte un bruit qui protège chaque personne. Les questions des ",
-        "Every answer carries noise that protects each person. Questions of the last "),
-      past.delay_days(), w(" derniers jours n'y sont pas encore.\n", " days are not here yet.\n"));
+  std::string out =
+      absl::StrCat("# ", w("Questions posées à ", "Questions asked of "), Plain(past.office()), "\n\n",
+                   w("Toute réponse porte un bruit qui protège chaque personne. Pas encore ici, les "
+                     "questions depuis moins de ",
+                     "Every answer carries noise that protects each person. Questions of the last "),
+                   w.Counted(past.delay_days(), {" jour.\n", " jours.\n"},
+                             {" day are not here yet.\n", " days are not here yet.\n"}));
   if (past.questions().empty())
     return absl::StrCat(out, w("\nAucune question à publier.\n", "\nNo question to publish.\n"));
   for (const v1::PastQuestion& one : past.questions()) {

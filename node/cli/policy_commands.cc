@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
+#include "base/plural.h"
 #include "cli/app.h"
 #include "cli/codebook_file.h"
 #include "cli/directory.h"
@@ -73,9 +74,11 @@ void AddPolicy(CLI::App& parent, Invocation& invocation) {
       const absl::StatusOr<Policy> policy = ReadPolicy(options->file, *text, *codebook);
       if (!policy.ok()) return output.Fail(policy.status());
       output.Say({absl::StrCat(options->file, ": politique ", policy->name, ", ", policy->columns.size(),
-                               " colonnes nommées, correcte"),
+                               FrenchForm(policy->columns.size(),
+                                          {" colonne nommée, correcte", " colonnes nommées, correcte"})),
                   absl::StrCat(options->file, ": policy ", policy->name, ", ", policy->columns.size(),
-                               " columns named, correct")});
+                               EnglishForm(policy->columns.size(),
+                                           {" column named, correct", " columns named, correct"}))});
       return kAnswered;
     };
   });

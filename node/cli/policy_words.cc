@@ -51,6 +51,10 @@ std::string ReportComparison(const v1::PolicyComparison& comparison, Lang lang) 
 
 std::string ReportApplied(const v1::PolicyApplyResult& applied, Lang lang) {
   const Words w(lang);
+  if (applied.unchanged())
+    return absl::StrCat(w("rien n'a changé: la politique ", "nothing changed: policy "), applied.policy(),
+                        w(" est déjà en vigueur, version ", " is in force already, version "),
+                        applied.version(), "\n");
   std::string out = absl::StrCat(w("politique ", "policy "), applied.policy(),
                                  w(" appliquée, version ", " applied, version "), applied.version(), ": ",
                                  Pick(DirectionWords(applied.comparison().verdict()), lang));

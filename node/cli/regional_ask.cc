@@ -25,13 +25,34 @@ namespace {
 constexpr absl::Duration kShortest = absl::Seconds(10), kLongest = absl::Hours(24 * 11);
 constexpr absl::Duration kFirstPause = absl::Milliseconds(150), kLongestPause = absl::Seconds(10);
 constexpr absl::Duration kGiveUpAfter = absl::Minutes(2);  // without a word from the hub
-constexpr int kSubmissions = 3;
+constexpr absl::Duration kBriefly = absl::Seconds(2);      // where nobody waits
+constexpr int kTakings = 3;
 
 volatile std::sig_atomic_t wants_to_leave = 0;
 void Leave(int) { wants_to_leave = 1; }
 
 bool OfTheLine(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
+// Tries again while the line is down, for so long at most.
+absl::Status Persist(bool wait, const Pause& pause, Output& output,
+                     const std::function<absl::Status()>& attempt) {
+  const absl::Duration patience = wait ? kGiveUpAfter : kBriefly;
+  absl::Duration next = kFirstPause, spent;
+  for (bool told = false;;) {
+    const absl::Time began = absl::Now();
+    absl::Status status = attempt();
+    spent += absl::Now() - began + next;
+    if (!OfTheLine(status) || spent > patience) return status;
+    if (wait && !std::exchange(told, true)) {
+      output.Say({absl::StrCat(Explain(status).fr,
+                               "; nouveaux essais pendant deux minutes au plus (Ctrl-C: arrêter)"),
+                  absl::StrCat(Explain(status).en, "; trying again for two minutes at most (Ctrl-C: stop)")});
+    }
+    if (!pause(next)) return status;
+    next = std::min(next * 1.3, kLongestPause);
+  }
 }
 
 absl::StatusOr<Closing> ClosingOf(const CheckedRoster& roster) {
@@ -116,17 +137,11 @@ Text Later(const HubLine& line, const std::string& id) {
           absl::StrCat("the round goes on without you; its answer, later: ", command)};
 }
 
-absl::Status Submit(HubLine& line, const v1::SignedDescriptor& terms, const Pause& pause) {
-  // The same bytes are the same round: what may have arrived is sent again.
-  for (int i = 1;; ++i) {
-    const absl::StatusOr<std::string> qid = line.hub().SubmitRound(terms);
-    if (qid.ok() && *qid != Sha256(terms.body())) {
-      return Fail(absl::StatusCode::kDataLoss,
-                  {"le relais a répondu pour une autre ronde", "the hub answered for another round"});
-    }
-    if (qid.ok() || !OfTheLine(qid.status()) || i == kSubmissions || !pause(absl::Seconds(1)))
-      return qid.status();
-  }
+absl::Status Submit(HubLine& line, const v1::SignedDescriptor& terms) {
+  ASSIGN_OR_RETURN(const std::string qid, line.hub().SubmitRound(terms));
+  if (qid == Sha256(terms.body())) return absl::OkStatus();
+  return Fail(absl::StatusCode::kDataLoss,
+              {"le relais a répondu pour une autre ronde", "the hub answered for another round"});
 }
 
 // That nothing was charged is believed of the stewards' promises, not of the hub.
@@ -180,6 +195,10 @@ absl::StatusOr<std::string> EditionFor(HubLine& line, const std::string& given, 
   return EditionLabel(closing, edition);
 }
 
+absl::Status ReachHub(HubLine& line, bool wait, const Pause& pause, Output& output) {
+  return Persist(wait, pause, output, [&] { return line.BringRosters().status(); });
+}
+
 ExitCode ExplainRegional(HubLine& line, const RegionalWish& wish, bool json, const Outside& outside,
                          Output& output) {
   const absl::StatusOr<Prepared> prepared = Prepare(line, wish, outside);
@@ -204,7 +223,9 @@ ExitCode AskRegional(HubLine& line, const RegionalWish& wish, const Shown& shown
   *listed.summary.mutable_terms() = round.terms();
   listed.id = RoundId(listed.summary.qid());
   listed.terms = prepared->terms;
-  if (const absl::Status submitted = Submit(line, round.terms(), pause); !submitted.ok()) {
+  // The same bytes are the same round: what may have arrived is sent again.
+  const absl::Status submitted = Persist(wait, pause, output, [&] { return Submit(line, round.terms()); });
+  if (!submitted.ok()) {
     if (OfTheLine(submitted)) output.Say(Later(line, listed.id));
     return output.Fail(submitted);
   }
@@ -271,7 +292,7 @@ ExitCode AwaitAnswer(HubLine& line, ListedRound round, const Shown& shown, bool 
     next = std::min(next * 1.3, kLongestPause);
   }
   absl::StatusOr<TakenAnswer> taken = line.Take(round);
-  for (int i = 1; OfTheLine(taken.status()) && i < kSubmissions && pause(absl::Seconds(1)); ++i)
+  for (int i = 1; OfTheLine(taken.status()) && i < kTakings && pause(absl::Seconds(1)); ++i)
     taken = line.Take(round);
   if (!taken.ok()) {
     if (OfTheLine(taken.status())) output.Say(Later(line, round.id));

@@ -40,6 +40,10 @@ absl::StatusOr<absl::Duration> ParseWithin(const std::string& text);
 // INVALID_ARGUMENT where it is none of it. Brings the network's rosters.
 absl::StatusOr<std::string> EditionFor(HubLine& line, const std::string& given, absl::Time now);
 
+// Until the hub answers: for two minutes where `wait`, else once or twice; says so on the side. UNAVAILABLE
+// or DEADLINE_EXCEEDED where it did not, or the person left.
+absl::Status ReachHub(HubLine& line, bool wait, const Pause& pause, Output& output);
+
 // What would be asked, at what price, with which margins; submits nothing.
 ExitCode ExplainRegional(HubLine& line, const RegionalWish& wish, bool json, const Outside& outside,
                          Output& output);

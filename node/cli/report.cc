@@ -41,11 +41,13 @@ std::string Problems(const v1::ImportResult& result, const Words& w) {
 std::string Import(const v1::ImportResult& result, const Words& w) {
   std::string out = absl::StrCat(
       result.dry_run() ? w("essai, rien n'est gardé: ", "dry run, nothing is kept: ") : "",
-      w.Count(result.read()), w(" lignes lues = ", " rows read = "), w.Count(result.stored()),
-      result.dry_run() ? w(" à garder", " to keep") : w(" gardées", " kept"), " + ",
-      w.Count(result.duplicate()), w(" en double", " duplicate"), " + ", w.Count(result.replaced()),
-      w(" remplacées", " replaced"), " + ", w.Count(result.conflicting() + result.quarantined()),
-      w(" à corriger", " to correct"), " + ", w.Count(result.dropped()), w(" écartées", " left out"),
+      w.Counted(result.read(), {" ligne lue = ", " lignes lues = "}, {" row read = ", " rows read = "}),
+      result.dry_run() ? w.Counted(result.stored(), {" à garder", " à garder"}, {" to keep", " to keep"})
+                       : w.Counted(result.stored(), {" gardée", " gardées"}, {" kept", " kept"}),
+      " + ", w.Count(result.duplicate()), w(" en double", " duplicate"), " + ",
+      w.Counted(result.replaced(), {" remplacée", " remplacées"}, {" replaced", " replaced"}), " + ",
+      w.Count(result.conflicting() + result.quarantined()), w(" à corriger", " to correct"), " + ",
+      w.Counted(result.dropped(), {" écartée", " écartées"}, {" left out", " left out"}),
       result.dropped() == 0
           ? ""
           : w(" (sans accord, ou par l'organisation)", " (without consent, or by the office)"),
@@ -60,10 +62,10 @@ std::string Import(const v1::ImportResult& result, const Words& w) {
   }
   if (result.withdrawn() > 0) {
     absl::StrAppend(
-        &out, w.Count(result.withdrawn()),
-        result.withdrawn() == 1
-            ? w(" ligne plus ancienne n'est plus comptée", " earlier row is counted no more")
-            : w(" lignes plus anciennes ne sont plus comptées", " earlier rows are counted no more"),
+        &out,
+        w.Counted(result.withdrawn(),
+                  {" ligne plus ancienne n'est plus comptée", " lignes plus anciennes ne sont plus comptées"},
+                  {" earlier row is counted no more", " earlier rows are counted no more"}),
         w(": l'accord a été retiré. Au prochain arrêté c'est définitif; avant, penc undo les rend\n",
           ": consent was withdrawn. The next closing makes it final; before, penc undo gives them back\n"));
   }
@@ -114,7 +116,8 @@ std::string Status(const v1::StatusResult& status, const Words& w) {
        status.grants().empty() ? w("aucune", "none") : absl::StrJoin(status.grants(), ", "));
   for (const v1::Label& error : status.grant_errors())
     line(w("autorisation illisible (refusée)", "unreadable grant (denied)"), w.Of(error));
-  line(w("journal", "journal"), absl::StrCat(w.Count(status.journal_size()), w(" entrées", " entries")));
+  line(w("journal", "journal"),
+       w.Counted(status.journal_size(), {" entrée", " entrées"}, {" entry", " entries"}));
   if (status.waiting_decisions() > 0)
     line(w("à décider (penc pending)", "to decide (penc pending)"), w.Count(status.waiting_decisions()));
   if (status.stopped())
@@ -185,7 +188,8 @@ std::string Journal(const v1::JournalShowResult& shown, const Words& w) {
     absl::StrAppend(&out, entry.index(), "  ", Minute(entry.time_unix_micros()), "  ",
                     JournalLine(entry, w.lang()), "\n");
   }
-  absl::StrAppend(&out, w.Count(shown.size()), w(" entrées en tout\n", " entries in all\n"));
+  absl::StrAppend(&out, w.Counted(shown.size(), {" entrée en tout\n", " entrées en tout\n"},
+                                  {" entry in all\n", " entries in all\n"}));
   return out;
 }
 
@@ -198,8 +202,9 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
       return Import(result.import_file(), w);
     case v1::AdminResult::kClose:
       return absl::StrCat(w("l'édition ", "edition "), result.close().edition(),
-                          w(" est ouverte: ", " is open: "), w.Count(result.close().rows()),
-                          w(" lignes; vous pouvez débrancher\n", " rows; it is safe to unplug\n"));
+                          w(" est ouverte: ", " is open: "),
+                          w.Counted(result.close().rows(), {" ligne", " lignes"}, {" row", " rows"}),
+                          w("; vous pouvez débrancher\n", "; it is safe to unplug\n"));
     case v1::AdminResult::kBatches:
       return Batches(result.batches(), w);
     case v1::AdminResult::kUndo:
@@ -236,9 +241,10 @@ std::string Report(const v1::AdminResult& result, Lang lang) {
     case v1::AdminResult::kBudget:
       return Budget(result.budget(), w);
     case v1::AdminResult::kJournalVerify:
-      return absl::StrCat(w("journal vérifié: ", "journal verified: "),
-                          w.Count(result.journal_verify().size()), w(" entrées\n", " entries\n"),
-                          result.journal_verify().checkpoint());
+      return absl::StrCat(
+          w("journal vérifié: ", "journal verified: "),
+          w.Counted(result.journal_verify().size(), {" entrée\n", " entrées\n"}, {" entry\n", " entries\n"}),
+          result.journal_verify().checkpoint());
     case v1::AdminResult::kJournalShow:
       return Journal(result.journal_show(), w);
     case v1::AdminResult::kGrant:
@@ -287,8 +293,8 @@ std::string ReportExplain(const v1::ExplainResponse& explained, Lang lang) {
   if (explained.has_refusal()) out = RenderRefusal(explained.refusal(), lang);
   for (const v1::ExplainedQuestion& question : explained.questions()) {
     if (!question.title().empty()) absl::StrAppend(&out, question.title(), "\n");
-    absl::StrAppend(&out, "  ", question.question(), "\n  ", w.Count(question.cells()),
-                    question.cells() == 1 ? w(" case", " cell") : w(" cases", " cells"));
+    absl::StrAppend(&out, "  ", question.question(), "\n  ",
+                    w.Counted(question.cells(), {" case", " cases"}, {" cell", " cells"}));
     for (double margin : question.margins()) {
       if (margin > 0) {
         absl::StrAppend(&out, w(", marge ±", ", margin ±"), Number(std::ceil(margin), lang));
@@ -296,10 +302,9 @@ std::string ReportExplain(const v1::ExplainResponse& explained, Lang lang) {
         absl::StrAppend(&out, w(", marge selon la réponse", ", margin depends on the answer"));
       }
     }
-    const bool one_cell = question.cap_cells() == 1, one_row = question.cap_rows() == 1;
-    absl::StrAppend(&out, w("; par personne au plus ", "; per person at most "), question.cap_cells(),
-                    one_cell ? w(" case, ", " cell, ") : w(" cases, ", " cells, "), question.cap_rows(),
-                    one_row ? w(" ligne\n", " row\n") : w(" lignes\n", " rows\n"));
+    absl::StrAppend(&out, w("; par personne au plus ", "; per person at most "),
+                    w.Counted(question.cap_cells(), {" case, ", " cases, "}, {" cell, ", " cells, "}),
+                    w.Counted(question.cap_rows(), {" ligne\n", " lignes\n"}, {" row\n", " rows\n"}));
   }
   if (explained.has_charge()) {
     absl::StrAppend(&out, w("prix: ", "price: "), Percent(explained.charge().share_ppm(), lang),
@@ -357,6 +362,29 @@ Text ReportRefusal(const v1::RefusalDetail& refusal) {
           std::string(absl::StripSuffix(RenderRefusal(refusal, Lang::kEnglish), "\n"))};
 }
 
+namespace {
+
+Text WaitingFor(const v1::AdminProgress& progress) {
+  struct Running {
+    const char *name, *fr, *en;
+  };
+  static constexpr Running kRunning[] = {{"import_file", "un import est", "an import is"},
+                                         {"close", "l'arrêt d'une édition est", "a closing is"},
+                                         {"erase", "un effacement est", "an erasure is"},
+                                         {"backup", "une sauvegarde est", "a backup is"}};
+  Text what = {"une autre commande est", "another command is"};
+  for (const Running& running : kRunning)
+    if (progress.running() == running.name) what = {running.fr, running.en};
+  const std::string since = absl::FormatTime(
+      "%H:%M:%S UTC", absl::FromUnixMicros(progress.since_unix_micros()), absl::UTCTimeZone());
+  return {absl::StrCat(what.fr, " en cours depuis ", since,
+                       ": cette commande attend sa fin; Ctrl-C y renonce, rien n'aura changé"),
+          absl::StrCat(what.en, " running since ", since,
+                       ": this command waits for its end; Ctrl-C gives it up, nothing will have changed")};
+}
+
+}  // namespace
+
 Text ReportProgress(const v1::AdminProgress& progress, absl::Duration elapsed,
                     absl::optional<uint32_t> read_ppm) {
   const double seconds = absl::ToDoubleSeconds(elapsed), done = static_cast<double>(progress.done()),
@@ -367,6 +395,7 @@ Text ReportProgress(const v1::AdminProgress& progress, absl::Duration elapsed,
   } else if (read_ppm.has_value()) {
     part = *read_ppm / 1e6;
   }
+  if (progress.step() == "waiting" && !progress.running().empty()) return WaitingFor(progress);
   auto line = [&](const char* step, Lang lang) {
     const Words w(lang);
     if (progress.step() == "waiting" || progress.step() == "erasing") return std::string(step);

@@ -80,11 +80,15 @@ std::string ReportInternal(const v1::InternalResult& result, Lang lang) {
   for (const v1::InternalTable& table : result.tables())
     absl::StrAppend(&out, "\n", InternalTableText(table, w));
   if (result.persons_without_consent() > 0) {
-    absl::StrAppend(&out, "\n", w.Count(result.persons_without_consent()),
-                    w(" personnes n'ont pas donné leur accord, ou rien ne le dit: elles ne sont pas comptées "
-                      "ici non plus\n",
-                      " persons have not given their consent, or nothing says so: they are not counted here "
-                      "either\n"));
+    absl::StrAppend(
+        &out, "\n",
+        w.Counted(result.persons_without_consent(),
+                  {" personne n'a pas donné son accord, ou rien ne le dit: elle n'est pas comptée ici non plus\n",
+                   " personnes n'ont pas donné leur accord, ou rien ne le dit: elles ne sont pas comptées ici "
+                   "non plus\n"},
+                  {" person has not given consent, or nothing says so, and is not counted here either\n",
+                   " persons have not given their consent, or nothing says so: they are not counted here "
+                   "either\n"}));
   }
   return absl::StrCat(out, "\n", marking);
 }
@@ -127,7 +131,7 @@ std::string ReportQuality(const v1::QualityResult& result, Lang lang) {
   std::string out = absl::StrCat(
       result.office(),
       result.practice() ? w(" (exercice: dossiers inventés)", " (practice: invented records)") : "", ": ",
-      w.Count(result.persons()), w(" personnes", " persons"),
+      w.Counted(result.persons(), {" personne", " personnes"}, {" person", " persons"}),
       result.staged()
           ? w(", comme un arrêté les laisserait maintenant", ", as a closing now would leave them")
           : "",

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "base/plural.h"
 #include "cli/output.h"
 #include "cli/render.h"
 #include "penc/v1/answer.pb.h"
@@ -15,6 +16,10 @@ class Words {
   explicit Words(Lang lang) : lang_(lang) {}
   const char* operator()(const char* fr, const char* en) const { return lang_ == Lang::kFrench ? fr : en; }
   Lang lang() const { return lang_; }
+  // "1 ligne", "2 lignes"; the forms begin with what stands behind the number, a space most often.
+  std::string Counted(uint64_t n, Forms fr, Forms en) const {
+    return Count(n) + (lang_ == Lang::kFrench ? FrenchForm(n, fr) : EnglishForm(n, en));
+  }
   std::string Count(uint64_t n) const { return Number(static_cast<double>(n), lang_); }
   const std::string& Of(const v1::Label& label) const {
     return lang_ == Lang::kFrench ? label.fr() : label.en();

@@ -39,8 +39,11 @@ OfficeStep NextStep(const Round& round, uint32_t office, const OfficeRoundRow* r
   }
   switch (row->state()) {
     case OfficeRoundRow::STATE_ABSTAINED:
-      return collects && !HubKnowsAbstention(round, office, false, work) ? OfficeStep::kSend
-                                                                         : OfficeStep::kNothing;
+      if (collects && !HubKnowsAbstention(round, office, false, work)) return OfficeStep::kSend;
+      // It may have been charged before it was declined.
+      if (const auto settled = row->ended_by().empty() ? Settle(round, office, work, now) : absl::nullopt)
+        return settled->state == OfficeRoundRow::STATE_REFUNDED ? OfficeStep::kSettle : OfficeStep::kNothing;
+      return OfficeStep::kNothing;
     case OfficeRoundRow::STATE_SEEN:
       if (row->waiting()) {
         if (work.header_received()) return OfficeStep::kLost;

@@ -1,12 +1,13 @@
 // An office's part in one attempt of a round, as what comes next: from what it remembers
 // (storage.v1.OfficeRoundRow) and what the hub says. Pure; whoever acts on it makes the row durable first.
 //
-//   SEEN -> BUILT -> ACKED -> SPENT | REFUNDED          ABSTAINED
+//   SEEN -> BUILT -> ACKED -> SPENT | REFUNDED          ABSTAINED -> ABSTAINED, settled
 //     \-> SEEN, waiting -> SEEN | ABSTAINED
 //
 // SEEN is written before the charge, BUILT after COMMIT. While a person decides it is SEEN and waiting, and
-// surely not charged. Nothing is given back but on a certificate: that of
-// another set, or that of VOID.
+// surely not charged. Where a crash came between the charge and the contribution, the question may be
+// declined afterwards: ABSTAINED and charged. Nothing is given back but on a certificate: that of another
+// set, or that of VOID.
 #pragma once
 #include <cstdint>
 

@@ -31,7 +31,8 @@ namespace {
 
 constexpr size_t kBlockRows = 16384;
 constexpr size_t kMostProblems = 200;
-constexpr size_t kMostNames = 12;  // of columns in one sentence
+constexpr size_t kMostNames = 12;             // of columns in one sentence
+constexpr uint64_t kRowsBetweenLooks = 1024;  // whether anybody waits
 
 // Passes bytes on and hashes them.
 class HashingSource final : public ByteSource {
@@ -66,6 +67,7 @@ class Importer {
         options_(options),
         persons_(node_key),
         row_hash_(DeriveKey(node_key, "rows of records").view()),
+        budget_(std::make_shared<ReadBudget>(options.cancelled)),
         quarantine_(options.dry_run ? "" : options.quarantine_file),
         join_(options.mapping == nullptr ? own_ : *options.mapping),
         keep_until_(options.keep_until_day) {}
@@ -73,7 +75,7 @@ class Importer {
   absl::StatusOr<ImportReport> Run(ByteSource& upload) {
     HashingSource hashing(upload);
     RETURN_IF_ERROR(ParentsThatCameAlong(hashing));
-    ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(hashing));
+    ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(hashing, budget_));
     file_ = file.get();
     SheetForm form;
     if (options_.mapping != nullptr) form = options_.mapping->form;
@@ -91,6 +93,7 @@ class Importer {
       return std::move(report_);
     }
     RETURN_IF_ERROR(FlushBlock());
+    RETURN_IF_ERROR(StillWanted(options_.cancelled));
     import_->SetFileHash(Identity(hashing.Finish()));
     if (keep_until_) import_->SetKeepUntil(*keep_until_);
     RETURN_IF_ERROR(quarantine_.Close());
@@ -199,7 +202,8 @@ class Importer {
   absl::Status ParentsThatCameAlong(ByteSource& upload) {
     if (options_.parent_bytes == 0) return absl::OkStatus();
     BeginningOfSource bytes(upload, options_.parent_bytes);
-    if (const absl::Status read = join_.Bring(bytes); !read.ok()) return At(options_.parent_name, read);
+    if (const absl::Status read = join_.Bring(bytes, budget_); !read.ok())
+      return At(options_.parent_name, read);
     std::string rest(1 << 16, '\0');  // what the parents' reader did not need
     while (!bytes.whole()) {
       ASSIGN_OR_RETURN(const size_t n, bytes.Read(absl::MakeSpan(rest)));
@@ -341,7 +345,7 @@ class Importer {
       report_.brought_back.insert(SetAsideKey(heading_, alone));
       RETURN_IF_ERROR(KeepNoLonger(OriginOf(alone)));
     }
-    ++report_.read;
+    if (report_.read++ % kRowsBetweenLooks == 0) RETURN_IF_ERROR(StillWanted(options_.cancelled));
     if (options_.progress && report_.read % 65536 == 0) options_.progress(report_.read);
     return Understand(Judge(alone));
   }
@@ -562,6 +566,7 @@ class Importer {
   const ImportOptions& options_;
   PersonKeyMaker persons_;
   HmacKey row_hash_;
+  const std::shared_ptr<ReadBudget> budget_;
   Quarantine quarantine_;
   RowFile* file_ = nullptr;
   Mapping own_, resaved_;
@@ -591,10 +596,8 @@ class Importer {
 absl::StatusOr<ImportReport> ImportFile(ByteSource& file, const Codebook& codebook, RecordStore& store,
                                         const Secret& node_key, Steps& steps, const ImportOptions& options) {
   absl::StatusOr<ImportReport> report = Importer(codebook, store, node_key, steps, options).Run(file);
-  // What is wrong with the file is said with its name.
-  if (report.status().code() != absl::StatusCode::kInvalidArgument || options.file_name.empty())
-    return report;
-  return At(options.file_name, report.status());
+  if (report.ok()) return report;
+  return OfFile(options.file_name, report.status());
 }
 
 }  // namespace penc

@@ -16,6 +16,7 @@
 #include "crypto/secret.h"
 #include "ingest/byte_source.h"
 #include "ingest/mapping.h"
+#include "ingest/read_budget.h"
 #include "store/record_store.h"
 
 namespace penc {
@@ -42,6 +43,7 @@ struct ImportOptions {
   // The import keeps none of them longer. Empty: no such day counts.
   std::function<absl::optional<int64_t>(uint64_t batch)> last_day_of;
   std::function<void(uint64_t rows)> progress;
+  Cancelled cancelled;  // then nothing is stored: CANCELLED
 };
 
 struct ImportProblem {
@@ -64,7 +66,7 @@ struct ImportReport {
 };
 
 // INVALID_ARGUMENT (the file or the mapping), ALREADY_EXISTS (this file is in, or many of its rows),
-// RESOURCE_EXHAUSTED (disk): nothing is stored.
+// RESOURCE_EXHAUSTED (disk, or a workbook beyond measure), CANCELLED: nothing is stored.
 absl::StatusOr<ImportReport> ImportFile(ByteSource& file, const Codebook& codebook, RecordStore& store,
                                         const Secret& node_key, Steps& steps, const ImportOptions& options);
 

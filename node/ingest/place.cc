@@ -27,6 +27,10 @@ Text Say(const Place& place) {
   return {absl::StrJoin(fr, ", "), absl::StrJoin(en, ", ")};
 }
 
+absl::Status OfFile(const std::string& file, const absl::Status& status) {
+  return absl::IsInvalidArgument(status) && !file.empty() ? At(file, status) : status;
+}
+
 absl::Status Fault(const Place& place, const Text& what) {
   const Text where = Say(place);
   if (where.fr.empty()) return Fail(absl::StatusCode::kInvalidArgument, what);

@@ -16,6 +16,9 @@ struct Place {
 // "membres.xlsx, feuille «menages», ligne 12, colonne C «sexe»".
 Text Say(const Place& place);
 
+// What is wrong with a file's content, with its name before it; other errors as they are.
+absl::Status OfFile(const std::string& file, const absl::Status& status);
+
 // INVALID_ARGUMENT "PLACE: what"; without a place only what.
 absl::Status Fault(const Place& place, const Text& what);
 

@@ -1,6 +1,7 @@
 #include "ingest/row_file.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -83,11 +84,11 @@ absl::Status RowFile::ReadPlain(const SheetForm& form, const OnFileRow& on_row) 
   return EachRow(form, &ignored, on_row);
 }
 
-absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(ByteSource& source) {
+absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(ByteSource& source, std::shared_ptr<ReadBudget> budget) {
   auto peeked = std::make_unique<PeekedSource>(source);
   ASSIGN_OR_RETURN(const absl::string_view first, peeked->Peek());
   ASSIGN_OR_RETURN(const FileKind kind, KindOf(first));
-  if (kind == FileKind::kWorkbook) return OpenWorkbook(*peeked);
+  if (kind == FileKind::kWorkbook) return OpenWorkbook(*peeked, std::move(budget));
   return OpenCsv(std::move(peeked), first, first.size() < PeekedSource::kPeeked);
 }
 

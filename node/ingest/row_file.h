@@ -18,6 +18,7 @@
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "ingest/byte_source.h"
+#include "ingest/read_budget.h"
 
 namespace penc {
 
@@ -100,8 +101,10 @@ class RowFile {
   virtual absl::Status EachRow(const SheetForm& form, FileHeading* heading, const OnFileRow& on_row) = 0;
 };
 
-// `source` outlives the file; a workbook is read into memory, at most 128 MiB of it.
-absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(ByteSource& source);
+// `source` outlives the file; a workbook is read into memory, at most 128 MiB of it. `budget`: of all its
+// passes, not null; a CSV goes by once and spends nothing.
+absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(
+    ByteSource& source, std::shared_ptr<ReadBudget> budget = std::make_shared<ReadBudget>());
 
 // "A" for 0, as Excel calls columns.
 std::string ColumnLetters(size_t column);

@@ -26,7 +26,7 @@ bool SameSheet(absl::string_view said, absl::string_view sheet) {
 RowJoin::RowJoin(const Mapping& mapping)
     : parent_(mapping.parent.get()), columns_(ColumnsOfParents(mapping)) {}
 
-absl::Status RowJoin::Bring(ByteSource& parents) {
+absl::Status RowJoin::Bring(ByteSource& parents, std::shared_ptr<ReadBudget> budget) {
   if (parent_ == nullptr) {
     return Fault(
         {},
@@ -35,7 +35,7 @@ absl::Status RowJoin::Bring(ByteSource& parents) {
          "a file of parents is given, but the mapping does not say how to join it (parent: {here: …, there: "
          "…})"});
   }
-  ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(parents));
+  ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> file, OpenRowFile(parents, std::move(budget)));
   ASSIGN_OR_RETURN(parents_, ParentRows::Read(*file, *parent_, columns_));
   return absl::OkStatus();
 }

@@ -19,7 +19,7 @@ class RowJoin {
   explicit RowJoin(const Mapping& mapping);
 
   // The parents' file, where it comes apart; before Heading.
-  absl::Status Bring(ByteSource& parents);
+  absl::Status Bring(ByteSource& parents, std::shared_ptr<ReadBudget> budget);
   // The heading of joined rows. Reads the parents from the same workbook where they have not come apart. A
   // quarantine file brings its rows' parents along, apart from those that had none.
   absl::StatusOr<FileHeading> Heading(RowFile& file, const FileHeading& heading);

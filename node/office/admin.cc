@@ -1,9 +1,11 @@
 #include "office/admin.h"
 
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "base/status.h"
 #include "journal/committer.h"
 #include "office/admin_approvals.h"
@@ -85,12 +87,44 @@ std::vector<Text> ExpireBefore(Office& office, const v1::AdminCommand& command) 
 }
 
 absl::StatusOr<v1::AdminResult> Change(Office& office, const v1::AdminCommand& command, ByteSource* upload,
-                                       const Progress& progress, std::vector<Text>& notices);
+                                       const Progress& progress, const Cancelled& cancelled,
+                                       std::vector<Text>& notices);
+
+constexpr absl::Duration kBetweenLooks = absl::Milliseconds(50);  // whether it is this one's turn
+
+// Until it is this command's turn; says for which it waits, each time that it is another one.
+absl::StatusOr<std::unique_lock<Writing>> TakeTurn(Office& office, const v1::AdminCommand& command,
+                                                   const Progress& progress, const Cancelled& cancelled) {
+  std::unique_lock<Writing> writing(office.writing(), std::try_to_lock);
+  absl::optional<absl::Time> told;
+  while (!writing.owns_lock()) {
+    RETURN_IF_ERROR(StillWanted(cancelled));
+    const absl::optional<Writing::Turn> turn = office.writing().turn();
+    const absl::Time since = turn.has_value() ? turn->since : absl::InfinitePast();
+    if (progress && told != since) {
+      v1::AdminProgress waiting;
+      waiting.set_step("waiting");
+      if (turn.has_value()) {
+        waiting.set_running(turn->command);
+        waiting.set_since_unix_micros(absl::ToUnixMicros(since));
+      }
+      progress(waiting);
+      told = since;
+    }
+    absl::SleepFor(kBetweenLooks);
+    (void)writing.try_lock();
+  }
+  const google::protobuf::FieldDescriptor* kind =
+      v1::AdminCommand::descriptor()->FindFieldByNumber(command.kind_case());
+  office.writing().Say({kind == nullptr ? "" : std::string(kind->name()), office.environment().clock.Now()});
+  return writing;
+}
 
 }  // namespace
 
 absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminCommand& command,
-                                           ByteSource* upload, const Progress& progress) {
+                                           ByteSource* upload, const Progress& progress,
+                                           const Cancelled& cancelled) {
   // Readers first: they wait for nobody.
   switch (command.kind_case()) {
     case v1::AdminCommand::kBatches:
@@ -134,20 +168,19 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
       return As(&v1::AdminResult::mutable_sentences, PastSentences(office));
     case v1::AdminCommand::kOfficers:
       return As(&v1::AdminResult::mutable_officers, ListOfficers(office));
+    case v1::AdminCommand::kImportFile:
+      // What only reads a file, for hours perhaps, holds up nobody.
+      if (!command.import_file().propose() && !command.import_file().dry_run()) break;
+      return As(&v1::AdminResult::mutable_import_file,
+                Import(office, command.import_file(), upload, progress, cancelled));
     case v1::AdminCommand::kStop:  // an emergency does not wait for an import
       return As(&v1::AdminResult::mutable_stop, Stop(office, command.stop()));
     default:
       break;
   }
-  std::unique_lock<std::mutex> writing(office.writing(), std::try_to_lock);
-  if (!writing.owns_lock()) {
-    v1::AdminProgress waiting;
-    waiting.set_step("waiting");
-    if (progress) progress(waiting);
-    writing.lock();
-  }
+  ASSIGN_OR_RETURN(const std::unique_lock<Writing> writing, TakeTurn(office, command, progress, cancelled));
   std::vector<Text> notices = ExpireBefore(office, command);
-  absl::StatusOr<v1::AdminResult> result = Change(office, command, upload, progress, notices);
+  absl::StatusOr<v1::AdminResult> result = Change(office, command, upload, progress, cancelled, notices);
   for (const Text& notice : notices) {
     if (!result.ok()) {
       if (office.environment().tell) office.environment().tell(notice);
@@ -163,11 +196,12 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
 namespace {
 
 absl::StatusOr<v1::AdminResult> Change(Office& office, const v1::AdminCommand& command, ByteSource* upload,
-                                       const Progress& progress, std::vector<Text>& notices) {
+                                       const Progress& progress, const Cancelled& cancelled,
+                                       std::vector<Text>& notices) {
   switch (command.kind_case()) {
     case v1::AdminCommand::kImportFile:
       return As(&v1::AdminResult::mutable_import_file,
-                Import(office, command.import_file(), upload, progress, notices));
+                Import(office, command.import_file(), upload, progress, cancelled, notices));
     case v1::AdminCommand::kClose:
       return As(&v1::AdminResult::mutable_close, Close(office, command.close(), progress, notices));
     case v1::AdminCommand::kUndo:

@@ -63,11 +63,12 @@ absl::optional<int64_t> LastDayOfBatch(Office& office, uint64_t id) {
 }  // namespace
 
 absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand& command, ByteSource* upload,
-                                        const Progress& progress, std::vector<Text>& notices) {
+                                        const Progress& progress, const Cancelled& cancelled,
+                                        std::vector<Text>& notices) {
   const Rules rules = office.rules();
   const Codebook& codebook = *rules.codebook;
   PENC_CHECK(upload != nullptr);
-  if (command.propose()) return ProposeHere(office, command, *upload);
+  if (command.propose()) return ProposeHere(office, command, *upload, cancelled);
   ImportOptions options;
   Mapping mapping;
   if (!command.mapping().empty()) {
@@ -127,6 +128,7 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
   options.quarantine_file = absl::StrCat(office.layout().quarantine(), "/",
                                          absl::FormatTime("%Y%m%d-%H%M%S", now, absl::UTCTimeZone()), "-",
                                          Stem(options.file_name), ".xlsx");
+  options.cancelled = cancelled;
   options.progress = [&](uint64_t rows) {
     if (!progress) return;
     v1::AdminProgress at;

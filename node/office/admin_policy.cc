@@ -39,6 +39,7 @@ absl::StatusOr<v1::PolicyApplyResult> ApplyPolicy(Office& office, const v1::Poli
   *result.mutable_comparison() = std::move(applied.comparison);
   for (v1::Officer& signer : applied.signers) *result.add_signers() = std::move(signer);
   result.set_alone(applied.alone);
+  result.set_unchanged(applied.unchanged);
   return result;
 }
 

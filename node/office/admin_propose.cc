@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -166,11 +167,6 @@ void ToMessage(const Proposal& proposal, v1::ImportResult& result) {
   }
 }
 
-absl::Status OfFile(const v1::ImportCommand& command, const absl::Status& status) {
-  const bool mistake = absl::IsInvalidArgument(status) && !command.file_name().empty();
-  return mistake ? At(command.file_name(), status) : status;
-}
-
 std::string NameOf(const std::string& file_name) {
   const size_t dot = file_name.find('.');
   const std::string stem = file_name.substr(0, std::min<size_t>(dot, 60));
@@ -180,16 +176,17 @@ std::string NameOf(const std::string& file_name) {
 }  // namespace
 
 absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCommand& command,
-                                             ByteSource& upload) {
+                                             ByteSource& upload, const Cancelled& cancelled) {
   const Rules rules = office.rules();
   const Codebook& codebook = *rules.codebook;
-  // What is wrong with the file is said with its name.
-  absl::StatusOr<std::unique_ptr<RowFile>> opened = OpenRowFile(upload);
-  if (!opened.ok()) return OfFile(command, opened.status());
-  const std::unique_ptr<RowFile> file = *std::move(opened);
+  const absl::StatusOr<std::unique_ptr<RowFile>> opened =
+      OpenRowFile(upload, std::make_shared<ReadBudget>(cancelled));
+  if (!opened.ok()) return OfFile(command.file_name(), opened.status());
+  RowFile& file = **opened;
   if (command.headings_only()) {
-    absl::StatusOr<v1::ImportResult> looked = LookAtHeadings(office, codebook, *file, command);
-    return looked.ok() ? looked : OfFile(command, looked.status());
+    absl::StatusOr<v1::ImportResult> looked = LookAtHeadings(office, codebook, file, command);
+    if (!looked.ok()) return OfFile(command.file_name(), looked.status());
+    return looked;
   }
   ProposeOptions options;
   options.quote_values = command.quote_values();
@@ -205,9 +202,9 @@ absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCom
   }
   for (const v1::MappingAnswer& answer : command.answers())
     options.answers[answer.question()] = answer.option();
-  const absl::StatusOr<Proposal> made = Propose(*file, codebook, options);
-  if (!made.ok()) return OfFile(command, made.status());
-  const Proposal& proposal = *made;
+  const absl::StatusOr<Proposal> proposed = Propose(file, codebook, options);
+  if (!proposed.ok()) return OfFile(command.file_name(), proposed.status());
+  const Proposal& proposal = *proposed;
   v1::ImportResult result;
   result.set_dry_run(true);
   result.set_read(proposal.sheet.rows);

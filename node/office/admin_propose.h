@@ -3,6 +3,7 @@
 #pragma once
 #include "absl/status/statusor.h"
 #include "ingest/byte_source.h"
+#include "ingest/read_budget.h"
 #include "office/office.h"
 #include "penc/v1/admin.pb.h"
 
@@ -11,6 +12,6 @@ namespace penc {
 // Keeps nothing. Cells are quoted only where the command says that a person sits at the office's own
 // terminal, and only of columns that hold codes; a mapping quotes none but those that its `values` need.
 absl::StatusOr<v1::ImportResult> ProposeHere(Office& office, const v1::ImportCommand& command,
-                                             ByteSource& upload);
+                                             ByteSource& upload, const Cancelled& cancelled);
 
 }  // namespace penc

@@ -11,7 +11,8 @@
 namespace penc {
 
 absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand& command, ByteSource* upload,
-                                        const Progress& progress, std::vector<Text>& notices);
+                                        const Progress& progress, const Cancelled& cancelled,
+                                        std::vector<Text>& notices);
 absl::StatusOr<v1::CloseResult> Close(Office& office, const v1::CloseCommand& command,
                                       const Progress& progress, std::vector<Text>& notices);
 v1::BatchesResult ListBatches(Office& office);

@@ -4,11 +4,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "crypto/hash.h"
 #include "crypto/keyfile.h"
+#include "crypto/tls_identity.h"
 
 namespace penc {
 namespace {
@@ -100,7 +103,45 @@ absl::StatusOr<FoundKey> FindGiven(const storage::v1::KeyRingFile& ring, const K
   return AnotherKey(source.from);
 }
 
+std::string ClaimFile(const std::string& path) { return path + ".office"; }
+
+// By the identity, which stays the same for life.
+absl::StatusOr<std::string> ClaimOf(const Layout& layout) {
+  ASSIGN_OR_RETURN(const std::string pem, ReadFile(layout.tls_certificate(), 64 << 10));
+  ASSIGN_OR_RETURN(const Certificate certificate, ParseCertificate(pem));
+  return absl::StrCat(absl::BytesToHexString(Sha256({"penc key file v1\n", certificate.key.bytes()})), "\n");
+}
+
 }  // namespace
+
+absl::Status CheckOwnKeyFile(const Layout& layout, const std::string& path) {
+  const absl::StatusOr<std::string> claimed = ReadFile(ClaimFile(path), 1 << 10);
+  if (absl::IsNotFound(claimed.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(claimed.status());
+  ASSIGN_OR_RETURN(const std::string own, ClaimOf(layout));
+  if (*claimed == own) return absl::OkStatus();
+  return Fail(
+      absl::StatusCode::kFailedPrecondition,
+      {absl::StrCat(path,
+                    ": cette clé ouvre le dossier d'une autre organisation, que ce changement fermerait pour "
+                    "toujours. "
+                    "Donnez à celle-ci son propre fichier: penc key wrap ",
+                    layout.dir(),
+                    " --with file:AUTRE (un fichier qui "
+                    "n'existe pas encore). Rien n'a changé"),
+       absl::StrCat(
+           path,
+           ": this key opens another office's folder, which this change would lock for ever. Give this one a "
+           "file of its own: penc key wrap ",
+           layout.dir(),
+           " --with file:OTHER (a file that does not exist yet). "
+           "Nothing changed")});
+}
+
+absl::Status ClaimKeyFile(const Layout& layout, const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string own, ClaimOf(layout));
+  return WriteFileAtomically(ClaimFile(path), own, 0600);
+}
 
 absl::Status CredentialNotLent(absl::string_view name) {
   return Fail(

@@ -28,6 +28,13 @@ absl::StatusOr<Secret> ReadKeyAt(const v1::KeyPlace& place, const std::string& c
 // What is said where systemd did not lend it.
 absl::Status CredentialNotLent(absl::string_view name);
 
+// Whose a key file is, so that nobody's key is rotated away under them: beside it lies FILE.office, a hash of
+// its identity. FAILED_PRECONDITION with what to do where it is another office's; a file without a line is
+// nobody's.
+absl::Status CheckOwnKeyFile(const Layout& layout, const std::string& path);
+// From now on it is this office's. Before anything depends on the key.
+absl::Status ClaimKeyFile(const Layout& layout, const std::string& path);
+
 // A node key and the slot that it opens.
 struct FoundKey {
   Secret key;

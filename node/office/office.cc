@@ -239,8 +239,19 @@ absl::StatusOr<Office::AppliedPolicy> Office::ApplyPolicy(const std::string& fil
   ASSIGN_OR_RETURN(Policy policy, ReadPolicy(file, text, *now.codebook));
   ASSIGN_OR_RETURN(absl::optional<storage::v1::AppliedText> last,
                    LatestApplied(*database_, AppliedKind::kPolicy));
-  storage::v1::AppliedText applied = NextApplied(last ? last->version() : 0, text, environment_.clock.Now());
-  AppliedPolicy result{applied.version(), Compare(*now.policy, policy, *now.codebook), {}, false};
+  const bool unchanged = last.has_value() && last->text() == text;
+  storage::v1::AppliedText applied =
+      unchanged ? *last : NextApplied(last ? last->version() : 0, text, environment_.clock.Now());
+  AppliedPolicy result{applied.version(), Compare(*now.policy, policy, *now.codebook), {}, unchanged, false};
+  if (unchanged) {
+    // The same words, of a codebook that may have grown; and the copy in the folder may be another text.
+    {
+      std::lock_guard<std::mutex> lock(rules_mutex_);
+      rules_.policy = std::make_shared<const Policy>(std::move(policy));
+    }
+    RETURN_IF_ERROR(WriteFileAtomically(layout_.policy(), text));
+    return result;
+  }
   ASSIGN_OR_RETURN(const storage::v1::Officers officers, LoadOfficers(*database_));
   ASSIGN_OR_RETURN(
       const Signers signers,
@@ -328,35 +339,42 @@ absl::StatusOr<Signers> Office::SignersOfLift(const std::vector<std::string>& si
 }
 
 absl::Status Office::SetStopped(bool stopped, const std::vector<std::string>& signatures) {
+  return stopped ? Stop() : Lift(signatures);
+}
+
+void Office::Follow(uint64_t leaf, bool stopped) {
+  if (leaf <= standing_leaf_) return;  // the disk has a later word
+  standing_leaf_ = leaf;
+  rules_.stopped = stopped;
+  rules_.stop_leaf = stopped ? leaf : 0;
+}
+
+absl::Status Office::Stop() {
   uint64_t leaf_index = 0;
-  const auto set = [&] {
+  bool placed = false;
+  {
+    // An emergency does not wait for the disk: writing it only makes it last.
     std::lock_guard<std::mutex> lock(rules_mutex_);
-    rules_.stopped = stopped;
-    rules_.stop_leaf = leaf_index;
-  };
-  // An emergency does not wait for the disk: writing it only makes it last.
-  if (stopped) set();
-  absl::Status written = committer_->Commit([&](Staging& staging) -> absl::Status {
+    rules_.stopped = true;
+    rules_.stop_leaf = 0;
+    ++stops_asked_;
+  }
+  const absl::Status written = committer_->Commit([&](Staging& staging) {
     storage::v1::JournalLeaf leaf;
-    leaf.mutable_stopped()->set_lifted(!stopped);
-    if (stopped) {
-      leaf_index = staging.Leaf(std::move(leaf));
-      database_->Put(staging.batch(), Space::kOffice, kStoppedKey, absl::StrCat(leaf_index));
-      return absl::OkStatus();
-    }
-    // On the committer's thread: no other stop comes between the check and the write.
-    ASSIGN_OR_RETURN(const Signers signers, SignersOfLift(signatures));
-    for (const storage::v1::SignedDecision& one : signers.signatures)
-      *leaf.mutable_stopped()->add_signers() = one;
-    database_->Delete(staging.batch(), Space::kOffice, kStoppedKey);
-    staging.Leaf(std::move(leaf));
+    leaf.mutable_stopped()->set_lifted(false);
+    leaf_index = staging.Leaf(std::move(leaf));
+    database_->Put(staging.batch(), Space::kOffice, kStoppedKey, absl::StrCat(leaf_index));
+    std::lock_guard<std::mutex> lock(rules_mutex_);
+    ++stops_placed_;
+    placed = true;
     return absl::OkStatus();
   });
-  if (written.ok()) {
-    set();
-    return absl::OkStatus();
+  {
+    std::lock_guard<std::mutex> lock(rules_mutex_);
+    if (!placed) ++stops_placed_;
+    if (written.ok()) Follow(leaf_index, true);
   }
-  if (!stopped) return written;
+  if (written.ok()) return written;
   const Text why = penc::Explain(written);
   return Fail(
       written.code(),
@@ -366,6 +384,32 @@ absl::Status Office::SetStopped(bool stopped, const std::vector<std::string>& si
        absl::StrCat("this node refuses every question from now on, but the stop could not be written and "
                     "would not outlive a restart: type penc stop again afterwards. ",
                     why.en)});
+}
+
+absl::Status Office::Lift(const std::vector<std::string>& signatures) {
+  uint64_t leaf_index = 0, stops_before = 0;
+  RETURN_IF_ERROR(committer_->Commit([&](Staging& staging) -> absl::Status {
+    // On the committer's thread: no other stop comes between the check and the write.
+    ASSIGN_OR_RETURN(const Signers signers, SignersOfLift(signatures));
+    storage::v1::JournalLeaf leaf;
+    leaf.mutable_stopped()->set_lifted(true);
+    for (const storage::v1::SignedDecision& one : signers.signatures)
+      *leaf.mutable_stopped()->add_signers() = one;
+    database_->Delete(staging.batch(), Space::kOffice, kStoppedKey);
+    leaf_index = staging.Leaf(std::move(leaf));
+    std::lock_guard<std::mutex> lock(rules_mutex_);
+    stops_before = stops_placed_;
+    return absl::OkStatus();
+  }));
+  environment_.steps.Reached("office.lifted");
+  std::lock_guard<std::mutex> lock(rules_mutex_);
+  // A stop that came after this lift, or whose turn is still to come, is not lifted by it.
+  if (stops_asked_ == stops_before) {
+    Follow(leaf_index, false);
+  } else {
+    standing_leaf_ = std::max(standing_leaf_, leaf_index);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Office::SetRestored(absl::optional<absl::Time> since) {

@@ -22,6 +22,7 @@
 #include "office/identity.h"
 #include "office/layout.h"
 #include "office/work.h"
+#include "office/writing.h"
 #include "penc/storage/v1/office.pb.h"
 #include "penc/v1/admin_keys.pb.h"
 #include "penc/v1/admin_rules.pb.h"
@@ -138,7 +139,7 @@ class Office {
   // where it did.
   absl::StatusOr<bool> ShareKeysAnew();
   // Held by every command that changes records or rules, so that they follow each other.
-  std::mutex& writing() { return writing_; }
+  Writing& writing() { return writing_; }
 
   // Validates, compares with the one in force, keeps as a new version with its journal leaf in one write,
   // puts into force. What loosens needs signature files of two persons (officers.h), else FAILED_PRECONDITION
@@ -147,7 +148,8 @@ class Office {
     uint64_t version = 0;
     v1::PolicyComparison comparison;
     std::vector<v1::Officer> signers;
-    bool alone = false;  // it loosens, and an exercise may do so without anybody else
+    bool unchanged = false;  // it is the one in force: no version of its own
+    bool alone = false;      // it loosens, and an exercise may do so without anybody else
   };
   absl::StatusOr<AppliedPolicy> ApplyPolicy(const std::string& file, const std::string& text,
                                             const std::vector<std::string>& signatures = {});
@@ -162,6 +164,10 @@ class Office {
   absl::Status OpenParts();
   absl::Status LoadRules();
   absl::Status OpenMissingBudgets();
+  absl::Status Stop();
+  absl::Status Lift(const std::vector<std::string>& signatures);
+  // Under rules_mutex_: a stop or its lift is on the disk, as this leaf.
+  void Follow(uint64_t leaf, bool stopped);
   absl::StatusOr<Signers> SignersOfLift(const std::vector<std::string>& signatures);
 
   const Layout layout_;
@@ -181,7 +187,10 @@ class Office {
 
   mutable std::mutex rules_mutex_;
   Rules rules_;
-  std::mutex writing_;
+  // Stops that were asked for, and those of them whose place among the journal's stops and lifts is known (or
+  // that have none); the last of these leaves that rules_ follows.
+  uint64_t stops_asked_ = 0, stops_placed_ = 0, standing_leaf_ = 0;
+  Writing writing_;
 };
 
 }  // namespace penc

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/folder.h"
@@ -41,14 +42,24 @@ absl::StatusOr<VerifyKey> PublicKeyOf(const storage::v1::OfficerKey& officer) {
   return VerifyKey::FromBytes(bytes);
 }
 
+absl::optional<std::string> OfficerRole(absl::string_view typed) {
+  for (const auto& [name, role] :
+       {std::pair("responsable", "responsable"), std::pair("responsable protection", "responsable"),
+        std::pair("administrator", "administrator"), std::pair("administrateur", "administrator")})
+    if (absl::EqualsIgnoreCase(typed, name)) return std::string(role);
+  return absl::nullopt;
+}
+
 absl::StatusOr<storage::v1::OfficerKey> ReadOfficer(absl::string_view file, absl::string_view text) {
   storage::v1::OfficerKey officer;
   YamlLines lines;
   RETURN_IF_ERROR(ReadYaml(file, text, &officer, &lines));
   if (absl::Status name = CheckDisplayName(officer.officer()); !name.ok())
     return lines.Error("officer", Explain(name));
-  if (officer.role() != "responsable" && officer.role() != "administrator")
-    return lines.Error("role", {"responsable ou administrator", "responsable or administrator"});
+  const absl::optional<std::string> role = OfficerRole(officer.role());
+  if (!role.has_value())
+    return lines.Error("role", {"responsable ou administrateur", "responsable or administrator"});
+  officer.set_role(*role);
   const absl::StatusOr<VerifyKey> key = PublicKeyOf(officer);
   if (!key.ok() || key->Fingerprint() != officer.key())
     return lines.Error("public_key", {"la clé n'a pas l'empreinte de la ligne key: redemandez ce fichier",

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "base/random.h"
 #include "crypto/signature.h"
 #include "penc/storage/v1/officer.pb.h"
@@ -21,6 +22,9 @@ storage::v1::OfficerKey MakeOfficer(const std::string& name, const std::string& 
 std::string WriteOfficer(const storage::v1::OfficerKey& officer);
 absl::StatusOr<VerifyKey> PublicKeyOf(const storage::v1::OfficerKey& officer);
 v1::Officer ToMessage(const storage::v1::OfficerKey& officer);
+
+// A role as people type it ("administrateur" is one, too) as OfficerKey has it; nothing where it is none.
+absl::optional<std::string> OfficerRole(absl::string_view typed);
 
 // Makes folder, key and NAME.officer; `role` is "responsable" or "administrator". ALREADY_EXISTS where the
 // folder is not empty. The path of NAME.officer.

@@ -150,8 +150,9 @@ storage::v1::SignedDecision LiftDecision(const std::string& office, uint64_t sto
 
 storage::v1::SignedDecision EnrolDecision(const std::string& office, uint64_t officers_version,
                                           const storage::v1::OfficerKey& person, bool only) {
-  return Deciding("officers", office, officers_version + 1, "-",
-                  absl::StrCat(person.role(), " ", person.key(), " ", only ? "alone" : "beside"));
+  return Deciding(
+      "officers", office, officers_version + 1, "-",
+      absl::StrCat(person.role(), " ", person.key(), " ", only ? "alone" : "beside", " ", person.officer()));
 }
 
 absl::StatusOr<v1::OfficersResult> TrustOfficer(Office& office, const v1::OfficerTrustCommand& command) {

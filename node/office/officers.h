@@ -51,7 +51,7 @@ absl::Status NeedsSignature(const storage::v1::Officers& officers, const Signers
 storage::v1::SignedDecision PolicyDecision(const std::string& office, uint64_t version,
                                            absl::string_view before_sha256, absl::string_view after_sha256);
 storage::v1::SignedDecision LiftDecision(const std::string& office, uint64_t stop_leaf);
-// `officers`: as they are before.
+// The person's name, too: it is what others read beside what was signed later.
 storage::v1::SignedDecision EnrolDecision(const std::string& office, uint64_t officers_version,
                                           const storage::v1::OfficerKey& person, bool only);
 

@@ -70,7 +70,8 @@ grpc::Status AdminService::Run(grpc::ServerContext* context, Stream* stream) {
     *response.mutable_progress() = at;
     stream->Write(response);
   };
-  absl::StatusOr<v1::AdminResult> result = Administer(office_, first.command(), &upload, progress);
+  absl::StatusOr<v1::AdminResult> result =
+      Administer(office_, first.command(), &upload, progress, [context] { return context->IsCancelled(); });
   v1::RunResponse last;
   if (result.ok()) {
     *last.mutable_result() = *std::move(result);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/plural.h"
 #include "federation/unlock.h"
 #include "office/identity.h"
 #include "rpc/hub_client.h"
@@ -31,8 +32,11 @@ absl::Status Revoked(const StewardSlot& slot) {
 }
 
 Text HowMany(const StewardSlot& slot, const Unlocking& unlocking) {
-  return {absl::StrCat(unlocking.returned(), " témoin(s) sur les ", unlocking.wanted(),
-                       " nécessaires ont rendu leur part de la clé (réseau «", slot.network(), "»)"),
+  return {absl::StrCat(
+              unlocking.returned(),
+              FrenchForm(unlocking.returned(), {" témoin sur les ", " témoins sur les "}), unlocking.wanted(),
+              FrenchForm(unlocking.returned(), {" nécessaires a rendu sa", " nécessaires ont rendu leur"}),
+              " part de la clé (réseau «", slot.network(), "»)"),
           absl::StrCat(unlocking.returned(), " of the ", unlocking.wanted(),
                        " stewards that it takes have given back their share of the key (network \"",
                        slot.network(), "\")")};

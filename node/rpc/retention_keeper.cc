@@ -13,7 +13,7 @@ RetentionKeeper::RetentionKeeper(Office& office, absl::Duration every, std::func
 
 void RetentionKeeper::Look() {
   absl::StatusOr<Expired> expired = [&] {
-    std::lock_guard<std::mutex> writing(office_.writing());
+    std::lock_guard<Writing> writing(office_.writing());
     return ExpireDue(office_);
   }();
   std::vector<Text> notices =

@@ -1,15 +1,10 @@
 """See answer_test.sh. `answer.py PENC SOURCE_DIR`. PENC_THOROUGH=1 flips every byte of the record instead of a few hundred."""
-import hashlib, json, os, random, re, shutil, subprocess, sys, tempfile
+import hashlib, json, os, random, re, shutil, subprocess, sys
 
-penc, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+from program import failures, penc, run, source, work
+
 vectors = f"{source}/tests/vectors"
 record = f"{vectors}/record_v1.penc"
-failures = []
-work = tempfile.TemporaryDirectory()
-
-
-def run(*arguments, lang="en"):
-    return subprocess.run([penc, "--lang", lang, *arguments], capture_output=True, text=True, timeout=120)
 
 
 def expect(condition, what):

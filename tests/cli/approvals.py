@@ -1,36 +1,14 @@
 """See approvals_test.sh. `approvals.py PENC SOURCE_DIR`."""
-import json, os, re, signal, socket, subprocess, sys, tempfile, time
+import json, os, signal, socket, subprocess
 
-penc, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-work = tempfile.TemporaryDirectory()
+from program import end, expect, failures, must, penc, run, source, work
+
 os.chdir(work.name)
-failures, checks = [], 0
 with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     ADDRESS = f"127.0.0.1:{probe.getsockname()[1]}"
 BY_PROFILE = "SELECT protection_profile, count(DISTINCT person) FROM person GROUP BY protection_profile"
 BOTH = "SELECT sex, protection_profile, count(DISTINCT person) FROM person GROUP BY sex, protection_profile"
-
-
-def run(*arguments, lang="en"):
-    return subprocess.run([penc, "--lang", lang, *arguments], capture_output=True, text=True, timeout=120)
-
-
-def must(*arguments):
-    done = run(*arguments)
-    assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def expect(what, done, code, *said):
-    global checks
-    checks += 1
-    text = done.stdout + done.stderr
-    for pattern in said:
-        if not re.search(pattern, text):
-            failures.append(f"{what}: /{pattern}/ is not in: {text!r}")
-    if done.returncode != code:
-        failures.append(f"{what}: exit {done.returncode}, not {code}: {text!r}")
 
 
 def ask(sql, *more, lang="en"):
@@ -111,7 +89,4 @@ if journal.stdout.count("question before a person") != 2:
     failures.append(f"asking again adds to the journal: {journal.stdout}")
 expect("the journal holds", run("journal", "verify", "office"), 0, "journal verified")
 
-for failure in failures:
-    print(failure)
-print(f"{checks} checks, {len(failures)} failures")
-sys.exit(1 if failures else 0)
+end("approvals")

@@ -1,35 +1,10 @@
 """See bad_node_test.sh. `bad_node.py PENC SOURCE_DIR`; the hooks' program beside PENC gives another time of day."""
-import glob, json, os, re, shutil, socket, subprocess, sys, tempfile
+import glob, json, os, re, shutil, socket, subprocess
 
-penc, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-under_test = os.path.join(os.path.dirname(penc), "tests", "penc_under_test")
-work = tempfile.TemporaryDirectory()
+from program import end, expect, failures, holds, must, penc, run, source, under_test, work
+
 PORT = 7495
-failures, checks = [], 0
 COUNT = "SELECT sex, count(DISTINCT person) FROM person GROUP BY sex"
-
-
-def run(*arguments, program=penc, env=None, lang="en", stdout=subprocess.PIPE, user=None):
-    prefix = ["setpriv", f"--reuid={user}", "--clear-groups"] if user else []
-    return subprocess.run([*prefix, program, "--lang", lang, *arguments], stdout=stdout, stderr=subprocess.PIPE, text=True, errors="replace",
-                          timeout=180, env=dict(os.environ, **(env or {})))
-
-
-def must(*arguments, **how):
-    done = run(*arguments, **how)
-    assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def expect(what, done, code, *said):
-    global checks
-    checks += 1
-    text = (done.stdout or "") + done.stderr
-    for pattern in said:
-        if not re.search(pattern, text):
-            failures.append(f"{what}: /{pattern}/ is not in: {text!r}")
-    if done.returncode != code:
-        failures.append(f"{what}: exit {done.returncode}, not {code}: {text!r}")
 
 
 class Office:
@@ -118,13 +93,9 @@ with socket.create_connection(("127.0.0.1", PORT), timeout=30) as plain:
             answer += part
     except ConnectionResetError:
         pass
-    checks += 1
-    if b"HTTP" in answer:
-        failures.append(f"a plain-text client was answered: {answer!r}")
+    holds(f"a plain-text client was answered: {answer!r}", b"HTTP" not in answer)
 tls12 = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{PORT}", "-tls1_2"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
-checks += 1
-if tls12.returncode == 0 and "Cipher is (NONE)" not in tls12.stdout:
-    failures.append(f"TLS 1.2 was spoken: {tls12.stdout[-300:]}")
+holds(f"TLS 1.2 was spoken: {tls12.stdout[-300:]}", tls12.returncode != 0 or "Cipher is (NONE)" in tls12.stdout)
 expect("still answering", office.ask(COUNT), 0, "about [0-9,]+ people followed")
 office.watch()
 
@@ -253,7 +224,4 @@ if small := mounted("small", "110m"):
     finally:
         subprocess.run(["umount", small], capture_output=True)
 
-for failure in failures:
-    print("FAILED", failure[:700])
-print(f"bad node: {checks} checks, {len(failures)} failures")
-sys.exit(1 if failures else 0)
+end("bad node")

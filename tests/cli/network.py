@@ -1,34 +1,12 @@
 """See network_test.sh. `network.py PENC SOURCE_DIR`."""
-import json, os, re, shutil, signal, socket, stat, subprocess, sys, tempfile
+import json, os, re, shutil, signal, socket, stat, subprocess
 
-penc = os.path.abspath(sys.argv[1])
-work = tempfile.TemporaryDirectory()
+from program import end, expect, failures, holds, must, penc, run, work
+
 os.chdir(work.name)
-failures, checks = [], 0
 with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     ADDRESS = f"127.0.0.1:{probe.getsockname()[1]}"
-
-
-def run(*arguments, lang="en"):
-    return subprocess.run([penc, "--lang", lang, *arguments], capture_output=True, text=True, timeout=120)
-
-
-def must(*arguments, code=0, **how):
-    done = run(*arguments, **how)
-    assert done.returncode == code, f"{arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def expect(what, done, code, *said):
-    global checks
-    checks += 1
-    text = done.stdout + done.stderr
-    for pattern in said:
-        if not re.search(pattern, text):
-            failures.append(f"{what}: /{pattern}/ is not in: {text!r}")
-    if done.returncode != code:
-        failures.append(f"{what}: exit {done.returncode}, not {code}: {text!r}")
 
 
 def write(name, content):
@@ -150,6 +128,32 @@ with Hub():
     expect("who renews", run("network", "roster", "hub"), 0, "Association 0 .*renews.*epoch 2")
 expect("the hub is away", run("network", "epoch", "office1"), 4, "cannot be reached", "next contact")
 
+# ---- a question while the hub is away
+must("partner", "trust", "analyst", write("essai.card", must("network", "card", "hub")))
+QUESTION = ("ask", "--hub", "ESSAI", "--as", "analyst", "--purpose", "plaidoyer", "SELECT sex, count(DISTINCT person) FROM person GROUP BY sex")
+
+
+def asking():
+    """A question that waits for the hub."""
+    process = subprocess.Popen([penc, "--lang", "en", *QUESTION], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    said = process.stderr.readline()
+    holds(f"it says that it waits: {said!r}", "trying again for two minutes at most (Ctrl-C: stop)" in said)
+    return process
+
+
+expect("nobody waits", run(*QUESTION, "--no-wait"), 5, "cannot be reached")
+leaving = asking()
+leaving.send_signal(signal.SIGINT)
+holds("Ctrl-C ends it", leaving.wait(30) == 5)
+leaving.stderr.close()
+staying = asking()
+with Hub():
+    said = staying.stderr.readline()
+    holds(f"it goes on once the hub is there: {said!r}", re.match(r"round [0-9a-f]+ submitted", said))
+    staying.send_signal(signal.SIGINT)
+    holds("the round goes on without whoever asked", staying.wait(30) == 4)
+    staying.stderr.close()
+
 # ---- with the hub stopped: the same commands
 expect("the same on the folder", run("network", "roster", "hub"), 0, "version 1", "renews")
 expect("unknown member", run("network", "roster", "hub", "--compose", "--remove", "Association 77"), 2, "Association 77", "Association 0")
@@ -175,7 +179,4 @@ crashed.bind("hub/penc.sock")
 crashed.close()
 expect("a socket left behind", run("network", "card", "hub"), 0, "ESSAI")
 
-for failure in failures:
-    print(failure)
-print(f"{checks} checks, {len(failures)} failures")
-sys.exit(1 if failures else 0)
+end("network")

@@ -1,15 +1,9 @@
 """See persons_test.sh. `persons.py PENC SOURCE_DIR`."""
-import html.parser, json, os, re, stat, subprocess, sys, tempfile, zipfile
+import html.parser, json, os, re, stat, zipfile
 
-penc, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-work = tempfile.TemporaryDirectory()
+from program import penc, ran as run, source, work
+
 os.chdir(work.name)
-
-
-def run(*arguments, lang="en", code=0):
-    done = subprocess.run([penc, "--lang", lang, *arguments], capture_output=True, text=True, timeout=120)
-    assert done.returncode == code, f"{arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}"
-    return done
 
 
 def content(path):

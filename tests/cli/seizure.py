@@ -1,35 +1,13 @@
 """See seizure_test.sh. `seizure.py PENC SOURCE_DIR`."""
-import json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+import json, os, re, shutil, signal, socket, subprocess, threading, time
 
-penc = os.path.abspath(sys.argv[1])
-work = tempfile.TemporaryDirectory()
+from program import end, expect, failures, must, penc, run, work
+
 os.chdir(work.name)
-failures, checks = [], 0
 OFFICES = 6
 with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     ADDRESS = f"127.0.0.1:{probe.getsockname()[1]}"
-
-
-def run(*arguments, lang="en", **environment):
-    return subprocess.run([penc, "--lang", lang, *arguments], capture_output=True, text=True, timeout=120, env={**os.environ, **environment})
-
-
-def must(*arguments, **how):
-    done = run(*arguments, **how)
-    assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def expect(what, done, code, *said):
-    global checks
-    checks += 1
-    text = done.stdout + done.stderr
-    for pattern in said:
-        if not re.search(pattern, text):
-            failures.append(f"{what}: /{pattern}/ is not in: {text!r}")
-    if done.returncode != code:
-        failures.append(f"{what}: exit {done.returncode}, not {code}: {text!r}")
 
 
 class Process:
@@ -87,11 +65,26 @@ expect("another key", run("key", "rotate", "alone"), 0, "a new node key")
 expect("the lost one", run("status", "alone", "--key-from", "lost.key"), 3, "from before penc key rotate")
 expect("the new one", run("status", "alone"), 0, "Seule")
 expect("the journal says it", run("journal", "show", "alone"), 0, "in a file elsewhere, another key, same places")
+must("init", "other", "--name", "Autre", "--practice")
+expect("another office's key file", run("key", "wrap", "other", "--with", "file:stick/alone.key"), 2, "another office's folder", "penc key wrap other --with file:OTHER")
+expect("nor is it rotated away", run("status", "alone"), 0, "Seule")
+expect("again into one's own", run("key", "wrap", "alone", "--with", "file:stick/alone.key"), 0, "stick/alone.key")
+os.rename("stick/alone.key.office", "claim")
+expect("a file that nobody says is theirs", run("key", "wrap", "other", "--with", "file:stick/alone.key"), 0, "held a key already")
+expect("but is another's now", run("key", "rotate", "alone", lang="fr"), 2, "d'une autre organisation", "penc key wrap alone --with file:AUTRE")
+expect("both still open", run("status", "alone"), 0, "Seule")
+expect("a file of its own", run("key", "wrap", "alone", "--with", "file:stick/mine.key"), 0, "stick/mine.key")
+expect("now it rotates", run("key", "rotate", "alone"), 0, "a new node key")
+expect("and so does the other", run("key", "rotate", "other"), 0, "a new node key")
+expect("each with its own", run("status", "other"), 0, "Autre")
+for command in (("rotate", "elsewhere"), ("wrap", "elsewhere", "--with", "file:stick/x.key")):
+    expect("a folder that is none", run("key", *command), 2, "elsewhere is not a folder of penc")
+assert not os.path.exists("stick/x.key")
 must("key", "new", "stick/penc-alone")
-expect("systemd lends it", run("key", "wrap", "alone", "--with", "credential:penc-alone", CREDENTIALS_DIRECTORY=f"{work.name}/stick"), 0, "penc-alone")
+expect("systemd lends it", run("key", "wrap", "alone", "--with", "credential:penc-alone", env={"CREDENTIALS_DIRECTORY": f"{work.name}/stick"}), 0, "penc-alone")
 expect("and to nobody else", run("status", "alone"), 5, "LoadCredential=penc-alone")
-expect("but to its service", run("status", "alone", CREDENTIALS_DIRECTORY=f"{work.name}/stick"), 0, "Seule")
-expect("a backup without it", run("backup", "alone", f"{work.name}/alone.penc", "--key-from", "credential:penc-alone", CREDENTIALS_DIRECTORY=f"{work.name}/stick"), 0,
+expect("but to its service", run("status", "alone", env={"CREDENTIALS_DIRECTORY": f"{work.name}/stick"}), 0, "Seule")
+expect("a backup without it", run("backup", "alone", f"{work.name}/alone.penc", "--key-from", "credential:penc-alone", env={"CREDENTIALS_DIRECTORY": f"{work.name}/stick"}), 0,
        "Its key is not in it")
 expect("opens with it", run("restore", "alone.penc", "again", "--key-from", "stick/penc-alone"), 0, "restored")
 expect("back into the folder", run("key", "wrap", "again", "--with", "here", "--key-from", "stick/penc-alone"), 0, "in the folder itself")
@@ -153,7 +146,4 @@ if waiting.end() != 0:
 for node in nodes[2:]:
     assert node.end() == 0
 
-for failure in failures:
-    print(failure)
-print(f"{checks} checks, {len(failures)} failures")
-sys.exit(1 if failures else 0)
+end("seizure")

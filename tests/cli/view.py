@@ -1,17 +1,9 @@
 """See view_test.sh. `view.py PENC SOURCE_DIR`."""
-import csv, io, json, os, subprocess, sys, tempfile
+import csv, io, json, os, subprocess
 
-penc, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-work = tempfile.TemporaryDirectory()
+from program import penc, ran as run, source, work
+
 os.chdir(work.name)
-
-
-def run(*arguments, lang="en", code=0):
-    done = subprocess.run([penc, "--lang", lang, *arguments], capture_output=True, text=True, timeout=120)
-    assert done.returncode == code, f"{arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}"
-    return done
-
-
 question = "SELECT from_country, count(DISTINCT person), count(*) FROM return_case GROUP BY from_country"
 run("init", "office", "--name", "ALCRER", "--policy", f"{source}/policy/profiles/demo.yaml")
 with open("persons.csv", "w") as f:

@@ -122,6 +122,12 @@ TEST_F(PolicyChange, WhoMaySignIsChangedByAResponsableOnly) {
   const std::string vouched = both_.awa.Signs(EnrolDecision(office, 2, deputy.officer, true));
   EXPECT_EQ(deputy.EnrolIn(*office_, {vouched}).code(), absl::StatusCode::kUnauthenticated)
       << "signed --only";
+  SigningPerson renamed("Awa Traore", "responsable", both_.random);
+  renamed.key = deputy.key.Copy();
+  renamed.officer = deputy.officer;
+  renamed.officer.set_officer("Awa Traore");
+  EXPECT_EQ(renamed.EnrolIn(*office_, {vouched}, true).code(), absl::StatusCode::kUnauthenticated)
+      << "under another name than was signed";
   ASSERT_TRUE(deputy.EnrolIn(*office_, {vouched}, true).ok());
   EXPECT_EQ(LastLeaf().officers_changed().officers().officers_size(), 2);
   // Awa signs no longer.

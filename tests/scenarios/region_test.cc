@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "base/file.h"
 #include "federation/record_file.h"
 #include "ledger/ledger.h"
 #include "office/region/admin_rounds.h"
@@ -146,6 +147,36 @@ TEST_F(RegionTest, AStricterOfficeAbstainsWithItsReasonAndPaysNothing) {
   EXPECT_EQ(answer->regional().absent(0).reason(), v1::REFUSAL_TOO_FEW_ORGANISATIONS);
   EXPECT_EQ(SpentBy(members_[3]).renyi, 0u);
   EXPECT_EQ(RowOf(members_[3], round).state(), Row::STATE_ABSTAINED);
+}
+
+TEST_F(RegionTest, WhatWasChargedBeforeACrashAndDeclinedAfterItIsGivenBackOnACertificate) {
+  Found();
+  Member& unlucky = members_[3];
+  const Spent before = SpentBy(unlucky);
+  // It charges, cannot keep its contribution, and is killed.
+  const std::string contributions = unlucky.dir + "/contributions";
+  std::filesystem::remove_all(contributions);
+  ASSERT_TRUE(WriteFileAtomically(contributions, "no folder").ok());
+  const Round round = Submit(Wish());
+  Visit(unlucky).IgnoreError();
+  EXPECT_EQ(RowOf(unlucky, round).state(), Row::STATE_SEEN);
+  const Spent charged = SpentBy(unlucky);
+  ASSERT_GT(charged.renyi, before.renyi);
+  std::filesystem::remove(contributions);
+  Restart(unlucky);
+  ASSERT_TRUE(unlucky.office->SetStopped(true).ok());
+  Visit(unlucky).IgnoreError();
+  EXPECT_EQ(RowOf(unlucky, round).state(), Row::STATE_ABSTAINED);
+  EXPECT_EQ(SpentBy(unlucky).renyi, charged.renyi) << "nothing is certain yet";
+  Settle();
+  ASSERT_EQ(StateOf(round), v1::ROUND_STATE_OPENED);
+  EXPECT_EQ(Open(round)->answered(), 7u);
+  EXPECT_EQ(RowOf(unlucky, round).state(), Row::STATE_ABSTAINED);
+  EXPECT_EQ(SpentBy(unlucky).renyi, before.renyi);
+  EXPECT_EQ(unlucky.office->ledger().Balances().at(0).gross.renyi, charged.renyi);
+  Restart(unlucky);
+  Settle();
+  EXPECT_EQ(unlucky.office->ledger().Balances().at(0).refunded.renyi, charged.renyi - before.renyi) << "once";
 }
 
 TEST_F(RegionTest, AnotherEditionAndAPurposeThatWasNotGrantedAreAbstentions) {

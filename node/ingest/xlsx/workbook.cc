@@ -146,10 +146,37 @@ class Texts final : public XmlHandler {
   bool in_text_ = false, in_reading_aid_ = false;
 };
 
-// Parses a part that must be there, or may be missing.
+// What describes a workbook is small.
+class SmallPart final : public ByteSource {
+ public:
+  explicit SmallPart(ByteSource& from) : from_(from) {}
+  absl::StatusOr<size_t> Read(absl::Span<char> out) override {
+    ASSIGN_OR_RETURN(const size_t n, from_.Read(out));
+    if ((read_ += n) <= Workbook::kLargestPart) return n;
+    const uint64_t most = Workbook::kLargestPart >> 20;
+    return Fail(absl::StatusCode::kResourceExhausted,
+                {absl::StrCat(
+                     "plus de ", most,
+                     " Mio, sans une ligne de tableau: ce n'est pas un classeur ordinaire; copiez la feuille "
+                     "dans un nouveau classeur, ou enregistrez-la en CSV UTF-8"),
+                 absl::StrCat(
+                     "more than ", most,
+                     " MiB without a row of a sheet: this is no ordinary workbook; copy the sheet into a new "
+                     "workbook, or save it as CSV UTF-8")});
+  }
+
+ private:
+  ByteSource& from_;
+  uint64_t read_ = 0;
+};
+
+// A part that describes the workbook; it must be there, or may be missing.
 absl::Status Parse(ZipParts& zip, const std::string& part, bool needed, XmlHandler& handler) {
   ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> bytes, zip.Part(part));
-  if (bytes != nullptr) return At(part, ParseXml(*bytes, handler));
+  if (bytes != nullptr) {
+    SmallPart small(*bytes);
+    return At(part, ParseXml(small, handler));
+  }
   if (!needed) return absl::OkStatus();
   return Bad(
       absl::StrCat("classeur incomplet: la partie ", part,
@@ -254,7 +281,7 @@ absl::StatusOr<Workbook> ReadWorkbook(ZipParts& zip) {
   if (there == nullptr || !absl::EndsWithIgnoreCase(part, ".xml") || absl::StartsWith(part, "word/"))
     return NoWorkbook(zip);
   Book book;
-  RETURN_IF_ERROR(At(part, ParseXml(*there, book)));
+  RETURN_IF_ERROR(Parse(zip, part, true, book));
   Relations relations;
   RETURN_IF_ERROR(Parse(zip, RelationsOf(part), true, relations));
   Workbook workbook;
@@ -278,9 +305,12 @@ absl::StatusOr<Workbook> ReadWorkbook(ZipParts& zip) {
   if (const std::string name = relations.OfKind("/styles"); !name.empty())
     RETURN_IF_ERROR(Parse(zip, Resolved(part, name), false, styles));
   workbook.dates = std::move(styles.dates);
-  Texts texts(workbook.texts);
-  if (const std::string name = relations.OfKind("/sharedStrings"); !name.empty())
-    RETURN_IF_ERROR(Parse(zip, Resolved(part, name), false, texts));
+  if (const std::string name = relations.OfKind("/sharedStrings"); !name.empty()) {
+    const std::string shared = Resolved(part, name);
+    ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> bytes, zip.Part(shared));
+    Texts texts(workbook.texts);
+    if (bytes != nullptr) RETURN_IF_ERROR(At(shared, ParseXml(*bytes, texts)));
+  }
   return workbook;
 }
 

@@ -30,6 +30,8 @@ class SharedTexts {
 };
 
 struct Workbook {
+  // Of a part that is no sheet and no shared texts.
+  static constexpr uint64_t kLargestPart = 64 << 20;
   struct Sheet {
     std::string name;
     std::string part;  // in the zip
@@ -42,6 +44,7 @@ struct Workbook {
 };
 
 // INVALID_ARGUMENT: no workbook of this kind (and what it is, where that can be told), or damaged.
+// RESOURCE_EXHAUSTED: a part is too large.
 absl::StatusOr<Workbook> ReadWorkbook(ZipParts& zip);
 
 // "_x000D_" in a text of a workbook is the character of that number.

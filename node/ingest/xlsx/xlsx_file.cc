@@ -196,11 +196,12 @@ absl::Status OleRefusal(const HeldFile& file) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RowFile>> OpenWorkbook(ByteSource& source) {
+absl::StatusOr<std::unique_ptr<RowFile>> OpenWorkbook(ByteSource& source,
+                                                      std::shared_ptr<ReadBudget> budget) {
   ASSIGN_OR_RETURN(HeldFile file, HeldFile::Read(source));
   if (!file.pieces().empty() && absl::StartsWith(file.pieces()[0], "\xD0\xCF\x11\xE0"))
     return OleRefusal(file);
-  ASSIGN_OR_RETURN(std::unique_ptr<ZipParts> zip, ZipParts::Open(std::move(file)));
+  ASSIGN_OR_RETURN(std::unique_ptr<ZipParts> zip, ZipParts::Open(std::move(file), std::move(budget)));
   ASSIGN_OR_RETURN(Workbook workbook, ReadWorkbook(*zip));
   return std::unique_ptr<RowFile>(std::make_unique<XlsxFile>(std::move(zip), std::move(workbook)));
 }

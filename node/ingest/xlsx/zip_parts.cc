@@ -24,13 +24,14 @@ absl::Status Damaged(absl::string_view part, absl::string_view why) {
 
 class Part final : public ByteSource {
  public:
-  Part(std::string name, zip_file_t* file, uint64_t packed)
-      : name_(std::move(name)), file_(file), packed_(packed) {}
+  Part(std::string name, zip_file_t* file, uint64_t packed, ReadBudget& budget)
+      : name_(std::move(name)), file_(file), packed_(packed), budget_(budget) {}
   ~Part() override { zip_fclose(file_); }
   absl::StatusOr<size_t> Read(absl::Span<char> out) override {
     const zip_int64_t n = zip_fread(file_, out.data(), out.size());
     if (n < 0) return Damaged(name_, zip_error_strerror(zip_file_get_error(file_)));
     read_ += static_cast<uint64_t>(n);
+    RETURN_IF_ERROR(budget_.Spend(static_cast<uint64_t>(n)));
     if (read_ > ZipParts::kLargest ||
         (read_ > ZipParts::kSmall && read_ / ZipParts::kMostSwelling > packed_)) {
       return Bad(
@@ -50,11 +51,13 @@ class Part final : public ByteSource {
   std::string name_;
   zip_file_t* file_;
   uint64_t packed_, read_ = 0;
+  ReadBudget& budget_;
 };
 
 class Zip final : public ZipParts {
  public:
-  explicit Zip(HeldFile file) : file_(std::move(file)) {
+  Zip(HeldFile file, std::shared_ptr<ReadBudget> budget)
+      : file_(std::move(file)), budget_(std::move(budget)) {
     for (const std::string& piece : file_.pieces())
       fragments_.push_back({reinterpret_cast<zip_uint8_t*>(const_cast<char*>(piece.data())), piece.size()});
   }
@@ -106,11 +109,12 @@ class Zip final : public ZipParts {
     }
     zip_file_t* file = zip_fopen_index(zip_, static_cast<zip_uint64_t>(at), 0);
     if (file == nullptr) return Damaged(name, zip_strerror(zip_));
-    return std::unique_ptr<ByteSource>(std::make_unique<penc::Part>(name, file, stat.comp_size));
+    return std::unique_ptr<ByteSource>(std::make_unique<penc::Part>(name, file, stat.comp_size, *budget_));
   }
 
  private:
   HeldFile file_;
+  const std::shared_ptr<ReadBudget> budget_;
   std::vector<zip_buffer_fragment_t> fragments_;
   zip_t* zip_ = nullptr;
 };
@@ -154,8 +158,8 @@ bool HeldFile::Contains(absl::string_view bytes) const {
   return false;
 }
 
-absl::StatusOr<std::unique_ptr<ZipParts>> ZipParts::Open(HeldFile file) {
-  auto zip = std::make_unique<Zip>(std::move(file));
+absl::StatusOr<std::unique_ptr<ZipParts>> ZipParts::Open(HeldFile file, std::shared_ptr<ReadBudget> budget) {
+  auto zip = std::make_unique<Zip>(std::move(file), std::move(budget));
   RETURN_IF_ERROR(zip->Open());
   return std::unique_ptr<ZipParts>(std::move(zip));
 }

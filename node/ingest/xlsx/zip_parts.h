@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ingest/byte_source.h"
+#include "ingest/read_budget.h"
 
 namespace penc {
 
@@ -31,12 +32,13 @@ class ZipParts {
   static constexpr uint64_t kMostSwelling = 250, kSmall = 16 << 20, kLargest = uint64_t{4} << 30;
   static constexpr int64_t kMostParts = 10000;
 
-  // INVALID_ARGUMENT: no zip file, damaged, truncated, with a password.
-  static absl::StatusOr<std::unique_ptr<ZipParts>> Open(HeldFile file);
+  // `budget`: of all that is unpacked, not null. INVALID_ARGUMENT: no zip file, damaged, truncated, with a
+  // password.
+  static absl::StatusOr<std::unique_ptr<ZipParts>> Open(HeldFile file, std::shared_ptr<ReadBudget> budget);
   virtual ~ZipParts() = default;
   virtual std::vector<std::string> names() const = 0;
   // By name, whatever its case; null where there is none. The part is decompressed as it is read;
-  // INVALID_ARGUMENT: damaged, or a bomb. The zip outlives it.
+  // INVALID_ARGUMENT: damaged, or a bomb; as ReadBudget::Spend. The zip outlives it.
   virtual absl::StatusOr<std::unique_ptr<ByteSource>> Part(const std::string& name) = 0;
 };
 

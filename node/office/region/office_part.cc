@@ -168,7 +168,8 @@ absl::Status OfficePart::Settle(const v1::Work& work) {
     if (!refunded.ok() && !absl::IsNotFound(refunded)) return refunded;  // not found: it was never charged
   }
   office_.environment().steps.Reached("round.after_refund");
-  row->set_state(settlement->state);
+  // Why it stayed away is still what there is to say of it.
+  if (row->state() != OfficeRoundRow::STATE_ABSTAINED) row->set_state(settlement->state);
   row->set_ended_by(settlement->ended_by);
   RETURN_IF_ERROR(rows_.Save(round_.round, *row));
   std::remove(ContributionPath(office_.layout(), round_.round.qid, round_.round.attempt()).c_str());

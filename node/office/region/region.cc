@@ -152,7 +152,7 @@ absl::Status Region::AnswerLockedNodes(HubLink& hub, const v1::WaitForWorkRespon
 
 absl::Status Region::ShareKeys() {
   // A backup or a command that changes keys holds this: the next visit does it.
-  std::unique_lock<std::mutex> writing(office_.writing(), std::try_to_lock);
+  std::unique_lock<Writing> writing(office_.writing(), std::try_to_lock);
   if (!writing.owns_lock() || !WorthTrying("share")) return absl::OkStatus();
   const absl::StatusOr<bool> shared = office_.ShareKeysAnew();
   if (!shared.ok()) return After("share", shared.status());

@@ -33,6 +33,43 @@ TEST(BudgetTable, ShowsWhatWasGivenBackWhereThereIsAny) {
   }
 }
 
+// French counts nothing and one alike, English one alone.
+TEST(Reports, CountOneAsOne) {
+  const auto erased = [](uint64_t rows, Lang lang) {
+    v1::AdminResult result;
+    result.mutable_erase()->set_rows(rows);
+    result.mutable_erase()->mutable_proof()->set_chunks(rows);
+    return Report(result, lang);
+  };
+  EXPECT_THAT(erased(1, Lang::kFrench), HasSubstr("1 ligne effacée, partout"));
+  EXPECT_THAT(erased(1, Lang::kFrench), HasSubstr("1 morceau scellé ouvert"));
+  EXPECT_THAT(erased(2, Lang::kFrench), HasSubstr("2 lignes effacées, partout"));
+  EXPECT_THAT(erased(1, Lang::kEnglish), HasSubstr("1 row erased, everywhere"));
+  v1::AdminResult imported;
+  imported.mutable_import_file()->set_read(1);
+  EXPECT_THAT(Report(imported, Lang::kFrench), HasSubstr("1 ligne lue = 0 gardée"));
+  EXPECT_THAT(Report(imported, Lang::kEnglish), HasSubstr("1 row read = 0 kept"));
+  imported.mutable_import_file()->set_read(1200);
+  imported.mutable_import_file()->set_stored(1200);
+  EXPECT_THAT(Report(imported, Lang::kEnglish), HasSubstr("1,200 rows read = 1,200 kept"));
+}
+
+TEST(Reports, WaitingSaysForWhichCommandAndSinceWhen) {
+  v1::AdminProgress waiting;
+  waiting.set_step("waiting");
+  EXPECT_EQ(ReportProgress(waiting, absl::ZeroDuration(), absl::nullopt).fr,
+            "attend la fin d'une autre commande");
+  waiting.set_running("import_file");
+  waiting.set_since_unix_micros(
+      absl::ToUnixMicros(absl::FromCivil(absl::CivilSecond(2026, 7, 1, 14, 3, 9), absl::UTCTimeZone())));
+  const Text said = ReportProgress(waiting, absl::ZeroDuration(), absl::nullopt);
+  EXPECT_THAT(said.fr, HasSubstr("un import est en cours depuis 14:03:09 UTC"));
+  EXPECT_THAT(said.en, HasSubstr("an import is running since 14:03:09 UTC"));
+  waiting.set_running("grant");
+  EXPECT_THAT(ReportProgress(waiting, absl::ZeroDuration(), absl::nullopt).en,
+              HasSubstr("another command is running since"));
+}
+
 TEST(JournalWords, SayWhatHappenedToARoundsChargeAndToARestoredOffice) {
   v1::JournalEntry entry;
   entry.set_kind("refunded");

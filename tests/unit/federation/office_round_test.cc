@@ -101,10 +101,20 @@ TEST_F(MembersPart, AnOfficeContributesOnceSendsWhatIsMissingAndSettlesOnACertif
       {Row::STATE_SPENT, without, 1, OfficeStep::kNothing},
       {Row::STATE_REFUNDED, certified, 1, OfficeStep::kNothing},
       {Row::STATE_ABSTAINED, collecting, 1, OfficeStep::kSend},
-      {Row::STATE_ABSTAINED, certified, 1, OfficeStep::kNothing},
+      {Row::STATE_ABSTAINED, certified, 1, OfficeStep::kNothing},  // it may have sent something after all
+      {Row::STATE_ABSTAINED, whole, 14 * 24, OfficeStep::kNothing},
+      {Row::STATE_ABSTAINED, without, 1, OfficeStep::kSettle},  // it may have been charged
   };
   for (const auto& row : rows)
     EXPECT_EQ(Next(row.state, row.work, Hour(row.hour)), row.next) << row.state << " at hour " << row.hour;
+}
+
+TEST_F(MembersPart, AnAbstentionIsSettledOnce) {
+  Row row;
+  row.set_state(Row::STATE_ABSTAINED);
+  row.set_ended_by("the certificate's hash");
+  const v1::Work without = Certified({0, 1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(NextStep(round_, 7, &row, false, without, Hour(1)), OfficeStep::kNothing);
 }
 
 TEST_F(MembersPart, AnAbstentionThatTheHubHasIsNotSentAgain) {

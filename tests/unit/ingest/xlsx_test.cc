@@ -2,12 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <random>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/status.h"
+#include "ingest/read_budget.h"
 #include "ingest/row_file.h"
 #include "ingest/xlsx/serial_date.h"
+#include "ingest/xlsx/workbook.h"
 #include "tests/unit/ingest/made_workbook.h"
 #include "tests/unit/ingest/read_rows.h"
 
@@ -189,6 +193,63 @@ TEST(Workbooks, AZipBombIsRefusedWhileItIsRead) {
   MadeWorkbook sheets;
   for (int i = 0; i < 1001; ++i) sheets.sheets.push_back({absl::StrCat("f", i), ""});
   EXPECT_THAT(ReadAll(sheets.Bytes()).why(), HasSubstr("more than 1000 sheets"));
+}
+
+// Reads a workbook once under a budget, as an import does.
+absl::Status ReadUnder(const std::string& bytes, std::shared_ptr<ReadBudget> budget, int* rows) {
+  MemoryFile file(bytes, 40009);
+  ASSIGN_OR_RETURN(const std::unique_ptr<RowFile> book, OpenRowFile(file, std::move(budget)));
+  return book->Read(
+      {}, [](const FileHeading&) { return absl::OkStatus(); },
+      [&](const FileRow&) {
+        ++*rows;
+        return absl::OkStatus();
+      });
+}
+
+std::string ManyRows(int rows) {
+  std::string all = TextRow(1, {"a", "b"});
+  for (int row = 2; row <= rows; ++row) all += TextRow(row, {absl::StrCat("x", row), absl::StrCat(row * 7)});
+  return all;
+}
+
+TEST(Workbooks, OneUploadIsReadSoFarAndNoFurtherInAllItsPassesTogether) {
+  const std::string bytes = OneSheet(ManyRows(20000));
+  int rows = 0;
+  EXPECT_TRUE(ReadUnder(bytes, std::make_shared<ReadBudget>(nullptr, 16 << 20), &rows).ok());
+  EXPECT_EQ(rows, 19999);
+  // No pass alone is too long for this one.
+  const uint64_t one_pass = ManyRows(20000).size() + (64 << 10);
+  rows = 0;
+  const absl::Status far = ReadUnder(bytes, std::make_shared<ReadBudget>(nullptr, one_pass), &rows);
+  EXPECT_EQ(far.code(), absl::StatusCode::kResourceExhausted) << far;
+  EXPECT_THAT(Explain(far).en, HasSubstr("save the sheet that matters as CSV"));
+  EXPECT_LT(rows, 19999);
+}
+
+TEST(Workbooks, NobodyReadsOnForSomebodyWhoLeft) {
+  const std::string bytes = OneSheet(ManyRows(20000));
+  int rows = 0;
+  const auto left = [&] { return rows > 100; };
+  const absl::Status status = ReadUnder(bytes, std::make_shared<ReadBudget>(left), &rows);
+  EXPECT_EQ(status.code(), absl::StatusCode::kCancelled) << status;
+  EXPECT_LT(rows, 2000);
+}
+
+TEST(Workbooks, WhatDescribesAWorkbookIsSmall) {
+  MadeWorkbook book;
+  book.sheets = {{"f", TextRow(1, {"a"}) + TextRow(2, {"1"})}};
+  std::string filling;
+  for (uint64_t i = 0; filling.size() <= Workbook::kLargestPart; ++i)
+    absl::StrAppend(&filling, "<x y=\"", i * 7919, "\"/>");
+  for (const auto& [part, end] : {std::pair("xl/workbook.xml", "</workbook>"),
+                                  std::pair("xl/_rels/workbook.xml.rels", "</Relationships>"),
+                                  std::pair("xl/styles.xml", "</styleSheet>")}) {
+    auto parts = book.Parts();
+    for (auto& [name, bytes] : parts)
+      if (name == part) bytes = absl::StrReplaceAll(bytes, {{end, filling + end}});
+    EXPECT_THAT(ReadAll(Zipped(parts)).why(), AllOf(HasSubstr(part), HasSubstr("more than 64 MiB"))) << part;
+  }
 }
 
 TEST(Workbooks, SheetsLargerThanExcelsAreRefusedWithTheirPlace) {

@@ -3,9 +3,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <mutex>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "base/status.h"
@@ -119,6 +122,22 @@ TEST_F(OfficeFolder, AppliedPolicyHoldsWhateverHappensToTheCopy) {
   EXPECT_EQ(office_->rules().policy->name, "other");
 }
 
+TEST_F(OfficeFolder, ThePolicyInForceAppliedAgainIsNoNewVersion) {
+  Create();
+  const uint64_t leaves = Status().journal_size();
+  ASSERT_TRUE(WriteFileAtomically(dir_ + "/policy.yaml", "policy: scribbled\n").ok());
+  const auto again = office_->ApplyPolicy("p.yaml", kSmallPolicy);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->unchanged);
+  EXPECT_EQ(again->version, 1u);
+  EXPECT_EQ(Status().journal_size(), leaves);
+  EXPECT_EQ(*ReadFile(dir_ + "/policy.yaml"), kSmallPolicy);
+  const auto other = office_->ApplyPolicy("p.yaml", absl::StrCat(kSmallPolicy, "# a remark\n"));
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_FALSE(other->unchanged);
+  EXPECT_EQ(other->version, 2u);
+}
+
 TEST_F(OfficeFolder, CodebookTakesAdditionsOnlyOnceRecordsExist) {
   Create();
   ASSERT_TRUE(Import(Rows(30)).ok());
@@ -162,10 +181,53 @@ TEST_F(OfficeFolder, EmergencyStopHoldsAtOnceThoughTheDiskIsFull) {
   EXPECT_TRUE(office_->rules().stopped);
 }
 
+// Something happens between a lift's write and what memory makes of it.
+class AfterLift final : public Steps {
+ public:
+  void Reached(absl::string_view step) override {
+    if (step == "office.lifted" && then) std::exchange(then, nullptr)();
+  }
+  std::function<void()> then;
+};
+
+TEST_F(OfficeFolder, ALiftThatIsLateLiftsNoNewerStop) {
+  Create();
+  AfterLift steps;
+  office_.reset();
+  auto opened = Office::Open(dir_, {clock_, random_, steps});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  office_ = *std::move(opened);
+  ASSERT_TRUE(office_->SetStopped(true).ok());
+  const uint64_t first = office_->rules().stop_leaf;
+  steps.then = [&] { ASSERT_TRUE(office_->SetStopped(true).ok()); };
+  ASSERT_TRUE(office_->SetStopped(false).ok());
+  EXPECT_TRUE(office_->rules().stopped) << "the disk says so";
+  EXPECT_EQ(office_->rules().stop_leaf, first + 2);
+  ASSERT_TRUE(office_->SetStopped(false).ok());
+  EXPECT_FALSE(office_->rules().stopped);
+  // A newer stop that could not be written holds until a restart.
+  ASSERT_TRUE(office_->SetStopped(true).ok());
+  steps.then = [&] {
+    struct rlimit whole {};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &whole), 0);
+    struct rlimit little = whole;
+    little.rlim_cur = 1;
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &little), 0);
+    EXPECT_FALSE(office_->SetStopped(true).ok());
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &whole), 0);
+  };
+  ASSERT_TRUE(office_->SetStopped(false).ok());
+  EXPECT_TRUE(office_->rules().stopped);
+  ASSERT_TRUE(office_->SetStopped(false).ok());
+  EXPECT_FALSE(office_->rules().stopped);
+  Open();
+  EXPECT_FALSE(office_->rules().stopped);
+}
+
 TEST_F(OfficeFolder, ACommandThatWaitsForAnotherSaysSo) {
   Create();
   std::promise<void> waits;
-  std::unique_lock<std::mutex> other(office_->writing());
+  std::unique_lock<Writing> other(office_->writing());
   auto undone = std::async(std::launch::async, [&] {
     v1::AdminCommand undo;
     undo.mutable_undo()->set_batch(1);
@@ -179,6 +241,49 @@ TEST_F(OfficeFolder, ACommandThatWaitsForAnotherSaysSo) {
   EXPECT_EQ(Status().staged_rows(), 0u) << "readers do not wait";
   other.unlock();
   ExpectSays(undone.get(), absl::StatusCode::kNotFound, "no batch 1");
+}
+
+TEST_F(OfficeFolder, ACommandThatWaitsSaysForWhichOneAndSinceWhen) {
+  Create();
+  std::promise<v1::AdminProgress> waits;
+  std::unique_lock<Writing> other(office_->writing());
+  office_->writing().Say({"import_file", clock_.now});
+  std::atomic<bool> left{false};
+  auto closed = std::async(std::launch::async, [&] {
+    v1::AdminCommand close;
+    close.mutable_close();
+    return Administer(
+               *office_, close, nullptr, [&](const v1::AdminProgress& at) { waits.set_value(at); },
+               [&] { return left.load(); })
+        .status();
+  });
+  auto said = waits.get_future();
+  ASSERT_EQ(said.wait_for(std::chrono::seconds(30)), std::future_status::ready);
+  const v1::AdminProgress at = said.get();
+  EXPECT_EQ(at.running(), "import_file");
+  EXPECT_EQ(at.since_unix_micros(), absl::ToUnixMicros(clock_.now));
+  // Whoever typed it went away: it must not run hours later.
+  left = true;
+  EXPECT_EQ(closed.get().code(), absl::StatusCode::kCancelled);
+  other.unlock();
+  EXPECT_FALSE(office_->writing().turn().has_value());
+}
+
+TEST_F(OfficeFolder, ADryRunWaitsForNobodyAndHoldsUpNobody) {
+  Create();
+  const std::unique_lock<Writing> other(office_->writing());
+  for (const bool propose : {false, true}) {
+    v1::AdminCommand command;
+    v1::ImportCommand& import = *command.mutable_import_file();
+    import.set_file_name("work.csv");
+    import.set_table("work");
+    import.set_dry_run(true);
+    import.set_propose(propose);
+    TextSource rows(Rows(5));
+    const auto read = Administer(*office_, command, &rows, nullptr, [] { return false; });
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->import_file().read(), 15u);
+  }
 }
 
 TEST_F(OfficeFolder, EveryClosingOpensABudget) {

@@ -1,4 +1,7 @@
 // The whole way: an office with a few records, a partner, questions over mutual TLS.
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
 #include <atomic>
 #include <future>
 #include <set>
@@ -9,12 +12,15 @@
 #include "base/status.h"
 #include "journal/journal.h"
 #include "journal/note.h"
+#include "penc/v1/admin_service.grpc.pb.h"
 #include "rpc/admin_client.h"
 #include "rpc/client.h"
 #include "rpc/partner.h"
 #include "rpc/server.h"
+#include "rpc/socket_address.h"
 #include "rpc/tls13.h"
 #include "tests/support/small_office.h"
+#include "tests/unit/ingest/made_workbook.h"
 
 namespace penc::rpc {
 namespace {
@@ -234,6 +240,42 @@ TEST_F(EndToEnd, TheCommandLineReachesTheRunningNodeThroughItsSocket) {
   auto gone = AdminClient::Find(dir_);
   ASSERT_TRUE(gone.ok()) << gone.status();
   EXPECT_FALSE(gone->has_value());
+}
+
+// A workbook may be read for hours; who typed the command pressed Ctrl-C.
+TEST_F(EndToEnd, AnImportOfSomebodyWhoLeftEndsAndHoldsUpNobody) {
+  MadeWorkbook book;
+  std::string rows = TextRow(1, {"person_ref", "race", "year"});
+  for (int i = 2; i < 200000; ++i) rows += TextRow(i, {absl::StrCat("X", i), "black", "70"});
+  book.sheets = {{"work", rows}};
+  const std::string bytes = book.Bytes();
+  const auto address = SocketAddress::OfListener(office_->layout().socket());
+  ASSERT_TRUE(address.ok() && address->has_value());
+  const auto stub =
+      v1::AdminService::NewStub(grpc::CreateChannel((*address)->uri(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  const auto stream = stub->Run(&context);
+  v1::RunRequest request;
+  request.mutable_command()->mutable_import_file()->set_file_name("large.xlsx");
+  request.mutable_command()->mutable_import_file()->set_table("work");
+  ASSERT_TRUE(stream->Write(request));
+  for (size_t at = 0; at < bytes.size(); at += 1 << 20) {
+    request.set_chunk(bytes.substr(at, 1 << 20));
+    ASSERT_TRUE(stream->Write(request));
+  }
+  ASSERT_TRUE(stream->WritesDone());
+  v1::RunResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  ASSERT_EQ(response.progress().step(), "reading") << response.DebugString();
+  auto node = AdminClient::Find(dir_);
+  ASSERT_TRUE(node.ok() && node->has_value()) << node.status();
+  context.TryCancel();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  v1::AdminCommand undo;  // waits for the import
+  undo.mutable_undo()->set_batch(999);
+  EXPECT_EQ((*node)->Run(undo, nullptr, [](const v1::AdminProgress&) {}).status().code(),
+            absl::StatusCode::kNotFound);
+  EXPECT_EQ(Status().staged_rows(), 0u) << "nobody was there any more to see it stored";
 }
 
 TEST_F(EndToEnd, ACallThatTakesTooLongEndsAndItsAnswerIsKept) {
