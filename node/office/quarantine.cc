@@ -308,8 +308,8 @@ absl::StatusOr<std::vector<Text>> NoteBroughtBack(Office& office, uint64_t batch
                        ": all of its rows came back; penc removes it at the next closing (penc close)")}
             : Text{absl::StrCat("quarantine/", name, ": lignes revenues: ", back.rows_size(),
                                 ", qui attendent encore: ", left),
-                   absl::StrCat("quarantine/", name, ": ", back.rows_size(), " rows came back, ", left,
-                                " still wait")});
+                   absl::StrCat("quarantine/", name, ": rows that came back: ", back.rows_size(),
+                                ", that still wait: ", left)});
   }
   return said;
 }

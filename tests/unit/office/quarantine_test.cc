@@ -37,7 +37,8 @@ class SetAside : public SmallOffice {
     command.mutable_import_file()->set_file_name(name);
     command.mutable_import_file()->set_table("work");
     command.mutable_import_file()->set_keep_until(until);
-    const auto imported = Run(command, kTwoBad);
+    const auto imported =
+        Run(command, absl::StrReplaceAll(kTwoBad, {{"\nP", absl::StrCat("\n", name, "-P")}}));
     EXPECT_TRUE(imported.ok()) << imported.status();
     return imported.ok() ? imported->import_file().quarantine_file() : "";
   }
