@@ -182,7 +182,8 @@ TEST_F(Erasure, SaysThatAnImportBeganMeanwhileAndIsVerifiedAfterIt) {
   std::unique_ptr<RecordStore::Import> import;
   AtStep steps("erase.purged", [&] {
     import = store_->Begin(*codebook_.FindTable("visit"), "late.csv", "", false, clock_.Now()).value();
-    for (int i = 0; i < 20; ++i)
+    // More than two runs: the second one waits until the first is written.
+    for (int i = 0; i < 40; ++i)
       ASSERT_TRUE(import->Add(BlockOf({Visit("a", 1), Visit("b", 2), Visit("c", 3), Visit("d", 4)}, 1)).ok());
     ASSERT_TRUE(import->Add(BlockOf({Visit("e", 1)}, 1)).ok());
   });
