@@ -177,6 +177,8 @@ Text Malformed(absl::string_view said) {
        "a dash of a list where none belongs"},
       {yaml::INVALID_ESCAPE, "une barre \\ suivie d'un caractère inattendu; doublez-la",
        "a backslash before an unexpected character; double it"},
+      {yaml::UNKNOWN_ANCHOR, "un renvoi YAML (*); mettez la valeur entre guillemets",
+       "a YAML alias (*); quote the value"},
       {yaml::UNKNOWN_TOKEN, "un caractère qui doit être entre guillemets",
        "a character that must be in quotes"},
   };

@@ -1,7 +1,7 @@
 """See answer_test.sh. `answer.py PENC SOURCE_DIR`. PENC_THOROUGH=1 flips every byte of the record instead of a few hundred."""
 import hashlib, json, os, random, re, shutil, subprocess, sys
 
-from program import failures, penc, run, source, work
+from program import failures, run, source, work
 
 vectors = f"{source}/tests/vectors"
 record = f"{vectors}/record_v1.penc"

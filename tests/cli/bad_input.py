@@ -1,7 +1,7 @@
 """See bad_input_test.sh. `bad_input.py PENC SOURCE_DIR`; the hooks' program beside PENC gives another time of day."""
 import os, re, subprocess
 
-from program import end, expect, failures, run, source, under_test, work
+from program import end, expect, failures, penc, run, source, under_test, work
 
 office = f"{work.name}/office"
 

@@ -1,7 +1,7 @@
 """See persons_test.sh. `persons.py PENC SOURCE_DIR`."""
 import html.parser, json, os, re, stat, zipfile
 
-from program import penc, ran as run, source, work
+from program import ran as run, source, work
 
 os.chdir(work.name)
 

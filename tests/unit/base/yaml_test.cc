@@ -144,7 +144,7 @@ const std::vector<Mistake>& Mistakes() {
        "line 5: reference_promise: \"delta\" is missing"},
       {"Anchor", With("codes: &a {}\n"), "line 4: YAML anchors and aliases"},
       {"AnchorOnScalar", "codebook: &a b\n", "line 1: YAML anchors and aliases"},
-      {"Alias", With("codes: *a\n"), "line 4: "},
+      {"Alias", With("codes: *a\n"), "line 4, column 8: malformed YAML (a YAML alias (*); quote the value)"},
       {"Merge", With("<<: {codes: {}}\n"), "line 4: <<: unknown key"},
       {"Tag", "codebook: !!str a\n", "line 1: YAML tags (!) are not accepted"},
       {"TagOnMapping", With("codes: !x {}\n"), "line 4: YAML tags (!) are not accepted"},
