@@ -78,7 +78,7 @@ SkellamTable TableOf(const Ratio& mu_ratio, uint64_t last, uint64_t d) {
     table.p.push_back(Up(mpfr_get_d(t.get(), MPFR_RNDU), 4));
   }
   const double r = std::exp(table.log_ratio[last]);  // falls in k: beyond lies a geometric series at most
-  table.beyond = Up(table.p[last] * r / (1 - r), 64) + kUnderflow;
+  table.beyond = Up(table.p[last] * r / (1 - r), 1 << 20) + kUnderflow;
   return table;
 }
 

@@ -64,7 +64,8 @@ Spending SpendAll(const Promise& promise, Mix mix, uint32_t releases) {
 }
 
 Truth TruthOf(const Promise& promise, const Spending& spending) {
-  const double delta = promise.delta_mantissa * std::pow(10.0, -promise.delta_exponent);
+  // Rounded down.
+  const double delta = promise.delta_mantissa * std::pow(10.0, -promise.delta_exponent) * (1 - 0x1p-50);
   return {LossOf(spending.blocks).Epsilon(delta), static_cast<double>(promise.epsilon_1024) / 1024};
 }
 
