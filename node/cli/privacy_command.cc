@@ -149,12 +149,12 @@ ExitCode ShowTable(bool csv, Output& output) {
 void AddPrivacy(CLI::App& parent, Invocation& invocation) {
   CLI::App* app = parent.add_subcommand("privacy", "what the promise is worth, worked out on the spot");
   app->require_subcommand(1);
-  app->footer("Example:\n  penc privacy table");
+  app->footer("Example:\n  penc privacy table --csv > table.csv");
   CLI::App* table = app->add_subcommand(
       "table", "what the budget's filter charges beside the exact loss, for fixed mixes; touches no record");
   auto csv = std::make_shared<bool>(false);
   table->add_flag("--csv", *csv, "print CSV (with --lang fr: for a French Excel)");
-  table->footer("Example:\n  penc privacy table");
+  table->footer("Example:\n  penc privacy table --csv > table.csv");
   table->callback(
       [csv, &invocation] { invocation.run = [csv](Output& output) { return ShowTable(*csv, output); }; });
 }

@@ -172,7 +172,7 @@ run("journal show")
 run("journal verify")
 run("restore")
 run("plan")
-assert "never charged less" in shell(f"{examples['privacy table']} 2>&1")
+assert "never charged less" in shell(f"({examples['privacy table']}) 2>&1")
 ran.add("privacy table")
 for group in ("codebook", "policy", "journal"):
     run(group)
