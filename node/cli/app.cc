@@ -15,11 +15,11 @@ namespace penc::cli {
 namespace {
 
 constexpr AddCommand kCommands[] = {
-    AddInit,    AddImport,  AddClose,    AddBatches, AddUndo,   AddStatus, AddErase,   AddCodebook,
-    AddPolicy,  AddGrant,   AddCard,     AddServe,   AddStop,   AddBudget, AddJournal, AddBackup,
-    AddRestore, AddPartner, AddDescribe, AddAsk,     AddRounds, AddAnswer, AddPlan,    AddDemo,
-    AddNetwork, AddHub,     AddPending,  AddApprove, AddRefuse, AddExpire, AddPerson,  AddDossier,
-    AddOfficer, AddKey,     AddInternal, AddQuality,
+    AddInit,    AddImport,  AddClose,    AddBatches, AddUndo,    AddStatus, AddErase,   AddCodebook,
+    AddPolicy,  AddGrant,   AddCard,     AddServe,   AddStop,    AddBudget, AddJournal, AddBackup,
+    AddRestore, AddPartner, AddDescribe, AddAsk,     AddRounds,  AddAnswer, AddPlan,    AddDemo,
+    AddNetwork, AddHub,     AddPending,  AddApprove, AddRefuse,  AddExpire, AddPerson,  AddDossier,
+    AddOfficer, AddKey,     AddInternal, AddQuality, AddPrivacy,
 };
 
 // What stands for an option's value in help. Arguments carry their name already.

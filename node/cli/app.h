@@ -31,7 +31,7 @@ struct Invocation {
 
 using AddCommand = void (*)(CLI::App& parent, Invocation& invocation);
 
-// node/cli/*_commands.cc
+// node/cli/*_commands.cc and *_command.cc
 void AddInit(CLI::App&, Invocation&);
 void AddImport(CLI::App&, Invocation&);
 void AddClose(CLI::App&, Invocation&);
@@ -68,6 +68,7 @@ void AddDemo(CLI::App&, Invocation&);
 void AddNetwork(CLI::App&, Invocation&);
 void AddHub(CLI::App&, Invocation&);
 void AddKey(CLI::App&, Invocation&);
+void AddPrivacy(CLI::App&, Invocation&);
 
 // The whole program apart from what main builds. `argv` as for main; an exit code.
 int Main(int argc, const char* const* argv, const Outside& outside);

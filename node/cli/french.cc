@@ -288,6 +288,10 @@ const std::map<std::string, std::string>& Words() {
       {"the network's card: whose answer it must be", "la carte du réseau: de qui la réponse doit être"},
       {"margins and price of a bulletin, from sizes that you state; touches no record",
        "marges et prix d'un bulletin, d'après les tailles que vous donnez; ne touche à aucun dossier"},
+      {"what the promise is worth, worked out on the spot", "ce que vaut la promesse, calculé sur place"},
+      {"what the budget's filter charges beside the exact loss, for fixed mixes; touches no record",
+       "ce que le filtre du crédit décompte, à côté de la perte exacte, pour des mélanges fixes; ne touche à "
+       "aucun dossier"},
       {"the questions", "les questions"},
       {"numbers of people, for example 1500,4400", "nombres de personnes, par exemple 1500,4400"},
       {"share of the budget for the whole bulletin", "part du crédit pour tout le bulletin"},

@@ -172,9 +172,11 @@ run("journal show")
 run("journal verify")
 run("restore")
 run("plan")
+assert "never charged less" in shell(f"({examples['privacy table']}) 2>&1")
+ran.add("privacy table")
 for group in ("codebook", "policy", "journal"):
     run(group)
-for group in ("partner", "demo", "network", "person", "key", "officer"):  # the example of one of its commands, which ran
+for group in ("partner", "demo", "network", "person", "key", "officer", "privacy"):  # the example of one of its commands, which ran
     assert examples[group] in examples.values(), group
     ran.add(group)
 missing = sorted(set(examples) - ran)

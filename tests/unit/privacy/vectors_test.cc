@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "privacy/law.h"
+#include "privacy/pld.h"
 #include "privacy/promise.h"
 
 namespace penc {
@@ -112,6 +113,69 @@ TEST(Vectors, ConcentratedDifferentialPrivacyToEpsilon) {
   const Vector& gaussian = vectors.at("rdp-conv-2");
   ExpectBestRho("rdp-conv-2", gaussian.Expected()[0], gaussian.Input("delta"),
                 1 / (2 * std::pow(gaussian.Input("noise_multiplier"), 2)));
+}
+
+TEST(Vectors, DiscreteLaplaceReleasesComposed) {
+  // Their largest parameter to within 0.001.
+  const auto vectors = Vectors();
+  for (const char* id : {"pld-dlap-param-1", "pld-dlap-param-2"}) {
+    const Vector& vector = vectors.at(id);
+    const auto shift = static_cast<uint64_t>(vector.Input("sensitivity"));
+    const auto thousandths = static_cast<uint64_t>(std::lround(1000 * vector.Expected()[0]));
+    const auto epsilon = [&](uint64_t num) {
+      return LossOf({{{Family::kDiscreteLaplace, {num, 1000}},
+                      {1, shift, shift},
+                      static_cast<uint64_t>(vector.Input("compositions"))}})
+          .Epsilon(vector.Input("delta"));
+    };
+    EXPECT_LT(epsilon(thousandths - 1), vector.Input("epsilon")) << id;
+    EXPECT_GT(epsilon(thousandths + 1), vector.Input("epsilon")) << id;
+  }
+  // A discrete Laplace of shift 1 is randomised response, whose optimal composition is known on the lattice
+  // of a: the loss at delta lies in the last cell below it.
+  const Vector& vector = vectors.at("kov-ind-1");
+  const double a = vector.Input("epsilon"), exact = LossOf({{{Family::kDiscreteLaplace, {1, 10}},
+                                                             {1, 1, 1},
+                                                             static_cast<uint64_t>(vector.Input("k"))}})
+                                                        .Epsilon(vector.Input("total_delta"));
+  EXPECT_LE(exact, vector.Expected()[0]);
+  EXPECT_GT(exact, vector.Expected()[0] - 2 * a);
+}
+
+TEST(Vectors, LaplaceReleasesComposedAsFineDiscreteOnes) {
+  const auto vectors = Vectors();
+  for (const char* id : {"pld-lap-eps-1", "pld-lap-eps-2"}) {
+    const Vector& vector = vectors.at(id);
+    constexpr uint64_t kFine = 200;
+    const Mechanism fine = LaplaceOfScale(vector.Input("scale") * kFine);
+    const PrivacyLoss loss =
+        LossOf({{fine, {1, kFine, kFine}, static_cast<uint64_t>(vector.Input("compositions"))}});
+    EXPECT_NEAR(loss.Epsilon(vector.Input("delta")), vector.Expected()[0], 3e-4 * vector.Expected()[0]) << id;
+  }
+}
+
+TEST(Vectors, ASkellamThatIsNearlyGaussian) {
+  const auto vectors = Vectors();
+  for (const char* id : {"gauss-sigma-01", "gauss-sigma-08"}) {
+    const Vector& vector = vectors.at(id);
+    constexpr uint64_t kFine = 200;
+    const double sigma = kFine * vector.Expected()[0];
+    const Mechanism skellam = {Family::kSkellam, {static_cast<uint64_t>(std::lround(sigma * sigma)), 1}};
+    const double epsilon = LossOf({{skellam, {1, kFine, kFine}}}).Epsilon(vector.Input("delta"));
+    EXPECT_NEAR(epsilon, vector.Input("epsilon"), 1e-3 * vector.Input("epsilon")) << id;
+  }
+}
+
+TEST(Vectors, EpsilonOfAnExplicitLossDistribution) {
+  const auto vectors = Vectors();
+  for (const char* id : {"pld-eps-from-pmf-1", "pld-eps-from-pmf-2"}) {
+    const Vector& vector = vectors.at(id);
+    const double step = vector.Input("interval");
+    const PrivacyLoss loss(
+        {{{4 * step, vector.Input("4")}, {2 * step, vector.Input("2")}}, vector.Input("infinity_mass"), 0},
+        step);
+    EXPECT_NEAR(loss.Epsilon(vector.Input("delta")), vector.Expected()[0], 1e-6) << id;
+  }
 }
 
 }  // namespace
