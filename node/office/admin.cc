@@ -120,6 +120,21 @@ absl::StatusOr<std::unique_lock<Writing>> TakeTurn(Office& office, const v1::Adm
   return writing;
 }
 
+// What is to be told beside a result; where there is none, where the office tells what nobody asked for.
+absl::StatusOr<v1::AdminResult> WithNotices(Office& office, const std::vector<Text>& notices,
+                                            absl::StatusOr<v1::AdminResult> result) {
+  for (const Text& notice : notices) {
+    if (!result.ok()) {
+      if (office.environment().tell) office.environment().tell(notice);
+      continue;
+    }
+    v1::Label* out = result->add_notices();
+    out->set_fr(notice.fr);
+    out->set_en(notice.en);
+  }
+  return result;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminCommand& command,
@@ -171,8 +186,13 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
     case v1::AdminCommand::kImportFile:
       // What only reads a file, for hours perhaps, holds up nobody.
       if (!command.import_file().propose() && !command.import_file().dry_run()) break;
-      return As(&v1::AdminResult::mutable_import_file,
-                Import(office, command.import_file(), upload, progress, cancelled));
+      {
+        std::vector<Text> notices;
+        absl::StatusOr<v1::AdminResult> looked =
+            As(&v1::AdminResult::mutable_import_file,
+               Import(office, command.import_file(), upload, progress, cancelled, notices));
+        return WithNotices(office, notices, std::move(looked));
+      }
     case v1::AdminCommand::kStop:  // an emergency does not wait for an import
       return As(&v1::AdminResult::mutable_stop, Stop(office, command.stop()));
     default:
@@ -181,16 +201,7 @@ absl::StatusOr<v1::AdminResult> Administer(Office& office, const v1::AdminComman
   ASSIGN_OR_RETURN(const std::unique_lock<Writing> writing, TakeTurn(office, command, progress, cancelled));
   std::vector<Text> notices = ExpireBefore(office, command);
   absl::StatusOr<v1::AdminResult> result = Change(office, command, upload, progress, cancelled, notices);
-  for (const Text& notice : notices) {
-    if (!result.ok()) {
-      if (office.environment().tell) office.environment().tell(notice);
-      continue;
-    }
-    v1::Label* out = result->add_notices();
-    out->set_fr(notice.fr);
-    out->set_en(notice.en);
-  }
-  return result;
+  return WithNotices(office, notices, std::move(result));
 }
 
 namespace {

@@ -98,13 +98,14 @@ absl::StatusOr<v1::CloseResult> Close(Office& office, const v1::CloseCommand& co
   ASSIGN_OR_RETURN(const ConsentCounts asked, office.store().CountConsent(/*as_if_closed=*/false));
   if (asked.without > 0) {
     notices.push_back(
-        {absl::StrCat(asked.without, FrenchForm(asked.without, {" personne sur ", " personnes sur "}), asked.persons,
-                      FrenchForm(asked.without, {" n'est pas comptée: son", " ne sont pas comptées: leur"}),
-                      " accord n'est pas donné ou n'est pas dit (colonne ",
-                      ConsentColumnName(*rules.codebook), ")"),
-         absl::StrCat(asked.without, EnglishForm(asked.without, {" person of ", " persons of "}), asked.persons,
-                      EnglishForm(asked.without, {" is not counted: this", " are not counted: their"}),
-                      " consent is not given or not stated (column ", ConsentColumnName(*rules.codebook), ")")});
+        {absl::StrCat(
+             asked.without, FrenchForm(asked.without, {" personne sur ", " personnes sur "}), asked.persons,
+             FrenchForm(asked.without, {" n'est pas comptée: son", " ne sont pas comptées: leur"}),
+             " accord n'est pas donné ou n'est pas dit (colonne ", ConsentColumnName(*rules.codebook), ")"),
+         absl::StrCat(
+             asked.without, EnglishForm(asked.without, {" person of ", " persons of "}), asked.persons,
+             EnglishForm(asked.without, {" is not counted: this", " are not counted: their"}),
+             " consent is not given or not stated (column ", ConsentColumnName(*rules.codebook), ")")});
   }
   v1::CloseResult result;
   result.set_edition(EditionLabel(closing, edition));
