@@ -20,19 +20,27 @@ ColumnRule RuleOf(const Policy& policy, const std::string& name) {
   return rule == policy.columns.end() ? ColumnRule{} : rule->second;
 }
 
+// Every comparison that a question makes: of its rows, and of the groups of a measure.
+void ForEachLeaf(const Question& question, const std::function<void(const Predicate&)>& visit) {
+  const std::function<void(const Predicate&)> walk = [&](const Predicate& p) {
+    if (p.kind == Predicate::Kind::kIn || p.kind == Predicate::Kind::kHasAny ||
+        p.kind == Predicate::Kind::kHasNone)
+      visit(p);
+    for (const Predicate& child : p.children) walk(child);
+  };
+  walk(question.where);
+  for (const Measure& measure : question.measures) {
+    for (const Predicate& group : measure.groups) walk(group);
+  }
+}
+
 // Every column that a question reads: keys, conditions, amounts.
 void ForEachColumn(const Question& question, const std::function<void(const ColumnRef&)>& visit) {
   for (const Grain& grain : question.by) visit(grain.column);
   for (const Measure& measure : question.measures) {
     if (measure.column.has_value()) visit(*measure.column);
   }
-  const std::function<void(const Predicate&)> walk = [&](const Predicate& p) {
-    if (p.kind == Predicate::Kind::kIn || p.kind == Predicate::Kind::kHasAny ||
-        p.kind == Predicate::Kind::kHasNone)
-      visit(p.column);
-    for (const Predicate& child : p.children) walk(child);
-  };
-  walk(question.where);
+  ForEachLeaf(question, [&](const Predicate& p) { visit(p.column); });
 }
 
 // Whether every boundary of the intervals falls on a boundary of the allowed period.
@@ -73,14 +81,11 @@ bool TooFine(const Question& question, const Codebook& codebook, const Policy& p
       return level >= finest;
     });
   }
-  const std::function<void(const Predicate&)> walk = [&](const Predicate& p) {
-    if (p.kind == Predicate::Kind::kIn) {
-      check(p.column,
-            [&](const Column& column, GrainLevel finest) { return OnBoundaries(column, p.values, finest); });
-    }
-    for (const Predicate& child : p.children) walk(child);
-  };
-  walk(question.where);
+  ForEachLeaf(question, [&](const Predicate& p) {
+    if (p.kind != Predicate::Kind::kIn) return;
+    check(p.column,
+          [&](const Column& column, GrainLevel finest) { return OnBoundaries(column, p.values, finest); });
+  });
   return fine;
 }
 

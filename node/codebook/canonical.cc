@@ -22,6 +22,7 @@ class Writer {
     Put(code.parent);
   }
   void Put(const std::string& field) { Put(absl::string_view(field)); }
+  void Put(const char* field) { Put(absl::string_view(field)); }
   void Put(uint32_t number) { Put(static_cast<int64_t>(number)); }
   template <typename T>
   void Put(const std::vector<T>& all) {
@@ -52,6 +53,10 @@ class Writer {
     Put(column.step_num);
     Put(column.step_den);
     Put(column.hxl);
+    if (!column.bands.empty()) {  // none: nothing, as in codebooks from before there were any
+      Put("bands");
+      Put(column.bands);
+    }
   }
   void Put(const Table& table) {
     Put(table.name);

@@ -66,6 +66,7 @@ struct Column {
   uint32_t max_codes = 1;              // kCodes: at most this many at once
   int64_t lo = 0, hi = 0;              // kInteger, kNumber (in steps), dates (native units), inclusive
   int64_t step_num = 1, step_den = 1;  // kNumber: one step is step_num/step_den
+  std::vector<int64_t> bands;  // kInteger, kNumber: first value of each band, in steps, from lo on; or none
   std::string hxl;
   bool future = false;  // dates: may be still to come; no part of the hash either
 

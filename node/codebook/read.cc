@@ -256,6 +256,7 @@ class BookReader {
                 {"max", column.type == ColumnType::kCodes},
                 {"range", column.is_amount()},
                 {"step", column.type == ColumnType::kNumber},
+                {"bands", column.is_amount()},
                 {"from", column.is_date()},
                 {"to", column.is_date()},
                 {"future", column.is_date()}};
@@ -356,7 +357,37 @@ class BookReader {
     column->hi = ends[1];
     column->step_num = step.num;
     column->step_den = step.den;
-    return CheckSize(here, *column);
+    RETURN_IF_ERROR(CheckSize(here, *column));
+    return ReadBands(absl::StrCat(path, ".bands"), written, step, column);
+  }
+
+  absl::Status ReadBands(const std::string& here, const storage::v1::Column& written, Decimal step,
+                         Column* column) {
+    for (const std::string& begins : written.bands()) {
+      const auto parsed = ParseDecimal(begins);
+      const auto steps = parsed.ok() ? InSteps(*parsed, step) : absl::nullopt;
+      if (!steps.has_value() || *steps < column->lo || *steps > column->hi) {
+        return lines_.Error(here, {absl::StrCat("«", begins,
+                                                "» n'est pas une valeur de cette colonne; exemple: "
+                                                "bands: [0, 100000, 500000]"),
+                                   absl::StrCat("\"", begins,
+                                                "\" is not a value of this column; example: "
+                                                "bands: [0, 100000, 500000]")});
+      }
+      if (!column->bands.empty() && *steps <= column->bands.back()) {
+        return lines_.Error(
+            here, {absl::StrCat("la tranche qui commence à ", begins,
+                                " chevauche celle d'avant; écrivez les débuts en ordre croissant"),
+                   absl::StrCat("the band that begins at ", begins,
+                                " overlaps the one before; write the beginnings in ascending order")});
+      }
+      column->bands.push_back(*steps);
+    }
+    if (!column->bands.empty() && column->bands.front() != column->lo) {
+      return lines_.Error(here, {"la première tranche commence à la plus petite valeur de «range»",
+                                 "the first band begins at the lowest value of \"range\""});
+    }
+    return absl::OkStatus();
   }
 
   absl::Status ReadDates(const std::string& path, const storage::v1::Column& written, Column* column) {

@@ -12,6 +12,7 @@
 #include "question/axis.h"
 #include "question/bind.h"
 #include "question/exact_vector.h"
+#include "question/measures/measure.h"
 #include "question/plan.h"
 #include "store/record_store.h"
 
@@ -21,6 +22,7 @@ namespace {
 constexpr uint64_t kMostCells = 1 << 20;   // of a question
 constexpr uint64_t kMostLength = 1 << 22;  // of the vector
 constexpr int kMostRows = 1 << 16;         // shown, in all tables: one message carries them
+constexpr uint64_t kNoNoise = 64;          // of a discrete Laplace: an estimate's margins are zero
 
 absl::Status TooLarge(absl::string_view fr, absl::string_view en) {
   return Fail(absl::StatusCode::kFailedPrecondition, {std::string(fr), std::string(en)});
@@ -71,6 +73,8 @@ class Planner {
           place.value = Add(Counting::Kind::kAmounts, measure.column);
           place.stated = Add(Counting::Kind::kRows, measure.column);
           break;
+        default:
+          AddShapes(question, measure, static_cast<uint32_t>(places.size()));
       }
       places.push_back(place);
     }
@@ -80,17 +84,37 @@ class Planner {
     return absl::OkStatus();
   }
 
+  // The blocks that the measure's own estimate reads, without bounds.
+  void AddShapes(const Question& question, const Measure& measure, uint32_t m) {
+    if (OwnerOf(question, m) != m) return;
+    const Caps uncapped{1, 1};
+    for (const BlockShape& shape :
+         DefinitionOf(measure.kind).Blocks({codebook_, question, planned_.domain, uncapped}, measure)) {
+      Block block;
+      block.measure = m;
+      block.counting = shape.counting;
+      block.counting.grid = 1;
+      Add(std::move(block));
+    }
+  }
+
   // A block over all cells of the question, without bounds.
   uint32_t Add(Counting::Kind kind, const absl::optional<ColumnRef>& value) {
     Block block;
-    block.question = static_cast<uint32_t>(out_.plan.questions.size());
-    block.first = out_.plan.length;
-    block.cells = planned_.domain.cells;
+    block.measure = UINT32_MAX;  // read here, not by an estimate
     block.counting.kind = kind;
-    block.counting.rows = UINT32_MAX - 1;
     block.counting.value = value;
     if (kind == Counting::Kind::kAmounts)
       block.counting.offset = codebook_.tables[value->table].columns[value->column].lo;
+    return Add(std::move(block));
+  }
+
+  uint32_t Add(Block block) {
+    block.question = static_cast<uint32_t>(out_.plan.questions.size());
+    block.first = out_.plan.length;
+    block.cells = planned_.domain.cells * block.counting.fan;
+    block.counting.rows = UINT32_MAX - 1;
+    block.noise = {Family::kDiscreteLaplace, {kNoNoise, 1}, {1, 1}};
     block.per_person = {block.cells, static_cast<uint64_t>(kCellBound), static_cast<uint64_t>(kCellBound)};
     const auto number = static_cast<uint32_t>(out_.plan.blocks.size());
     planned_.blocks.push_back(number);
@@ -103,20 +127,6 @@ class Planner {
   UncappedPlan out_;
   PlannedQuestion planned_;
 };
-
-const char* NameOf(MeasureKind kind) {
-  switch (kind) {
-    case MeasureKind::kPersons:
-      return "persons";
-    case MeasureKind::kRows:
-      return "rows";
-    case MeasureKind::kSum:
-      return "sum";
-    case MeasureKind::kMean:
-      break;
-  }
-  return "mean";
-}
 
 v1::Axis ToAxis(const Axis& axis) {
   v1::Axis out;
@@ -176,8 +186,9 @@ class InternalTables {
       for (const Measure& measure : planned.question.measures) {
         v1::InternalColumn* column = table.add_columns();
         column->set_name(measure.name);
-        column->set_measure(NameOf(measure.kind));
+        column->set_measure(DefinitionOf(measure.kind).name());
       }
+      const std::vector<std::vector<Value>> estimated = Estimated(uncapped, codebook, q, cells);
       const Cells rows = Of(uncapped, cells, uncapped.rows[q]);
       for (uint64_t cell = 0; cell < planned.domain.cells; ++cell) {
         if (rows[cell] == 0 && !planned.domain.axes.empty()) continue;
@@ -186,7 +197,7 @@ class InternalTables {
               absl::StrCat("plus de ", kMostRows, " lignes à montrer; regroupez (fold, quarter, country)"),
               absl::StrCat("more than ", kMostRows, " rows to show; fold (fold, quarter, country)"));
         }
-        FillRow(uncapped, codebook, q, cell, cells, *table.add_rows());
+        FillRow(uncapped, codebook, q, cell, cells, estimated, *table.add_rows());
       }
     }
     return absl::OkStatus();
@@ -197,8 +208,23 @@ class InternalTables {
     return cells.subspan(uncapped.plan.blocks[block].first, uncapped.plan.blocks[block].cells);
   }
 
+  // By measure: what its estimate says of every cell; empty where a block holds the number itself.
+  static std::vector<std::vector<Value>> Estimated(const UncappedPlan& uncapped, const Codebook& codebook,
+                                                   size_t q, Cells cells) {
+    const PlannedQuestion& planned = uncapped.plan.questions[q];
+    std::vector<std::vector<Value>> estimated;
+    for (uint32_t m = 0; m < planned.question.measures.size(); ++m) {
+      const Measure& measure = planned.question.measures[m];
+      std::vector<Value>& values = estimated.emplace_back();
+      const std::vector<NoisyBlock> blocks = BlocksOf(uncapped.plan, planned, m, cells);
+      if (blocks.empty()) continue;
+      values = DefinitionOf(measure.kind).EstimateAll({codebook, measure}, blocks, planned.domain.cells);
+    }
+    return estimated;
+  }
+
   static void FillRow(const UncappedPlan& uncapped, const Codebook& codebook, size_t q, uint64_t cell,
-                      Cells cells, v1::InternalRow& row) {
+                      Cells cells, const std::vector<std::vector<Value>>& estimated, v1::InternalRow& row) {
     const PlannedQuestion& planned = uncapped.plan.questions[q];
     uint64_t stride = planned.domain.cells;
     for (const Axis& axis : planned.domain.axes) {
@@ -208,8 +234,13 @@ class InternalTables {
     for (size_t m = 0; m < planned.question.measures.size(); ++m) {
       const Measure& measure = planned.question.measures[m];
       const Place& place = uncapped.places[q][m];
-      const int64_t exact = Of(uncapped, cells, place.value)[cell];
       v1::InternalValue& value = *row.add_values();
+      if (estimated[m].size() > cell) {
+        value.set_none(estimated[m][cell].shown != Value::Shown::kYes);
+        if (!value.none()) value.set_value(estimated[m][cell].value);
+        continue;
+      }
+      const int64_t exact = Of(uncapped, cells, place.value)[cell];
       if (!measure.column.has_value()) {
         value.set_value(static_cast<double>(exact));
         continue;

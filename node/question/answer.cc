@@ -22,11 +22,6 @@ v1::Label ToLabel(const Text& text) {
   return label;
 }
 
-const Column* ColumnOf(const Measure& measure, const Codebook& codebook) {
-  return measure.column.has_value() ? &codebook.tables[measure.column->table].columns[measure.column->column]
-                                    : nullptr;
-}
-
 v1::Value ToValue(const Value& value) {
   v1::Value out;
   switch (value.shown) {
@@ -55,14 +50,17 @@ void FillBlock(const Block& block, const Measure& measure, const Codebook& codeb
   out.set_l1(block.per_person.l1);
   out.set_counts(kCounts[static_cast<int>(block.counting.kind)]);
   if (block.counting.kind == Counting::Kind::kAmounts) {
-    const Column& column = *ColumnOf(measure, codebook);
-    // A unit is grid steps; a mean counts half steps from the middle of the range.
-    const bool centred = measure.kind == MeasureKind::kMean;
+    const Column& column = *AskedMeasure(codebook, measure).column;
+    // A unit is grid steps; means and variances count half steps from the middle of the range.
+    const bool centred = measure.kind != MeasureKind::kSum;
     out.set_unit_num(block.counting.grid * column.step_num);
     out.set_unit_den(column.step_den * (centred ? 2 : 1));
     out.set_centre_num(centred ? (column.lo + column.hi) * column.step_num : 0);
     out.set_centre_den(centred ? 2 * column.step_den : 1);
+    out.set_square_bound(block.counting.square_bound);
   }
+  if (block.counting.fan > 1) out.set_fan(block.counting.fan);
+  out.set_part_width(block.counting.part_width);
 }
 
 // As the language writes it: 1 358 and 24,5; 1,358 and 24.5.
@@ -94,8 +92,14 @@ v1::Label Reading(const v1::Table& table) {
   }
   const v1::Value& value = best->values(0);
   const std::string& measure = table.columns(0).measure();
-  const char* what_fr = measure == "persons" ? " personnes suivies" : measure == "rows" ? " lignes" : "";
-  const char* what_en = measure == "persons" ? " people followed" : measure == "rows" ? " rows" : "";
+  const char* what_fr = measure == "persons" || measure == "difference" ? " personnes suivies"
+                        : measure == "rows"                             ? " lignes"
+                        : measure == "share"                            ? " %"
+                                                                        : "";
+  const char* what_en = measure == "persons" || measure == "difference" ? " people followed"
+                        : measure == "rows"                             ? " rows"
+                        : measure == "share"                            ? "%"
+                                                                        : "";
   const std::string where_fr = fr.empty() ? "" : absl::StrCat(absl::StrJoin(fr, ", "), ": ");
   const std::string where_en = en.empty() ? "" : absl::StrCat(absl::StrJoin(en, ", "), ": ");
   label.set_fr(absl::StrCat(where_fr, "environ ", Number(value.value(), true), what_fr, " (entre ",
@@ -103,19 +107,6 @@ v1::Label Reading(const v1::Table& table) {
   label.set_en(absl::StrCat(where_en, "about ", Number(value.value(), false), what_en, " (between ",
                             Number(value.low(), false), " and ", Number(value.high(), false), ")"));
   return label;
-}
-
-std::vector<NoisyBlock> BlocksOf(const Plan& plan, const PlannedQuestion& planned, uint32_t measure,
-                                 const Release* release) {
-  std::vector<NoisyBlock> blocks;
-  for (uint32_t b : planned.blocks) {
-    const Block& block = plan.blocks[b];
-    if (block.measure != measure) continue;
-    blocks.emplace_back(block, release == nullptr
-                                   ? absl::Span<const int64_t>()
-                                   : absl::MakeConstSpan(release->noisy).subspan(block.first, block.cells));
-  }
-  return blocks;
 }
 
 }  // namespace
@@ -160,7 +151,7 @@ std::vector<v1::Table> ToTables(const Plan& plan, const Codebook& codebook, cons
       column->set_measure(definition.name());
       *column->mutable_unit() = ToLabel(definition.unit());
       column->set_margin(
-          definition.Margin(ColumnOf(measure, codebook), BlocksOf(plan, planned, m, &release)));
+          definition.Margin(AskedMeasure(codebook, measure), BlocksOf(plan, planned, m, release.noisy)));
     }
     for (uint32_t b : planned.blocks) {
       FillBlock(plan.blocks[b], planned.question.measures[plan.blocks[b].measure], codebook, release,
@@ -191,8 +182,8 @@ std::vector<v1::ExplainedQuestion> ExplainPlan(const Plan& plan, const Codebook&
     question.set_cap_rows(planned.caps.rows);
     for (uint32_t m = 0; m < planned.question.measures.size(); ++m) {
       const Measure& measure = planned.question.measures[m];
-      question.add_margins(DefinitionOf(measure.kind)
-                               .Margin(ColumnOf(measure, codebook), BlocksOf(plan, planned, m, nullptr)));
+      question.add_margins(
+          DefinitionOf(measure.kind).Margin(AskedMeasure(codebook, measure), BlocksOf(plan, planned, m, {})));
     }
     for (uint32_t b : planned.blocks) *question.add_noise() = ToNoise(plan.blocks[b].noise);
     explained.push_back(std::move(question));

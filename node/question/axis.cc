@@ -113,6 +113,26 @@ absl::Status FillOrdered(const Codebook& codebook, const Column& column, GrainLe
   return absl::OkStatus();
 }
 
+void FillBands(const Codebook& codebook, const Column& column, const std::vector<Interval>& allowed,
+               Axis& axis) {
+  axis.category_of.assign(static_cast<size_t>(column.hi - column.lo) + 2, kNoCategory);
+  for (size_t b = 0; b < column.bands.size(); ++b) {
+    const int64_t end = b + 1 < column.bands.size() ? column.bands[b + 1] : column.hi + 1;
+    const Interval band{static_cast<StoredValue>(column.bands[b] - column.lo + 1),
+                        static_cast<StoredValue>(end - column.lo)};
+    const std::vector<Interval> within = Intersection(allowed, {band});
+    if (within.empty()) continue;
+    for (const Interval& interval : within) {
+      for (StoredValue v = interval.first; v <= interval.last; ++v)
+        axis.category_of[v] = static_cast<uint32_t>(axis.categories.size());
+    }
+    const std::string first = WrittenOf(codebook, column, band.first),
+                      last = WrittenOf(codebook, column, band.last);
+    const std::string text = band.first == band.last ? first : absl::StrCat(first, "–", last);
+    axis.categories.push_back({text, {text, text}, false});
+  }
+}
+
 }  // namespace
 
 std::vector<Interval> AllowedValues(const Predicate& where, const ColumnRef& column,
@@ -147,6 +167,8 @@ absl::StatusOr<Axis> MakeAxis(const Grain& grain, const Question& question, cons
   }
   if (column.type == ColumnType::kCode) {
     FillCodes(codebook, column, grain.level, allowed, axis);
+  } else if (grain.level == GrainLevel::kBand) {
+    FillBands(codebook, column, allowed, axis);
   } else {
     uint64_t values = 0;
     for (const Interval& interval : allowed)

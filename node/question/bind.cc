@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/decimal.h"
 #include "base/nearest.h"
 #include "base/status.h"
 #include "question/predicate.h"
@@ -23,6 +24,8 @@ constexpr int kMostMeasures = 8;
 constexpr int kMostQuestions = 64;
 constexpr uint32_t kMostWeight = 1000;
 constexpr size_t kLongestName = 128;
+// Squares of amounts, times a person's rows, are summed in 64 bits.
+constexpr int64_t kWidestSquared = int64_t{1} << 22;
 
 // Through a view: the constructor from a string is not found by every compiler in the shared library.
 absl::Cord CordOf(absl::string_view text) { return absl::Cord(text); }
@@ -122,6 +125,13 @@ class QuestionBinder {
         if (column.type == ColumnType::kCode && list->name == "country") return grain;
         return Bad(absl::StrCat("country(", column.name, "): ce n'est pas un lieu"),
                    absl::StrCat("country(", column.name, "): this is not a place"));
+      case v1::Grain::LEVEL_BAND:
+        if (!column.bands.empty()) {
+          grain.level = GrainLevel::kBand;
+          return grain;
+        }
+        return Bad(absl::StrCat("band(", column.name, "): le lexique n'a pas de tranches pour cette colonne"),
+                   absl::StrCat("band(", column.name, "): the codebook has no bands for this column"));
       default: {
         const auto wanted =
             static_cast<GrainLevel>(static_cast<int>(GrainLevel::kDay) + (g.level() - v1::Grain::LEVEL_DAY));
@@ -171,12 +181,80 @@ class QuestionBinder {
           measure.name = absl::StrCat(measure.kind == MeasureKind::kSum ? "sum_" : "avg_", column.name);
         return measure;
       }
+      case v1::Measure::KIND_QUANTILE:
+        return BindQuantile(m, std::move(measure));
+      case v1::Measure::KIND_VARIANCE:
+      case v1::Measure::KIND_DEVIATION:
+        return BindSpread(m, std::move(measure));
+      case v1::Measure::KIND_SHARE:
+      case v1::Measure::KIND_DIFFERENCE:
+        return BindGroups(m, std::move(measure));
       default:
         return Bad("il manque ce qu'on compte", "what to count is missing");
     }
   }
 
  private:
+  absl::StatusOr<Measure> BindQuantile(const v1::Measure& m, Measure measure) const {
+    measure.kind = MeasureKind::kQuantile;
+    measure.quantile_ppm = m.quantile_ppm();
+    ASSIGN_OR_RETURN(measure.column, Resolve(m.column()));
+    const Column& column = ColumnAt(*measure.column);
+    if (!column.is_amount()) {
+      return Bad(absl::StrCat(column.name, ": une médiane demande un nombre"),
+                 absl::StrCat(column.name, ": a median needs a number"));
+    }
+    if (m.quantile_ppm() == 0 || m.quantile_ppm() >= 1000000) {
+      return Bad("percentile_cont: donnez une part entre 0 et 1, sans eux; la médiane est 0.5",
+                 "percentile_cont: give a share between 0 and 1, without them; the median is 0.5");
+    }
+    if (measure.name.empty()) {
+      measure.name = m.quantile_ppm() == 500000
+                         ? absl::StrCat("median_", column.name)
+                         : absl::StrCat("p", FormatDecimal(OfSteps(m.quantile_ppm(), {1, 10000}).value()),
+                                        "_", column.name);
+    }
+    return measure;
+  }
+
+  absl::StatusOr<Measure> BindSpread(const v1::Measure& m, Measure measure) const {
+    const bool variance = m.kind() == v1::Measure::KIND_VARIANCE;
+    measure.kind = variance ? MeasureKind::kVariance : MeasureKind::kDeviation;
+    ASSIGN_OR_RETURN(measure.column, Resolve(m.column()));
+    const Column& column = ColumnAt(*measure.column);
+    if (!column.is_amount() || column.hi - column.lo > kWidestSquared) {
+      return Bad(
+          absl::StrCat(column.name, ": une variance demande un nombre d'au plus ", kWidestSquared, " pas"),
+          absl::StrCat(column.name, ": a variance needs a number of at most ", kWidestSquared, " steps"));
+    }
+    if (measure.name.empty()) measure.name = absl::StrCat(variance ? "variance_" : "stddev_", column.name);
+    return measure;
+  }
+
+  absl::StatusOr<Measure> BindGroups(const v1::Measure& m, Measure measure) const {
+    const bool share = m.kind() == v1::Measure::KIND_SHARE;
+    measure.kind = share ? MeasureKind::kShare : MeasureKind::kDifference;
+    if (m.groups_size() != (share ? 1 : 2)) {
+      return Bad("attendu: share(condition) ou difference(condition, condition)",
+                 "expected: share(condition) or difference(condition, condition)");
+    }
+    for (const v1::Condition& condition : m.groups()) {
+      ASSIGN_OR_RETURN(Predicate group, BindCondition(condition, codebook_,
+                                                      [&](absl::string_view name) { return Resolve(name); }));
+      if (IsNever(group) || group.kind == Predicate::Kind::kTrue) {
+        return Bad("ce groupe est toujours vide, ou toujours tout le monde: changez sa condition",
+                   "this group is always empty, or always everybody: change its condition");
+      }
+      measure.groups.push_back(std::move(group));
+    }
+    if (measure.name.empty()) measure.name = share ? "share" : "difference";
+    return measure;
+  }
+
+  const Column& ColumnAt(const ColumnRef& ref) const {
+    return codebook_.tables[ref.table].columns[ref.column];
+  }
+
   static bool FirstForbidden(absl::string_view name) {
     return std::any_of(name.begin(), name.end(),
                        [](char c) { return static_cast<unsigned char>(c) < 32 || c == '"'; });
@@ -376,13 +454,41 @@ absl::StatusOr<std::vector<Question>> BindAll(const v1::Bulletin& bulletin, cons
   return questions;
 }
 
+namespace {
+std::string CallOf(const Measure& m, const std::string& column, const Codebook& codebook, uint32_t table) {
+  switch (m.kind) {
+    case MeasureKind::kPersons:
+      return "count(DISTINCT person)";
+    case MeasureKind::kRows:
+      return "count(*)";
+    case MeasureKind::kSum:
+      return absl::StrCat("sum(", column, ")");
+    case MeasureKind::kMean:
+      return absl::StrCat("avg(", column, ")");
+    case MeasureKind::kQuantile:
+      return absl::StrCat("percentile_cont(", FormatDecimal(OfSteps(m.quantile_ppm, {1, 1000000}).value()),
+                          ") WITHIN GROUP (ORDER BY ", column, ")");
+    case MeasureKind::kVariance:
+      return absl::StrCat("variance(", column, ")");
+    case MeasureKind::kDeviation:
+      return absl::StrCat("stddev(", column, ")");
+    case MeasureKind::kShare:
+      return absl::StrCat("share(", ToSql(m.groups[0], codebook, table), ")");
+    case MeasureKind::kDifference:
+      return absl::StrCat("difference(", ToSql(m.groups[0], codebook, table), ", ",
+                          ToSql(m.groups[1], codebook, table), ")");
+  }
+  return "";
+}
+}  // namespace
+
 std::string CanonicalText(const Question& q, const Codebook& codebook) {
   std::vector<std::string> keys, measures;
   for (const Grain& grain : q.by) {
     const std::string name = ColumnName(codebook, grain.column, q.table);
     const Column& column = codebook.tables[grain.column.table].columns[grain.column.column];
     static constexpr const char* kFunctions[] = {"",     "fold",  "main_of", "country", "day",
-                                                 "week", "month", "quarter", "year"};
+                                                 "week", "month", "quarter", "year",    "band"};
     const bool own_unit =
         grain.level == GrainLevel::kValue ||
         (column.is_date() && static_cast<int>(grain.level) - static_cast<int>(GrainLevel::kDay) ==
@@ -391,11 +497,7 @@ std::string CanonicalText(const Question& q, const Codebook& codebook) {
   }
   for (const Measure& m : q.measures) {
     const std::string column = m.column.has_value() ? ColumnName(codebook, *m.column, q.table) : "";
-    const std::string call = m.kind == MeasureKind::kPersons ? "count(DISTINCT person)"
-                             : m.kind == MeasureKind::kRows
-                                 ? "count(*)"
-                                 : absl::StrCat(m.kind == MeasureKind::kSum ? "sum(" : "avg(", column, ")");
-    measures.push_back(absl::StrCat(call, " AS \"", m.name, "\""));
+    measures.push_back(absl::StrCat(CallOf(m, column, codebook, q.table), " AS \"", m.name, "\""));
   }
   std::vector<std::string> selected = keys;
   selected.insert(selected.end(), measures.begin(), measures.end());

@@ -29,7 +29,8 @@ void Hide(const MeasureDefinition& definition, const std::vector<NoisyBlock>& bl
     value.shown = Value::Shown::kTooFew;
   }
   const double half = (value.high - value.low) / 2;
-  if (value.shown == Value::Shown::kYes && half > display.hide_margin_above * std::fabs(value.value)) {
+  if (value.shown == Value::Shown::kYes && definition.judged_by_margin() &&
+      half > display.hide_margin_above * std::fabs(value.value)) {
     value.shown = Value::Shown::kMarginTooWide;
   }
   if (value.shown != Value::Shown::kYes) value.value = value.low = value.high = 0;
@@ -51,22 +52,15 @@ EstimatedTable EstimateQuestion(const Plan& plan, const PlannedQuestion& planned
   }
   for (uint32_t m = 0; m < planned.question.measures.size(); ++m) {
     const Measure& measure = planned.question.measures[m];
-    const Column* column = measure.column.has_value()
-                               ? &codebook.tables[measure.column->table].columns[measure.column->column]
-                               : nullptr;
-    std::vector<NoisyBlock> blocks;
-    for (uint32_t b : planned.blocks) {
-      const Block& block = plan.blocks[b];
-      if (block.measure == m)
-        blocks.emplace_back(block, absl::MakeConstSpan(release.noisy).subspan(block.first, block.cells));
-    }
+    const AskedMeasure asked(codebook, measure);
+    const std::vector<NoisyBlock> blocks = BlocksOf(plan, planned, m, release.noisy);
     const MeasureDefinition& definition = DefinitionOf(measure.kind);
     const auto threshold = static_cast<int64_t>(
         domain.axes.empty() ? 0 : PhantomThreshold(blocks[0].block.noise, domain.cells, display.phantoms));
+    std::vector<Value> values = definition.EstimateAll(asked, blocks, domain.cells);
     for (uint64_t cell = 0; cell < domain.cells; ++cell) {
-      Value value = definition.Estimate(column, blocks, cell);
-      Hide(definition, blocks, threshold, display, cell, value);
-      table.rows[cell].values.push_back(value);
+      Hide(definition, blocks, threshold, display, cell, values[cell]);
+      table.rows[cell].values.push_back(values[cell]);
     }
   }
   for (const EstimatedRow& row : table.rows) {

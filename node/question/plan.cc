@@ -103,12 +103,13 @@ absl::Status Lay(Question question, const Codebook& codebook, const PlanLimits& 
   planned.caps = CapsInForce(question, planned.domain, codebook);
   const MeasureContext context{codebook, question, planned.domain, planned.caps};
   for (uint32_t m = 0; m < question.measures.size(); ++m) {
+    if (OwnerOf(question, m) != m) continue;
     for (BlockShape& shape : DefinitionOf(question.measures[m].kind).Blocks(context, question.measures[m])) {
       Block block;
       block.question = plan.questions.size();
       block.measure = m;
       block.first = plan.length;
-      block.cells = planned.domain.cells;
+      block.cells = planned.domain.cells * shape.counting.fan;
       block.counting = shape.counting;
       block.per_person = shape.per_person;
       planned.blocks.push_back(plan.blocks.size());
@@ -172,7 +173,10 @@ absl::Status PriceBlocks(const Price& price, const Promise& reference, Plan& pla
   for (const PlannedQuestion& planned : plan.questions) {
     const uint64_t of_question =
         static_cast<uint64_t>(static_cast<unsigned __int128>(total) * planned.question.weight / weights);
-    const uint64_t of_measure = of_question / planned.question.measures.size();
+    uint64_t owners = 0;
+    for (uint32_t m = 0; m < planned.question.measures.size(); ++m)
+      owners += OwnerOf(planned.question, m) == m;
+    const uint64_t of_measure = of_question / owners;
     for (uint32_t b : planned.blocks) {
       const auto siblings = std::count_if(planned.blocks.begin(), planned.blocks.end(), [&](uint32_t other) {
         return plan.blocks[other].measure == plan.blocks[b].measure;

@@ -45,7 +45,8 @@ struct Domain {
 
 // What a block counts of one person, before noise. The store implements exactly these.
 //   kPersons  1 in each of at most per_person.l0 cells that the person's matching rows fall in
-//   kRows     matching (row, cell) pairs, at most `rows` in all; `value` set: only rows where it is not NULL
+//   kRows     matching (row, cell) pairs, at most `rows` in all; `value` set: only rows where it is not NULL;
+//             all blocks of a question keep the same rows
 //   kAmounts  per cell, over the same kept pairs: a = sum of (multiplier * stored-index + offset) of `value`,
 //   then
 //             rounded to units of `grid` (see RoundToGrid), |a| <= grid * per_person.linf
@@ -56,6 +57,15 @@ struct Counting {
   absl::optional<ColumnRef> value;     // kRows (non-null filter), kAmounts
   int64_t multiplier = 1, offset = 0;  // amount of stored value v (not NULL): multiplier * (v - 1) + offset
   int64_t grid = 1;
+  // Squares: with d the amount above, |d| <= bound, 2 d^2 - bound^2 is summed instead. 0: the amount itself.
+  int64_t square_bound = 0;
+  // Every cell of the domain may be divided: cell * fan + part. `fan` is 1 where it is not. By value: part (v
+  // - 1) / part_width of `value`. By person: part g where a row of the person in that cell is in group g;
+  // where `rest` is set, only the first group that fits, and the last part for whoever is in none.
+  uint32_t fan = 1;
+  uint32_t part_width = 0;
+  std::vector<Predicate> groups;
+  bool rest = false;
 };
 
 // A range of the vector with one noise law.

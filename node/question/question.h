@@ -27,17 +27,29 @@ struct Predicate {
 };
 
 // How a GROUP BY column is read.
-enum class GrainLevel { kValue, kFold, kMain, kParent, kDay, kWeek, kMonth, kQuarter, kYear };
+enum class GrainLevel { kValue, kFold, kMain, kParent, kDay, kWeek, kMonth, kQuarter, kYear, kBand };
 struct Grain {
   ColumnRef column;
   GrainLevel level = GrainLevel::kValue;
 };
 
-enum class MeasureKind { kPersons, kRows, kSum, kMean };
+enum class MeasureKind {
+  kPersons,
+  kRows,
+  kSum,
+  kMean,
+  kQuantile,
+  kVariance,
+  kDeviation,
+  kShare,
+  kDifference
+};
 struct Measure {
   MeasureKind kind = MeasureKind::kPersons;
-  absl::optional<ColumnRef> column;  // kSum, kMean
+  absl::optional<ColumnRef> column;  // kSum, kMean, kQuantile, kVariance, kDeviation
   std::string name;                  // column title in the answer ("persons", an AS alias)
+  uint32_t quantile_ppm = 0;         // kQuantile: which one, in millionths; the median is 500,000
+  std::vector<Predicate> groups;     // kShare: whose share; kDifference: of the first, less the second
 };
 
 // Editions whose persons are asked; absent: all that are closed.

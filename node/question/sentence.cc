@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/decimal.h"
 #include "codebook/period.h"
 #include "question/predicate.h"
 
@@ -112,12 +113,38 @@ class Speaker {
         case MeasureKind::kMean:
           parts.push_back(Cat({"quelle moyenne de ", "what mean of "}, of));
           break;
+        case MeasureKind::kQuantile:
+          parts.push_back(Cat(QuantileWords(measure.quantile_ppm), of));
+          break;
+        case MeasureKind::kVariance:
+          parts.push_back(Cat({"quelle variance de ", "what variance of "}, of));
+          break;
+        case MeasureKind::kDeviation:
+          parts.push_back(Cat({"quel écart-type de ", "what standard deviation of "}, of));
+          break;
+        case MeasureKind::kShare:
+          parts.push_back(
+              Cat({"quelle part de personnes: ", "what share of people: "}, Clause(measure.groups[0])));
+          break;
+        case MeasureKind::kDifference:
+          parts.push_back(
+              Join({Cat({"combien de personnes: ", "how many people: "}, Clause(measure.groups[0])),
+                    Clause(measure.groups[1])},
+                   {", moins combien: ", ", less how many: "}));
+          break;
       }
     }
     Text says = Either(parts, {" et ", " and "});
     says.fr[0] = absl::ascii_toupper(says.fr[0]);
     says.en[0] = absl::ascii_toupper(says.en[0]);
     return Cat(says, {absl::StrCat(" (", table.fr, ")"), absl::StrCat(" (", table.en, ")")});
+  }
+
+  static Text QuantileWords(uint32_t ppm) {
+    if (ppm == 500000) return {"quelle médiane de ", "what median of "};
+    const std::string percent = FormatDecimal(OfSteps(ppm, {1, 10000}).value());
+    return {absl::StrCat("quelle valeur de ", "«", percent, " % au plus» de "),
+            absl::StrCat("what ", percent, "% quantile of ")};
   }
 
   Text Named(const ColumnRef& ref) const { return Inside(ColumnOf(codebook_, ref).label); }
@@ -149,6 +176,8 @@ class Speaker {
         return own ? name : as("par trimestre", "by quarter");
       case GrainLevel::kYear:
         return own ? name : as("par année", "by year");
+      case GrainLevel::kBand:
+        return as("par tranche", "by band");
     }
     return name;
   }

@@ -10,6 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/decimal.h"
 #include "base/status.h"
 #include "base/utf8.h"
 #include "question/sql_words.h"
@@ -145,21 +146,69 @@ class Parser {
            absl::string_view(column.fields[0]->string->sval) == "person";
   }
 
+  struct Function {
+    const char* name;
+    v1::Measure::Kind kind;
+  };
+  static const Function* MeasureOf(absl::string_view name) {
+    static constexpr Function kFunctions[] = {{"count", v1::Measure::KIND_PERSONS},
+                                              {"sum", v1::Measure::KIND_SUM},
+                                              {"avg", v1::Measure::KIND_MEAN},
+                                              {"percentile_cont", v1::Measure::KIND_QUANTILE},
+                                              {"median", v1::Measure::KIND_QUANTILE},
+                                              {"variance", v1::Measure::KIND_VARIANCE},
+                                              {"stddev", v1::Measure::KIND_DEVIATION},
+                                              {"share", v1::Measure::KIND_SHARE},
+                                              {"difference", v1::Measure::KIND_DIFFERENCE}};
+    for (const Function& function : kFunctions) {
+      if (name == function.name) return &function;
+    }
+    return nullptr;
+  }
   static bool IsMeasure(const PgQuery__Node& node) {
-    if (node.node_case != PG_QUERY__NODE__NODE_FUNC_CALL) return false;
-    const std::string name = FunctionName(*node.func_call);
-    return name == "count" || name == "sum" || name == "avg";
+    return node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL &&
+           MeasureOf(FunctionName(*node.func_call)) != nullptr;
+  }
+
+  // percentile_cont(0.5) WITHIN GROUP (ORDER BY x).
+  absl::Status AddQuantile(const PgQuery__FuncCall& call, v1::Measure* measure) {
+    const Text written = {"écrivez percentile_cont(0.5) WITHIN GROUP (ORDER BY x), ou median(x)",
+                          "write percentile_cont(0.5) WITHIN GROUP (ORDER BY x), or median(x)"};
+    if (!call.agg_within_group || call.n_agg_order != 1 || call.n_args != 1 || call.over != nullptr ||
+        call.agg_filter != nullptr || call.agg_order[0]->node_case != PG_QUERY__NODE__NODE_SORT_BY ||
+        call.args[0]->node_case != PG_QUERY__NODE__NODE_A_CONST) {
+      return At(call.location, written);
+    }
+    const PgQuery__SortBy& by = *call.agg_order[0]->sort_by;
+    if (by.node == nullptr || by.node->node_case != PG_QUERY__NODE__NODE_COLUMN_REF ||
+        by.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC || by.n_use_op > 0) {
+      return At(call.location, written);
+    }
+    ASSIGN_OR_RETURN(*measure->mutable_column(), AskedColumn(*by.node->column_ref));
+    const PgQuery__AConst& share = *call.args[0]->a_const;
+    const absl::StatusOr<Decimal> part =
+        ParseDecimal(share.val_case == PG_QUERY__A__CONST__VAL_FVAL ? share.fval->fval : "0");
+    const absl::optional<int64_t> ppm = part.ok() ? InSteps(*part, {1, 1000000}) : absl::nullopt;
+    if (!ppm.has_value() || *ppm <= 0 || *ppm >= 1000000) {
+      return At(call.location,
+                {"donnez une part entre 0 et 1, sans eux, d'au plus 6 décimales; la médiane est 0.5",
+                 "give a share between 0 and 1, without them, of at most 6 decimals; the median is 0.5"});
+    }
+    measure->set_quantile_ppm(static_cast<uint32_t>(*ppm));
+    return absl::OkStatus();
   }
 
   absl::Status AddMeasure(const PgQuery__FuncCall& call, absl::string_view alias) {
+    v1::Measure* measure = select_.add_measures();
+    measure->set_name(std::string(alias));
+    const std::string name = FunctionName(call);
+    measure->set_kind(MeasureOf(name)->kind);
+    if (name == "percentile_cont") return AddQuantile(call, measure);
     if (IsAdorned(call)) {
       return At(call.location,
                 {"écrivez count(*), count(DISTINCT person), sum(x) ou avg(x), sans OVER ni FILTER",
                  "write count(*), count(DISTINCT person), sum(x) or avg(x), without OVER or FILTER"});
     }
-    v1::Measure* measure = select_.add_measures();
-    measure->set_name(std::string(alias));
-    const std::string name = FunctionName(call);
     if (name == "count") {
       if (call.agg_star) {
         measure->set_kind(v1::Measure::KIND_ROWS);
@@ -169,15 +218,18 @@ class Parser {
         return At(call.location, {"on compte des personnes, count(DISTINCT person), ou des lignes, count(*)",
                                   "count persons, count(DISTINCT person), or rows, count(*)"});
       }
-      measure->set_kind(v1::Measure::KIND_PERSONS);
       return absl::OkStatus();
     }
     if (call.agg_distinct)
       return At(call.location,
                 {"pas de DISTINCT dans une somme ou une moyenne", "no DISTINCT in a sum or a mean"});
-    ASSIGN_OR_RETURN(const std::string column, OneColumn(call, 0));
-    measure->set_kind(name == "sum" ? v1::Measure::KIND_SUM : v1::Measure::KIND_MEAN);
-    measure->set_column(column);
+    if (name == "share" || name == "difference") {
+      for (size_t i = 0; i < call.n_args; ++i)
+        RETURN_IF_ERROR(Condition(*call.args[i], measure->add_groups(), 0));
+      return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(*measure->mutable_column(), OneColumn(call, 0));
+    if (name == "median") measure->set_quantile_ppm(500000);
     return absl::OkStatus();
   }
 
@@ -206,11 +258,11 @@ class Parser {
       v1::Grain::Level level;
     };
     static constexpr Level kLevels[] = {
-        {"fold", v1::Grain::LEVEL_FOLD},      {"main_of", v1::Grain::LEVEL_MAIN},
-        {"country", v1::Grain::LEVEL_PARENT}, {"adm1", v1::Grain::LEVEL_UNSPECIFIED},
-        {"day", v1::Grain::LEVEL_DAY},        {"week", v1::Grain::LEVEL_WEEK},
-        {"month", v1::Grain::LEVEL_MONTH},    {"quarter", v1::Grain::LEVEL_QUARTER},
-        {"year", v1::Grain::LEVEL_YEAR}};
+        {"fold", v1::Grain::LEVEL_FOLD},        {"main_of", v1::Grain::LEVEL_MAIN},
+        {"band", v1::Grain::LEVEL_BAND},        {"country", v1::Grain::LEVEL_PARENT},
+        {"adm1", v1::Grain::LEVEL_UNSPECIFIED}, {"day", v1::Grain::LEVEL_DAY},
+        {"week", v1::Grain::LEVEL_WEEK},        {"month", v1::Grain::LEVEL_MONTH},
+        {"quarter", v1::Grain::LEVEL_QUARTER},  {"year", v1::Grain::LEVEL_YEAR}};
     for (const Level& level : kLevels) {
       if (name != level.name || IsAdorned(call) || call.agg_distinct) continue;
       ASSIGN_OR_RETURN(const std::string column, OneColumn(call, column_at));
@@ -220,10 +272,14 @@ class Parser {
     }
     return At(
         call.location,
-        {"fonction inconnue; on compte par count(*), count(DISTINCT person), sum(x), avg(x), on regroupe "
-         "par fold, main_of, country, adm1, day, week, month, quarter, year",
-         "unknown function; count by count(*), count(DISTINCT person), sum(x), avg(x), group by fold, "
-         "main_of, country, adm1, day, week, month, quarter, year"});
+        {"fonction inconnue; on compte par count(*), count(DISTINCT person), sum(x), avg(x), median(x), "
+         "stddev(x), share(condition), difference(condition, condition), on regroupe par fold, main_of, "
+         "country, "
+         "adm1, band, day, week, month, quarter, year",
+         "unknown function; count by count(*), count(DISTINCT person), sum(x), avg(x), median(x), stddev(x), "
+         "share(condition), difference(condition, condition), group by fold, main_of, country, adm1, band, "
+         "day, "
+         "week, month, quarter, year"});
   }
 
   // What a GROUP BY item stands for: GROUP BY 1 and GROUP BY alias name a key of the SELECT list.

@@ -34,6 +34,12 @@ void PlacesOf(const BlockPrf::Block* draws, uint32_t n, uint8_t* places) {
   }
 }
 
+int64_t AmountOf(const Counting& counting, StoredValue value) {
+  const int64_t amount = counting.multiplier * (static_cast<int64_t>(value) - 1) + counting.offset;
+  const int64_t bound = counting.square_bound;
+  return bound == 0 ? amount : 2 * amount * amount - bound * bound;
+}
+
 template <typename T>
 void Grow(std::vector<T>& room, size_t size) {
   if (room.size() < size) room.resize(size);
@@ -154,11 +160,12 @@ void Contributions::GatherOver(const Entries& entries, size_t overs, bool number
     const uint64_t id = entries.ids[entries.owner[i]];
     // The ordinal counts the pairs that match, with or without a value: all blocks keep the same ones.
     uint32_t ordinal = 0;
+    const uint32_t* const drawn = entries.whole == nullptr ? entries.cell.data() : entries.whole;
+    const uint32_t drawn_cells = entries.whole == nullptr ? entries.cells : entries.whole_cells;
     do {
-      const uint32_t c = entries.cell[i];
-      ordinal += numbered & (c < entries.cells);
-      pairs[kept].cell = c;
-      draws[kept] = Draw(id, c, ordinal);
+      ordinal += numbered & (drawn[i] < drawn_cells);
+      pairs[kept].cell = entries.cell[i];
+      draws[kept] = Draw(id, drawn[i], ordinal);
       kept += counted_[i];
     } while (first[++i] == 0);
     groups_.push_back({begin, kept});
@@ -261,7 +268,7 @@ size_t Contributions::SumByCell(const Counting& counting, size_t size) {
   size_t begin = 0;  // the first sum of the same person
   for (size_t i = 0; i < size; ++i) {
     const Pair& pair = pairs[i];
-    const int64_t amount = counting.multiplier * (static_cast<int64_t>(pair.value) - 1) + counting.offset;
+    const int64_t amount = AmountOf(counting, pair.value);
     if (last > 0 && sums[last - 1].person != pair.person) begin = last;
     size_t at = begin;
     while (at < last && sums[at].cell != pair.cell) ++at;

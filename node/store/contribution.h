@@ -27,6 +27,11 @@ struct Entries {
   uint32_t most = 0;                // pairs that one person has
   const uint32_t* value = nullptr;  // of Counting::value; where the block has one
   const uint64_t* ids = nullptr;    // of each person; where NeedsIds says so
+  // Parts by value: the cell that each pair's cell is a part of. What a cap keeps is drawn by it, and by how
+  // many pairs with a whole cell came before, so that a divided block keeps the rows that an undivided one
+  // keeps.
+  const uint32_t* whole = nullptr;
+  uint32_t whole_cells = 0;
 };
 
 // Whether something may have to be drawn for persons with up to `most` pairs: they may exceed a cap, or be
@@ -41,6 +46,7 @@ bool NeedsIds(const Block& block, uint32_t most);
 class Contributions {
  public:
   // `key`: 16 secret bytes that belong to the question: a cap keeps the same pairs in all its blocks.
+  // `cells`: of the largest block.
   Contributions(absl::string_view key, uint32_t cells) : prf_(key), marks_(cells + 1, 0) {}
 
   // Adds to out[0, entries.cells).

@@ -12,6 +12,7 @@
 #include "store/contribution.h"
 #include "store/counted.h"
 #include "store/gathered.h"
+#include "store/parts.h"
 #include "store/row_filter.h"
 #include "store/segment_view.h"
 #include "store/visit.h"
@@ -32,8 +33,7 @@ class QuestionScan {
       : plan_(plan),
         planned_(planned),
         withdrawals_(withdrawals),
-        contributions_(CapKey(planned, codebook, cap_key).view(),
-                       static_cast<uint32_t>(planned.domain.cells)) {
+        contributions_(CapKey(planned, codebook, cap_key).view(), LargestBlock(plan, planned)) {
     PENC_CHECK(planned.domain.cells < kNowhere && planned.domain.axes.size() < kMostAxes);
     uint64_t stride = planned.domain.cells;
     for (const Axis& axis : planned.domain.axes) {
@@ -67,6 +67,13 @@ class QuestionScan {
   }
 
  private:
+  static uint32_t LargestBlock(const Plan& plan, const PlannedQuestion& planned) {
+    uint64_t cells = planned.domain.cells;
+    for (uint32_t b : planned.blocks) cells = std::max(cells, plan.blocks[b].cells);
+    PENC_CHECK(cells < kNowhere);
+    return static_cast<uint32_t>(cells);
+  }
+
   static Secret CapKey(const PlannedQuestion& planned, const Codebook& codebook, const Secret& cap_key) {
     std::string key =
         HmacSha256(cap_key.view(), absl::StrCat("penc cap v1\n", CanonicalText(planned.question, codebook)));
@@ -230,8 +237,48 @@ class QuestionScan {
         ASSIGN_OR_RETURN(ids, segment.PersonIds());
         entries.ids = ids->data();
       }
-      contributions_.Add(block, entries, out + block.first);
+      if (block.counting.fan == 1) {
+        contributions_.Add(block, entries, out + block.first);
+      } else {
+        RETURN_IF_ERROR(AddDivided(segment, block, counts, entries, row_of, out + block.first));
+      }
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddDivided(const SegmentView& segment, const Block& block, const UnpackedColumn& counts,
+                          const Entries& whole, const std::vector<uint32_t>& row_of, int64_t* out) {
+    const Counting& counting = block.counting;
+    const auto cells = static_cast<uint32_t>(block.cells);
+    if (counting.groups.empty()) {
+      const std::vector<uint32_t> parts =
+          PartsByValue(counting, whole.cell, absl::MakeConstSpan(whole.value, whole.cell.size()), kNowhere);
+      Entries divided = whole;
+      divided.cell = parts;
+      divided.cells = cells;
+      divided.whole = whole.cell.data();
+      divided.whole_cells = whole.cells;
+      contributions_.Add(block, divided, out);
+      return absl::OkStatus();
+    }
+    std::vector<std::vector<uint8_t>> fits;
+    for (const Predicate& group : counting.groups) {
+      ASSIGN_OR_RETURN(std::vector<uint8_t> rows, RowsPassing(group, segment, planned_.question.table));
+      if (!row_of.empty()) {
+        std::vector<uint8_t> pairs(row_of.size());
+        for (size_t i = 0; i < pairs.size(); ++i) pairs[i] = rows[row_of[i]];
+        rows = std::move(pairs);
+      }
+      fits.push_back(std::move(rows));
+    }
+    const DividedPairs pairs = PartsByPerson(counting, counts, whole.cell, fits, kNowhere);
+    Entries divided(*pairs.counts, pairs.cell, cells);
+    std::shared_ptr<const std::vector<uint64_t>> ids;
+    if (NeedsIds(block, divided.most)) {
+      ASSIGN_OR_RETURN(ids, segment.PersonIds());
+      divided.ids = ids->data();
+    }
+    contributions_.Add(block, divided, out);
     return absl::OkStatus();
   }
 

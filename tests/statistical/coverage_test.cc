@@ -101,5 +101,66 @@ TEST_F(Coverage, OfMeansIsNotBelowWhatIsClaimed) {
   EXPECT_GT(cells_seen_, 3000);
 }
 
+// Hours from 20 to 60, most at 40: half of 4,000 rows of every cell below, half above.
+TEST_F(Coverage, OfMediansIsNotBelowWhatIsClaimed) {
+  for (const Price price : {Price{Price::Kind::kShare, 20000}, Price{Price::Kind::kEpsilon, 1024}}) {
+    const Plan plan = PlanOf("SELECT race, median(hours) FROM work GROUP BY race", price);
+    std::vector<int64_t> exact(plan.length, 0);
+    for (const Block& block : plan.blocks) {
+      const Counting& counting = block.counting;
+      for (uint64_t cell = 0; cell < block.cells / counting.fan; ++cell) {
+        for (int64_t hours = 20; hours <= 60; ++hours)
+          exact[block.first + cell * counting.fan + static_cast<uint64_t>(hours) / counting.part_width] +=
+              10 * (21 - std::abs(hours - 40));
+      }
+    }
+    const double share = CoveredShare(plan, exact, [](size_t) { return 40.0; });
+    EXPECT_GT(StandardErrors(share, 0.95), -4.9) << share;
+    EXPECT_GT(cells_seen_, 3000);
+  }
+}
+
+TEST_F(Coverage, OfSpreadsIsNotBelowWhatIsClaimed) {
+  const Plan plan =
+      PlanOf("SELECT race, stddev(hours) FROM work GROUP BY race", {Price::Kind::kShare, 300000});
+  ASSERT_EQ(plan.blocks.size(), 3u);
+  // Half of 20,000 rows at 64, half at 104 hours: 20 from the middle, 40 half steps.
+  const int64_t rows = 20000;
+  std::vector<int64_t> exact(plan.length, 0);
+  const int64_t squares = rows * (2 * 40 * 40 - 168 * 168) / plan.blocks[1].counting.grid;
+  for (uint64_t i = 0; i < plan.blocks[1].cells; ++i) {
+    exact[plan.blocks[1].first + i] = squares;
+    exact[plan.blocks[2].first + i] = rows;
+  }
+  const double second =
+      static_cast<double>(squares * plan.blocks[1].counting.grid) / static_cast<double>(rows);
+  const double truth = std::sqrt((second + 168.0 * 168) / 2) / 2;
+  const double share = CoveredShare(plan, exact, [&](size_t) { return truth; });
+  EXPECT_GT(StandardErrors(share, 0.95), -4.9) << share;
+  EXPECT_GT(cells_seen_, 3000);
+}
+
+TEST_F(Coverage, OfSharesAndDifferencesIsNotBelowWhatIsClaimed) {
+  for (const Price price : {Price{Price::Kind::kShare, 20000}, Price{Price::Kind::kEpsilon, 1024}}) {
+    for (const int64_t in : {3, 60, 250}) {
+      const Plan shares = PlanOf("SELECT year, share(hours > 40) FROM work GROUP BY year", price);
+      std::vector<int64_t> exact;
+      for (uint64_t i = 0; i < shares.length; ++i) exact.push_back(i % 2 == 0 ? in : 500 - in);
+      const double share =
+          CoveredShare(shares, exact, [&](size_t) { return 100 * static_cast<double>(in) / 500; });
+      EXPECT_GT(StandardErrors(share, 0.95), -4.9) << in << ": " << share;
+    }
+    const Plan differences =
+        PlanOf("SELECT year, difference(hours > 40, hours < 20) FROM work GROUP BY year", price);
+    std::vector<int64_t> exact;
+    for (uint64_t i = 0; i < differences.length; ++i) exact.push_back(i % 2 == 0 ? 300 : 340);
+    const double covered = CoveredShare(differences, exact, [](size_t) { return -40.0; });
+    Mechanism both = differences.blocks[0].noise;
+    both.rate.num *= 2;
+    const double law = Covered(both, HalfWidth(both, 0.95));
+    EXPECT_LT(std::fabs(StandardErrors(covered, law)), 4.9) << covered << " against " << law;
+  }
+}
+
 }  // namespace
 }  // namespace penc

@@ -15,15 +15,14 @@ class Mean final : public MeasureDefinition {
     return {"moyenne des lignes qui ont une valeur", "mean of the rows that have a value"};
   }
   std::vector<BlockShape> Blocks(const MeasureContext& context, const Measure& measure) const override {
-    const Column& column = context.codebook.tables[measure.column->table].columns[measure.column->column];
-    // 2 v - (lo + hi) for v = lo + k: 2 k + (lo - hi), within hi - lo of zero.
-    const int64_t range = column.hi - column.lo;
     BlockShape rows = RowsMeasure().Blocks(context, measure)[0];
     rows.counting.value = measure.column;
-    return {AmountShape(context, *measure.column, 2, -range, static_cast<uint64_t>(range)), rows};
+    return {CentredShape(context, *measure.column), rows};
   }
-  double Margin(const Column*, const std::vector<NoisyBlock>&) const override { return 0; }
-  Value Estimate(const Column* column, const std::vector<NoisyBlock>& blocks, uint64_t i) const override {
+  double Margin(const AskedMeasure&, const std::vector<NoisyBlock>&) const override { return 0; }
+  Value Estimate(const AskedMeasure& asked, const std::vector<NoisyBlock>& blocks,
+                 uint64_t i) const override {
+    const Column* const column = asked.column;
     const double unit = static_cast<double>(blocks[0].block.counting.grid) / 2 * StepOf(*column);
     const double low = static_cast<double>(column->lo) * StepOf(*column),
                  high = static_cast<double>(column->hi) * StepOf(*column);
@@ -37,18 +36,12 @@ class Mean final : public MeasureDefinition {
       value.shown = Value::Shown::kTooFew;
       return value;
     }
-    // The extremes of (sum ± sum_half) / (count ± count_half) lie at its corners.
-    double least = 1e300, most = -1e300;
-    for (double s : {sum - sum_half, sum + sum_half}) {
-      for (double c : {count - count_half, count + count_half}) {
-        least = std::min(least, s / c);
-        most = std::max(most, s / c);
-      }
-    }
+    const Quotients mean =
+        QuotientsOf(sum - sum_half, sum + sum_half, count - count_half, count + count_half);
     const auto inside = [&](double x) { return std::max(low, std::min(high, x)); };
     value.value = inside(centre + sum / count);
-    value.low = inside(centre + least);
-    value.high = inside(centre + most);
+    value.low = inside(centre + mean.least);
+    value.high = inside(centre + mean.most);
     return value;
   }
 };

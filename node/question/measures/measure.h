@@ -25,37 +25,67 @@ struct BlockShape {
   Contribution per_person;
 };
 
-// Noisy integers of one block, per cell, with the half widths of its law that intervals are made of.
+// Noisy integers of one block, `fan` of them per cell, with the half widths of its law that intervals are
+// made of.
 struct NoisyBlock {
   NoisyBlock(const Block& of, absl::Span<const int64_t> cells);
   const Block& block;
   absl::Span<const int64_t> noisy;
-  double half95, half975;
+  double deviation;                 // of the noise
+  double half95, half975, half983;  // intervals of one, of each of two, of each of three at once
+};
+
+// A measure as it was asked, for its estimates.
+struct AskedMeasure {
+  AskedMeasure(const Codebook& codebook, const Measure& of);
+  const Measure& measure;
+  const Column* column;  // nullptr where it has none
 };
 
 class MeasureDefinition {
  public:
   virtual ~MeasureDefinition() = default;
-  // "persons", "rows", "sum", "mean".
+  // "persons", "rows", "sum", "mean", "quantile", "variance", "deviation", "share", "difference".
   virtual const char* name() const = 0;
   virtual Text unit() const = 0;
   virtual std::vector<BlockShape> Blocks(const MeasureContext& context, const Measure& measure) const = 0;
   // Half width of the 95 % margin where it is the same for every cell; 0 where it depends on the answer.
-  virtual double Margin(const Column* column, const std::vector<NoisyBlock>& blocks) const = 0;
+  virtual double Margin(const AskedMeasure& asked, const std::vector<NoisyBlock>& blocks) const = 0;
   // The value of cell `i` with its interval.
-  virtual Value Estimate(const Column* column, const std::vector<NoisyBlock>& blocks, uint64_t i) const = 0;
+  virtual Value Estimate(const AskedMeasure& asked, const std::vector<NoisyBlock>& blocks,
+                         uint64_t i) const = 0;
+  // Of cells 0 to `cells`: the same, where working them out together is cheaper.
+  virtual std::vector<Value> EstimateAll(const AskedMeasure& asked, const std::vector<NoisyBlock>& blocks,
+                                         uint64_t cells) const;
+  // Whether several of this name on one column share the blocks of the first: several quantiles for one
+  // price.
+  virtual bool shares_blocks() const { return false; }
   // Whether a value that noise alone could make says nothing (counts); means and sums are judged by their
   // margin.
   virtual bool hides_phantoms() const { return false; }
+  // Whether a margin that is wide beside the value says that the value is worth nothing; not where zero is an
+  // answer.
+  virtual bool judged_by_margin() const { return true; }
 };
 
 const MeasureDefinition& DefinitionOf(MeasureKind kind);
+// The measure of the question whose blocks serve measure `m`: itself, or an earlier one that shares them.
+uint32_t OwnerOf(const Question& question, uint32_t m);
+// The blocks that serve measure `m`, with their integers of the whole vector `noisy` (empty: there is no
+// release yet).
+std::vector<NoisyBlock> BlocksOf(const Plan& plan, const PlannedQuestion& planned, uint32_t m,
+                                 absl::Span<const int64_t> noisy);
 
 // One file each.
 const MeasureDefinition& PersonsMeasure();
 const MeasureDefinition& RowsMeasure();
 const MeasureDefinition& SumMeasure();
 const MeasureDefinition& MeanMeasure();
+const MeasureDefinition& QuantileMeasure();
+const MeasureDefinition& VarianceMeasure();
+const MeasureDefinition& DeviationMeasure();
+const MeasureDefinition& ShareMeasure();
+const MeasureDefinition& DifferenceMeasure();
 
 // Shared by measures over amounts: the value of a stored-value step as a double, for estimates only.
 inline double StepOf(const Column& column) {
@@ -65,5 +95,13 @@ inline double StepOf(const Column& column) {
 // one person adds.
 BlockShape AmountShape(const MeasureContext& context, const ColumnRef& column, int64_t multiplier,
                        int64_t offset, uint64_t bound);
+// Amounts d = 2 v - (lo + hi) of a range, in half steps: within its width of zero.
+BlockShape CentredShape(const MeasureContext& context, const ColumnRef& column);
+
+// The least and the most of x / y for x in [x_low, x_high], y in [y_low, y_high], y_low > 0.
+struct Quotients {
+  double least, most;
+};
+Quotients QuotientsOf(double x_low, double x_high, double y_low, double y_high);
 
 }  // namespace penc

@@ -21,12 +21,13 @@ class Persons final : public MeasureDefinition {
     shape.per_person.l1 = shape.per_person.l0;
     return {shape};
   }
-  double Margin(const Column*, const std::vector<NoisyBlock>& blocks) const override {
+  double Margin(const AskedMeasure&, const std::vector<NoisyBlock>& blocks) const override {
     return blocks[0].half95;
   }
-  Value Estimate(const Column* column, const std::vector<NoisyBlock>& blocks, uint64_t i) const override {
+  Value Estimate(const AskedMeasure& asked, const std::vector<NoisyBlock>& blocks,
+                 uint64_t i) const override {
     const auto noisy = static_cast<double>(blocks[0].noisy[i]);
-    const double margin = Margin(column, blocks);
+    const double margin = Margin(asked, blocks);
     return {Value::Shown::kYes, std::max(0.0, noisy), std::max(0.0, noisy - margin),
             std::max(0.0, noisy + margin)};
   }

@@ -19,11 +19,12 @@ class Rows final : public MeasureDefinition {
     shape.per_person.l1 = context.caps.rows;
     return {shape};
   }
-  double Margin(const Column*, const std::vector<NoisyBlock>& blocks) const override {
+  double Margin(const AskedMeasure&, const std::vector<NoisyBlock>& blocks) const override {
     return blocks[0].half95;
   }
-  Value Estimate(const Column* column, const std::vector<NoisyBlock>& blocks, uint64_t i) const override {
-    return PersonsMeasure().Estimate(column, blocks, i);
+  Value Estimate(const AskedMeasure& asked, const std::vector<NoisyBlock>& blocks,
+                 uint64_t i) const override {
+    return PersonsMeasure().Estimate(asked, blocks, i);
   }
   bool hides_phantoms() const override { return true; }
 };

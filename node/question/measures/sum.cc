@@ -18,14 +18,15 @@ class Sum final : public MeasureDefinition {
     const auto bound = static_cast<uint64_t>(std::max(std::llabs(column.lo), std::llabs(column.hi)));
     return {AmountShape(context, *measure.column, 1, column.lo, bound)};
   }
-  double Margin(const Column* column, const std::vector<NoisyBlock>& blocks) const override {
+  double Margin(const AskedMeasure& asked, const std::vector<NoisyBlock>& blocks) const override {
     const Block& block = blocks[0].block;
-    return blocks[0].half95 * static_cast<double>(block.counting.grid) * StepOf(*column);
+    return blocks[0].half95 * static_cast<double>(block.counting.grid) * StepOf(*asked.column);
   }
-  Value Estimate(const Column* column, const std::vector<NoisyBlock>& blocks, uint64_t i) const override {
+  Value Estimate(const AskedMeasure& asked, const std::vector<NoisyBlock>& blocks,
+                 uint64_t i) const override {
     const double value = static_cast<double>(blocks[0].noisy[i]) *
-                         static_cast<double>(blocks[0].block.counting.grid) * StepOf(*column);
-    const double margin = Margin(column, blocks), least = column->lo >= 0 ? 0.0 : -1e300;
+                         static_cast<double>(blocks[0].block.counting.grid) * StepOf(*asked.column);
+    const double margin = Margin(asked, blocks), least = asked.column->lo >= 0 ? 0.0 : -1e300;
     return {Value::Shown::kYes, std::max(least, value), std::max(least, value - margin),
             std::max(least, value + margin)};
   }

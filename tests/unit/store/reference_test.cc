@@ -95,11 +95,13 @@ class Reference {
   std::map<uint64_t, Between> Uncapped(const Block& block, const Person& person) const {
     std::map<uint64_t, Between> sums;
     std::map<uint64_t, int64_t> amounts;
-    for (const auto& [row, cell] : Pairs(plan_.questions[block.question], person)) {
+    for (const auto& [row, cell] : Divided(block, person)) {
       if (block.counting.value.has_value()) {
         const StoredValue v = (*row)[block.counting.value->column];
         if (v == kNull) continue;
-        amounts[cell] += block.counting.multiplier * (int64_t{v} - 1) + block.counting.offset;
+        const int64_t amount = block.counting.multiplier * (int64_t{v} - 1) + block.counting.offset;
+        const int64_t bound = block.counting.square_bound;
+        amounts[cell] += bound == 0 ? amount : 2 * amount * amount - bound * bound;
       }
       Between& sum = sums[cell];
       sum.most = block.counting.kind == Counting::Kind::kPersons ? 1 : sum.most + 1;
@@ -112,6 +114,36 @@ class Reference {
       sum.most = sum.least + (amounts[cell] % grid != 0 ? 1 : 0);
     }
     return sums;
+  }
+
+  // The pairs of a block: in cells, or in the parts that its cells are divided into.
+  std::vector<std::pair<const Row*, uint64_t>> Divided(const Block& block, const Person& person) const {
+    const PlannedQuestion& planned = plan_.questions[block.question];
+    const Counting& counting = block.counting;
+    const auto whole = Pairs(planned, person);
+    if (counting.fan == 1) return whole;
+    std::vector<std::pair<const Row*, uint64_t>> parts;
+    for (const auto& [row, cell] : whole) {
+      if (counting.part_width > 0) {
+        const StoredValue v = (*row)[counting.value->column];
+        if (v != kNull) parts.emplace_back(row, cell * counting.fan + (v - 1) / counting.part_width);
+        continue;
+      }
+      uint32_t first = counting.fan - 1;
+      for (uint32_t g = 0; g < counting.groups.size(); ++g) {
+        if (!counting.rest) {
+          if (Passes(counting.groups[g], planned, person, *row))
+            parts.emplace_back(row, cell * counting.fan + g);
+          continue;
+        }
+        for (const auto& [other, there] : whole) {
+          if (there == cell && Passes(counting.groups[g], planned, person, *other))
+            first = std::min(first, g);
+        }
+      }
+      if (counting.rest) parts.emplace_back(row, cell * counting.fan + first);
+    }
+    return parts;
   }
 
  private:
@@ -279,13 +311,35 @@ class RandomStore : public SmallStore {
       if (!columns[c].is_amount()) continue;
       q.measures.push_back({MeasureKind::kSum, ColumnRef{q.table, c}, "sum"});
       q.measures.push_back({MeasureKind::kMean, ColumnRef{q.table, c}, "mean"});
+      q.measures.push_back({MeasureKind::kQuantile, ColumnRef{q.table, c}, "median", 500000});
+      q.measures.push_back({MeasureKind::kVariance, ColumnRef{q.table, c}, "variance"});
     }
+    const auto group = [&] { return RandomPredicate(q.table, 1); };
+    q.measures.push_back({MeasureKind::kShare, absl::nullopt, "share", 0, {group()}});
+    q.measures.push_back({MeasureKind::kDifference, absl::nullopt, "difference", 0, {group(), group()}});
     q.measures.push_back({MeasureKind::kPersons, absl::nullopt, "persons"});
     q.measures.push_back({MeasureKind::kRows, absl::nullopt, "rows"});
     if (Below(3) == 0) q.cohorts.from = kFirst + static_cast<Edition>(Below(3));
     if (Below(3) == 0) q.cohorts.to = kFirst + static_cast<Edition>(Below(3));
     q.caps = caps;
     return q;
+  }
+
+  // All levels of a tree of counts keep the same rows, whatever the caps.
+  void ExpectParentsToBeTheirChildren(const Plan& plan, const std::vector<int64_t>& vector) {
+    for (size_t b = 1; b < plan.blocks.size(); ++b) {
+      const Block &fine = plan.blocks[b - 1], &coarse = plan.blocks[b];
+      if (fine.counting.part_width == 0 || coarse.counting.part_width <= fine.counting.part_width) continue;
+      const uint32_t children = coarse.counting.part_width / fine.counting.part_width;
+      for (uint64_t c = 0; c < coarse.cells; ++c) {
+        const uint64_t cell = c / coarse.counting.fan, part = c % coarse.counting.fan;
+        int64_t sum = 0;
+        for (uint64_t child = part * children;
+             child < std::min<uint64_t>((part + 1) * children, fine.counting.fan); ++child)
+          sum += vector[fine.first + cell * fine.counting.fan + child];
+        ASSERT_EQ(vector[coarse.first + c], sum);
+      }
+    }
   }
 
   std::mt19937_64 random_numbers_{Seed()};
@@ -386,7 +440,10 @@ TEST_F(RandomStore, CapsEachPersonAloneWhateverTheOthers) {
       }
     }
   }
-  for (size_t i = 0; i < plans.size(); ++i) EXPECT_EQ(whole[i], sums[i]);
+  for (size_t i = 0; i < plans.size(); ++i) {
+    EXPECT_EQ(whole[i], sums[i]);
+    ExpectParentsToBeTheirChildren(plans[i], whole[i]);
+  }
   EXPECT_GT(bound, 100u) << "the caps must bind";
 }
 

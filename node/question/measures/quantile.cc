@@ -1,0 +1,200 @@
+// percentile_cont(q) WITHIN GROUP (ORDER BY x), median(x): rows that have a value, counted in a tree of four
+// children a node over the codebook's range. Several quantiles of one column read the same tree.
+//
+// Statement. Let F_b be how many counted rows lie below leaf b, N all of them, T_b = F_b - q N. The exact
+// quantile lies in a leaf b with T_b <= 1 and T_{b+1} >= -1 (percentile_cont goes between two neighbouring
+// rows). Each T_b is estimated without bias by least squares over all levels, with a known variance. Every
+// leaf goes that is surely too low (estimate of T_{b+1} below -1 by k standard deviations) or surely too
+// high; what stays covers the quantile with 95 %: only the tests at its own leaf can be wrong, each with 2.5
+// %.
+#include <algorithm>
+#include <cmath>
+
+#include "question/measures/measure.h"
+
+namespace penc {
+namespace {
+
+constexpr uint64_t kLeaves = 256, kChildren = 4;
+
+uint64_t ValuesOf(const Column& column) { return static_cast<uint64_t>(column.hi - column.lo) + 1; }
+
+// Counts over leaves from counts at every level: least squares, by adding one level after another to the
+// normal equations, each a matrix of ones over what a node covers (Sherman-Morrison).
+class CountTree {
+ public:
+  explicit CountTree(const std::vector<NoisyBlock>& levels) : levels_(levels), leaves_(FanOf(0)) {}
+
+  size_t leaves() const { return leaves_; }
+
+  // The least squares estimate of the leaves of cell `i`.
+  std::vector<double> Leaves(uint64_t i) const {
+    std::vector<double> right(leaves_, 0);
+    for (size_t l = 0; l < levels_.size(); ++l) {
+      const double weight = Weight(l);
+      for (size_t leaf = 0; leaf < leaves_; ++leaf) {
+        right[leaf] += weight * static_cast<double>(levels_[l].noisy[i * FanOf(l) + leaf / Width(l)]);
+      }
+    }
+    Solve(right);
+    return right;
+  }
+
+  // Variances of F_b, covariances of F_b with N, for b from 0 to all leaves (F of all is N).
+  void Variances(std::vector<double>& of_below, std::vector<double>& with_all) const {
+    of_below.assign(leaves_ + 1, 0);
+    with_all.assign(leaves_ + 1, 0);
+    for (size_t b = 1; b <= leaves_; ++b) {
+      std::vector<double> column(leaves_, 0);
+      std::fill(column.begin(), column.begin() + static_cast<std::ptrdiff_t>(b), 1.0);
+      Solve(column);
+      for (size_t leaf = 0; leaf < leaves_; ++leaf) {
+        with_all[b] += column[leaf];
+        if (leaf < b) of_below[b] += column[leaf];
+      }
+    }
+  }
+
+ private:
+  uint64_t FanOf(size_t level) const { return levels_[level].block.counting.fan; }
+  size_t Width(size_t level) const {
+    return levels_[level].block.counting.part_width / levels_[0].block.counting.part_width;
+  }
+  double Weight(size_t level) const { return 1 / (levels_[level].deviation * levels_[level].deviation); }
+
+  // `right` becomes (sum over levels of weight * ones over each node's leaves)^-1 right.
+  void Solve(std::vector<double>& right) const {
+    std::vector<double> ones(leaves_, 1 / Weight(0));
+    for (double& x : right) x /= Weight(0);
+    for (size_t l = 1; l < levels_.size(); ++l) {
+      const double weight = Weight(l);
+      for (size_t begin = 0; begin < leaves_; begin += Width(l)) {
+        const size_t end = std::min(leaves_, begin + Width(l));
+        double sum_right = 0, sum_ones = 0;
+        for (size_t i = begin; i < end; ++i) {
+          sum_right += right[i];
+          sum_ones += ones[i];
+        }
+        const double factor = weight * sum_right / (1 + weight * sum_ones);
+        for (size_t i = begin; i < end; ++i) {
+          right[i] -= factor * ones[i];
+          ones[i] /= 1 + weight * sum_ones;
+        }
+      }
+    }
+  }
+
+  const std::vector<NoisyBlock>& levels_;
+  size_t leaves_;
+};
+
+class Quantile final : public MeasureDefinition {
+ public:
+  const char* name() const override { return "quantile"; }
+  Text unit() const override {
+    return {"quantile des lignes qui ont une valeur", "quantile of the rows that have a value"};
+  }
+  bool shares_blocks() const override { return true; }
+
+  // One block a level, the leaves first.
+  std::vector<BlockShape> Blocks(const MeasureContext& context, const Measure& measure) const override {
+    const Column& column = context.codebook.tables[measure.column->table].columns[measure.column->column];
+    const uint64_t values = ValuesOf(column);
+    std::vector<BlockShape> levels;
+    uint64_t width = (values + kLeaves - 1) / kLeaves;
+    for (;;) {
+      const uint64_t fan = (values + width - 1) / width;
+      BlockShape level = RowsMeasure().Blocks(context, measure)[0];
+      level.counting.value = measure.column;
+      level.counting.fan = static_cast<uint32_t>(fan);
+      level.counting.part_width = static_cast<uint32_t>(width);
+      level.per_person.l0 = std::min<uint64_t>(context.caps.rows, context.domain.cells * fan);
+      levels.push_back(level);
+      if (fan <= kChildren) return levels;
+      width *= kChildren;
+    }
+  }
+  double Margin(const AskedMeasure&, const std::vector<NoisyBlock>&) const override { return 0; }
+  Value Estimate(const AskedMeasure& asked, const std::vector<NoisyBlock>& levels,
+                 uint64_t i) const override {
+    const CountTree tree(levels);
+    return FromTree(asked, levels, tree, Spread(levels, tree), i);
+  }
+  std::vector<Value> EstimateAll(const AskedMeasure& asked, const std::vector<NoisyBlock>& levels,
+                                 uint64_t cells) const override {
+    const CountTree tree(levels);
+    const Spread spread(levels, tree);
+    std::vector<Value> values;
+    for (uint64_t i = 0; i < cells; ++i) values.push_back(FromTree(asked, levels, tree, spread, i));
+    return values;
+  }
+
+ private:
+  // How far estimates may be from what they estimate, the same for every cell.
+  struct Spread {
+    Spread(const std::vector<NoisyBlock>& levels, const CountTree& tree) {
+      tree.Variances(below, with_all);
+      for (const NoisyBlock& level : levels) k = std::max(k, level.half95 / level.deviation);
+    }
+    // k standard deviations of T_b.
+    double Of(size_t b, double q) const {
+      return k * std::sqrt(std::max(0.0, below[b] - 2 * q * with_all[b] + q * q * below.back()));
+    }
+    double k = 0;
+    std::vector<double> below, with_all;
+  };
+
+  static Value FromTree(const AskedMeasure& asked, const std::vector<NoisyBlock>& levels,
+                        const CountTree& tree, const Spread& spread, uint64_t i) {
+    const std::vector<double> leaves = tree.Leaves(i);
+    std::vector<double> below(leaves.size() + 1, 0);
+    for (size_t leaf = 0; leaf < leaves.size(); ++leaf) below[leaf + 1] = below[leaf] + leaves[leaf];
+    const double all = below.back(), q = static_cast<double>(asked.measure.quantile_ppm) / 1e6;
+    Value value;
+    if (all - spread.k * std::sqrt(spread.below.back()) < 1) {
+      value.shown = Value::Shown::kTooFew;
+      return value;
+    }
+    size_t low = leaves.size(), high = 0;
+    for (size_t b = 0; b < leaves.size(); ++b) {
+      const bool too_low = below[b + 1] - q * all + 1 < -spread.Of(b + 1, q);
+      const bool too_high = below[b] - q * all - 1 > spread.Of(b, q);
+      if (!too_low) low = std::min(low, b);
+      if (!too_high) high = std::max(high, b);
+    }
+    low = std::min(low, high);
+    const auto width = static_cast<double>(levels[0].block.counting.part_width);
+    const Column& column = *asked.column;
+    const auto at = [&](double leaf) {
+      const double v = static_cast<double>(column.lo) + leaf * width;
+      return std::min(v, static_cast<double>(column.hi)) * StepOf(column);
+    };
+    value.low = at(static_cast<double>(low));
+    // The last value of the highest leaf.
+    value.high = at(static_cast<double>(high) + (width - 1) / width);
+    value.value = std::max(value.low, std::min(value.high, at(Crossing(below, q * all))));
+    return value;
+  }
+
+  // Where the running maximum of `below` reaches `rank`, between leaves in proportion: the same for all q, so
+  // that quantiles keep their order.
+  static double Crossing(const std::vector<double>& below, double rank) {
+    double reached = 0;
+    for (size_t leaf = 0; leaf + 1 < below.size(); ++leaf) {
+      const double next = std::max(reached, below[leaf + 1]);
+      if (next >= rank && next > reached)
+        return static_cast<double>(leaf) + std::max(0.0, rank - reached) / (next - reached);
+      reached = next;
+    }
+    return static_cast<double>(below.size() - 1);
+  }
+};
+
+}  // namespace
+
+const MeasureDefinition& QuantileMeasure() {
+  static const Quantile measure;
+  return measure;
+}
+
+}  // namespace penc
