@@ -27,8 +27,6 @@ bool LooksNumeric(absl::string_view text) {
   return !text.empty() && (absl::ascii_isdigit(text[0]) || text[0] == '-' || text[0] == '(');
 }
 
-int DecimalsOf(const v1::Column& column) { return column.measure() == "mean" ? 1 : 0; }
-
 std::string Hidden(v1::Value::Shown shown, Lang lang) {
   const bool fr = lang == Lang::kFrench;
   if (shown == v1::Value::SHOWN_TOO_FEW) return fr ? "trop peu pour être montré" : "too few to be shown";
@@ -63,7 +61,7 @@ std::string RenderTable(const v1::Table& table, Lang lang) {
     for (int i = 0; i < row.values_size(); ++i) {
       const v1::Value& value = row.values(i);
       if (value.shown() == v1::Value::SHOWN_YES) {
-        const int decimals = DecimalsOf(table.columns(i));
+        const int decimals = DecimalsOf(table.columns(i).measure());
         cells.push_back(Number(value.value(), lang, decimals));
         cells.push_back(absl::StrCat(fr ? "(entre " : "(between ", Number(value.low(), lang, decimals),
                                      fr ? " et " : " and ", Number(value.high(), lang, decimals), ")"));
@@ -205,6 +203,12 @@ std::string TextTable::Text() const {
     absl::StrAppend(&out, line, "\n");
   }
   return out;
+}
+
+int DecimalsOf(absl::string_view measure) {
+  const bool counted =
+      measure == "persons" || measure == "rows" || measure == "sum" || measure == "difference";
+  return counted ? 0 : 1;
 }
 
 std::string Number(double value, Lang lang, int decimals) {

@@ -22,6 +22,9 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
+// Of a measure's values (penc.v1.Column.measure): counts are whole.
+int DecimalsOf(absl::string_view measure);
+
 // "1 240" in French, "1,240" in English; at most `decimals` digits after the point, none for large numbers.
 std::string Number(double value, Lang lang, int decimals = 0);
 

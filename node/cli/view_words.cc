@@ -10,8 +10,6 @@
 namespace penc::cli {
 namespace {
 
-int DecimalsOf(const v1::InternalColumn& column) { return column.measure() == "mean" ? 1 : 0; }
-
 std::string InternalTableText(const v1::InternalTable& table, const Words& w) {
   std::vector<std::string> heading;
   heading.reserve(table.axes_size() + table.columns_size());
@@ -26,7 +24,7 @@ std::string InternalTableText(const v1::InternalTable& table, const Words& w) {
     for (int i = 0; i < row.values_size(); ++i) {
       cells.push_back(row.values(i).none()
                           ? std::string(w("(aucune valeur)", "(no value)"))
-                          : Number(row.values(i).value(), w.lang(), DecimalsOf(table.columns(i))));
+                          : Number(row.values(i).value(), w.lang(), DecimalsOf(table.columns(i).measure())));
     }
     text.Add(std::move(cells));
   }
@@ -82,13 +80,14 @@ std::string ReportInternal(const v1::InternalResult& result, Lang lang) {
   if (result.persons_without_consent() > 0) {
     absl::StrAppend(
         &out, "\n",
-        w.Counted(result.persons_without_consent(),
-                  {" personne n'a pas donné son accord, ou rien ne le dit: elle n'est pas comptée ici non plus\n",
-                   " personnes n'ont pas donné leur accord, ou rien ne le dit: elles ne sont pas comptées ici "
-                   "non plus\n"},
-                  {" person has not given consent, or nothing says so, and is not counted here either\n",
-                   " persons have not given their consent, or nothing says so: they are not counted here "
-                   "either\n"}));
+        w.Counted(
+            result.persons_without_consent(),
+            {" personne n'a pas donné son accord, ou rien ne le dit: elle n'est pas comptée ici non plus\n",
+             " personnes n'ont pas donné leur accord, ou rien ne le dit: elles ne sont pas comptées ici "
+             "non plus\n"},
+            {" person has not given consent, or nothing says so, and is not counted here either\n",
+             " persons have not given their consent, or nothing says so: they are not counted here "
+             "either\n"}));
   }
   return absl::StrCat(out, "\n", marking);
 }
