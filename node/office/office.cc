@@ -359,7 +359,7 @@ absl::Status Office::Stop() {
     rules_.stop_leaf = 0;
     ++stops_asked_;
   }
-  const absl::Status written = committer_->Commit([&](Staging& staging) {
+  absl::Status written = committer_->Commit([&](Staging& staging) {
     storage::v1::JournalLeaf leaf;
     leaf.mutable_stopped()->set_lifted(false);
     leaf_index = staging.Leaf(std::move(leaf));
