@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "ingest/code_speller.h"
+#include "ingest/heading_rows.h"
 #include "ingest/place.h"
 #include "ingest/propose.h"
 #include "ingest/synonyms.h"
