@@ -145,12 +145,12 @@ code, shown = at_a_terminal(lambda asked, options: next((n for t, n in options.i
 assert code == 0, shown
 
 # A title above the headings.
-form("titre.csv", ["T-1;f;Mali\n", "T-2;m;Sénégal\n"], "Liste des retours 2024;;\n;;\nN° dossier;Sexe;Nationalité\n")
+form("titre.csv", ["T-1;f;Mali\n", "T-2;m;Sénégal\n"], "Liste des retours 2024;;\n;;\nMatricule;Sexe;Nationalité\n")
 said = run("import", "office", "titre.csv", "--table", "person", "--dry-run", "--save-mapping", "titre.yaml")
 assert "headings in row 3" in said and "2 rows" in said, said
 said = run("import", "office", "titre.csv", "--mapping", "titre.yaml")
 assert "2 rows read = 2 kept" in said and "headings in row 3" in said, said
-form("titre2.csv", ["T-3;f;Mali\n", "T-4;m;Sénégal\n"], "Retours;page 1;\nN° dossier;Sexe;Nationalité\n")
+form("titre2.csv", ["T-3;f;Mali\n", "T-4;m;Sénégal\n"], "Retours;page 1;\nMatricule;Sexe;Nationalité\n")
 for more in (["--table", "person", "--dry-run"], ["--mapping", "titre.yaml"], ["--table", "person"]):
     said = run("import", "office", "titre2.csv", *more, code=2)
     assert "titre2.csv: row 1: " in said and "delete row 1" in said and "names_row: 2" in said, said
