@@ -142,8 +142,8 @@ class ImportRun {
       output_.Data(Json(whole));
       return kAnswered;
     }
-    SayProblems(*found);
     output_.Say(ReportProposal(*found));
+    SayProblems(*found);
     if (!found->questions().empty() || !asks || import_.dry_run()) {
       const ExitCode left = Leave(*found);
       // What the mapping would make of every row; its own lines are no part of a mapping on stdout.

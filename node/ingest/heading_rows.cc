@@ -68,6 +68,14 @@ bool Sentence(const std::vector<std::string>& cells) {
   });
 }
 
+// Whether below the last filled cell of a row everything is empty.
+template <typename Rows>
+bool OverNothing(const Rows& rows, size_t at) {
+  const size_t column = Width(rows[at].cells) - 1;
+  return std::all_of(rows.begin() + static_cast<std::ptrdiff_t>(at) + 1, rows.end(),
+                     [&](const auto& row) { return column >= row.cells.size() || Blank(row.cells[column]); });
+}
+
 // Whether one row repeats the other's names of the form's own columns ("_uuid"), of which it has some: the
 // two heading rows of a Kobo export.
 bool RepeatOwnNames(const std::vector<std::string>& a, const std::vector<std::string>& b) {
@@ -200,13 +208,14 @@ absl::Status HeadingRows::SkipTitle() {
   while (names < kept_.size() && names <= kMostTitleRows && MostAreWider(names)) ++names;
   if (names == 0 || names > kMostTitleRows || names + 1 >= kept_.size()) return absl::OkStatus();
   if (form_.first_row > 0 && kept_[names].number >= form_.first_row) return absl::OkStatus();
-  bool title = CouldBeNames(kept_, names), gap = false, sentence = false;
+  bool title = CouldBeNames(kept_, names), sure = false;
   for (size_t i = 0; i < names; ++i) {
     title = title && Filled(kept_[i].cells) == 1;
-    gap = gap || kept_[i + 1].number > kept_[i].number + 1;
-    sentence = sentence || Sentence(kept_[i].cells);
+    // A row left empty under it, a sentence, or a cell that is over nothing: not the heading of one column.
+    sure = sure || kept_[i + 1].number > kept_[i].number + 1 || Sentence(kept_[i].cells) ||
+           OverNothing(kept_, i);
   }
-  if (!title || !(gap || sentence)) return WhichIsIt(names);
+  if (!title || !sure) return WhichIsIt(names);
   names_ = static_cast<int>(names);
   heading_.title_rows = names;
   return absl::OkStatus();

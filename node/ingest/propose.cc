@@ -312,6 +312,7 @@ class Proposer {
       if (!Free(source) || source.profile->filled() == 0) continue;
       const std::string said = Answered(absl::StrCat("column:", source.name));
       if (said == "ignore") continue;
+      const int least = Repeats(source) ? kCalledSo : kPerhaps;
       for (uint32_t c = 0; c < table_->columns.size(); ++c) {
         const Column& column = table_->columns[c];
         if (said == column.name) {
@@ -319,7 +320,7 @@ class Proposer {
           continue;
         }
         const int named = NameScore(source, *table_, column, synonyms_);
-        if (named < (Repeats(source) ? kCalledSo : kPerhaps)) continue;
+        if (named < least) continue;
         const int fits = ValueScore(source, codebook_, column, synonyms_);
         // A name alone is enough where values are codes that only have to be told; not for sentences.
         if (named < kCalledSo ? fits < 80 : fits < 20 && Hopeless(source, column)) continue;
@@ -335,18 +336,18 @@ class Proposer {
       used_sources.insert(pair.source);
       used_columns.insert(pair.column);
       matched_.emplace_back(pair.source, pair.column);
-      std::vector<const SourceColumn*> rivals;
-      const SourceColumn& first = sources_[pair.source];
-      for (const SourceColumn& rival : sources_) {
-        // A question and its option columns have one name and say the same.
-        if (rival.name == first.name || !Free(rival) || rival.profile->filled() == 0) continue;
-        const bool equal = std::any_of(pairs.begin(), pairs.end(), [&](const Pair& other) {
-          return &sources_[other.source] == &rival && other.column == pair.column &&
-                 other.score == pair.score;
-        });
-        if (equal || rival.heading == first.heading) rivals.push_back(&rival);
+      if (pair.score == kSaid) continue;
+      std::set<size_t> rivals;
+      for (const Pair& other : pairs) {
+        if (other.column == pair.column && other.score == pair.score && used_sources.count(other.source) == 0)
+          rivals.insert(other.source);
       }
-      if (!rivals.empty() && pair.score < kSaid) AskWhich(pair.source, pair.column, rivals);
+      for (size_t s = 0; s < sources_.size(); ++s) {
+        const SourceColumn& source = sources_[s];
+        if (source.heading == sources_[pair.source].heading && Free(source) && source.profile->filled() > 0)
+          rivals.insert(s);
+      }
+      AskWhich(pair.source, pair.column, rivals);
     }
     std::sort(matched_.begin(), matched_.end(), [&](const auto& a, const auto& b) {
       return sources_[a.first].at[0] < sources_[b.first].at[0];
@@ -359,7 +360,7 @@ class Proposer {
            source.profile->spellings().size() > kMostOpenSpellings;
   }
 
-  void AskWhich(size_t first, uint32_t column, const std::vector<const SourceColumn*>& rivals) {
+  void AskWhich(size_t first, uint32_t column, const std::set<size_t>& rivals) {
     const std::string id = absl::StrCat("which:", table_->columns[column].name);
     if (HasAnswer(id)) return;
     OpenQuestion question{id,
@@ -369,8 +370,12 @@ class Proposer {
                                         table_->columns[column].label.en, "): which is the right one?")},
                           {}};
     question.options.push_back({sources_[first].name, Both(sources_[first].name)});
-    for (const SourceColumn* rival : rivals) question.options.push_back({rival->name, Both(rival->name)});
-    Ask(std::move(question));
+    for (const size_t rival : rivals) {
+      // A question and its option columns have one name and say the same.
+      const std::string& name = sources_[rival].name;
+      if (name != sources_[first].name) question.options.push_back({name, Both(name)});
+    }
+    if (question.options.size() > 1) Ask(std::move(question));
   }
 
   // Columns that nothing names, but whose values are a list's codes.
@@ -525,8 +530,8 @@ class Proposer {
     const std::vector<std::string>& names = sheet_.heading.names;
     std::vector<std::string>& ignore = made_.draft.ignore;
     bool wanted = false, first = true;
-    for (size_t other = 0; sheet_.heading.Repeats(at) && other < names.size(); ++other) {
-      if (names[other] != names[at]) continue;
+    for (size_t other = 0; other < names.size(); ++other) {
+      if (other == at || names[other] != names[at]) continue;
       wanted |= fate_[other].fate != Fate::kIgnored && fate_[other].fate != Fate::kNever;
       first &= other >= at;
     }

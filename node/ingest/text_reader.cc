@@ -41,8 +41,8 @@ class LineCount {
   uint64_t line_ = 1;
 };
 
-// Begins nearly every letter with an accent in French and Portuguese; of one byte a letter it is "Ã", which
-// nothing but letters follows.
+// With this UTF-8 begins nearly every accented letter of French and Portuguese. Where letters are of one byte
+// it is "Ã", and what would have to follow are signs that stand after no "Ã".
 constexpr char kAccent = '\xC3';
 
 // Whether a line can only be UTF-8: "é" is C3 A9 there.
@@ -110,14 +110,10 @@ class Utf8Reader final : public TextReader {
         return lines_.Fault(
             before,
             {"cette ligne n'est pas en UTF-8, mais d'autres avant elle le sont: le fichier mélange deux "
-             "encodages "
-             "(des lignes collées d'un autre fichier, peut-être). Exportez-le de nouveau en CSV UTF-8, ou "
-             "corrigez les lettres accentuées de cette ligne et enregistrez-le en UTF-8",
-             "this line is not UTF-8, but others before it are: the file mixes two encodings (lines pasted "
-             "from "
-             "another file, perhaps). Export it again as CSV UTF-8, or correct the letters with accents in "
-             "this "
-             "line and save it as UTF-8"});
+             "encodages. Exportez-le de nouveau en CSV UTF-8, ou corrigez les lettres accentuées de cette "
+             "ligne et enregistrez-le en UTF-8",
+             "this line is not UTF-8, but others before it are: the file mixes two encodings. Export it "
+             "again as CSV UTF-8, or correct the letters with accents in this line and save it as UTF-8"});
       }
       return lines_.Fault(
           before, {"le fichier n'est pas en UTF-8 (Windows-1252, peut-être): écrivez «file: {encoding: "
