@@ -28,12 +28,26 @@ std::string MarginsOf(const Alternative& alternative, const v1::ExplainedQuestio
   std::vector<std::string> words;
   for (int m = 0; m < now.margins_size(); ++m) {
     const std::string is = Margin(now.margins(m), lang);
-    words.push_back(alternative.same[m]
-                        ? absl::StrCat(w("marge comme maintenant (", "margin as now ("), is, ")")
-                        : absl::StrCat(w("marge ", "margin "), Margin(alternative.margins[m], lang),
-                                       w(" au lieu de ", " instead of "), is));
+    if (now.margins(m) == 0) {
+      words.push_back(absl::StrCat(w("marge ", "margin "), is));
+    } else if (alternative.same[m]) {
+      words.push_back(absl::StrCat(w("marge comme maintenant (", "margin as now ("), is, ")"));
+    } else {
+      words.push_back(absl::StrCat(w("marge ", "margin "), Margin(alternative.margins[m], lang),
+                                   w(" au lieu de ", " instead of "), is));
+    }
   }
   return absl::StrJoin(words, ", ");
+}
+
+// Of a longer period: the same words for every table of which they are true.
+std::string MarginsOfWindow(const Alternative& alternative, const v1::ExplainedQuestion& now, Lang lang) {
+  const Words w(lang);
+  if (std::any_of(now.margins().begin(), now.margins().end(), [](double margin) { return margin == 0; }))
+    return w("une marge qui dépend de la réponse diminue", "a margin that depends on the answer narrows");
+  return std::all_of(alternative.same.begin(), alternative.same.end(), [](bool same) { return same; })
+             ? w("marge comme maintenant", "margin as now")
+             : MarginsOf(alternative, now, lang);
 }
 
 std::string CellsOf(uint64_t cells, uint64_t now, const Words& w) {
@@ -93,14 +107,11 @@ std::string PlanAdvice(const Plan& plan, const Codebook& codebook, Lang lang) {
                         MarginsOf(alternative, questions[q], lang), "\n");
         continue;
       }
-      const std::string times = Number(alternative.longer, lang, 1);
-      const bool same =
-          std::all_of(alternative.same.begin(), alternative.same.end(), [](bool s) { return s; });
+      const int decimals = alternative.longer == std::floor(alternative.longer) ? 0 : 1;
+      const std::string times = Number(alternative.longer, lang, decimals);
       windows[absl::StrCat(
                   w("période ", "a period "), times, w(" fois plus longue (depuis ", " times as long (from "),
-                  alternative.change, "): ",
-                  same ? std::string(w("marge comme maintenant", "margin as now"))
-                       : MarginsOf(alternative, questions[q], lang),
+                  alternative.change, "): ", MarginsOfWindow(alternative, questions[q], lang),
                   w(", nombres environ ", ", counts about "), times,
                   w(" fois plus grands si les mois se ressemblent", " times as large if months are alike"))]
           .push_back(absl::StrCat(q + 1));

@@ -33,7 +33,7 @@ def expect(what, done, code, *said):
 
 def margins(text):
     """The margins of the table's rows, by question number."""
-    return {int(row[1]): int(row[2].replace(",", "")) for row in re.finditer(r"^(\d+) .*?±([\d,]+)", text, re.M)}
+    return {int(row[1]): int(row[2].replace(",", "")) for row in re.finditer(r"^ *(\d+) .*?±([\d,]+)", text, re.M)}
 
 
 PERIOD = "WHERE reg_month BETWEEN '$Q-3' AND '$Q'"
