@@ -59,6 +59,7 @@ class Advisor {
       : question_(plan.questions[question].question), codebook_(codebook) {
     uint64_t weights = 0;
     for (const PlannedQuestion& planned : plan.questions) weights += planned.question.weight;
+    PENC_CHECK(weights > 0);
     part_.amount = plan.price.amount * question_.weight / weights;
     now_ = Planned(question_);
   }
