@@ -254,7 +254,8 @@ const std::map<std::string, std::string>& Words() {
       {"price as a share of the budget (default 2%)", "prix en part du crédit (par défaut 2%)"},
       {"price as discrete Laplace's epsilon, for experts",
        "prix en epsilon de Laplace discrète, pour experts"},
-      {"wanted 95% margin, in units of the answer", "marge à 95 % voulue, en unités de la réponse"},
+      {"wanted 95% margin of every number, in units of its column",
+       "marge à 95 % voulue pour chaque nombre, en unités de sa colonne"},
       {"several questions in a YAML file, one price",
        "plusieurs questions dans un fichier YAML, un seul prix"},
       {"the edition that the bulletin counts its periods from ($Q, $Y, $M), in place of its own; of a "
@@ -294,7 +295,12 @@ const std::map<std::string, std::string>& Words() {
        "aucun dossier"},
       {"the questions", "les questions"},
       {"numbers of people, for example 1500,4400", "nombres de personnes, par exemple 1500,4400"},
-      {"share of the budget for the whole bulletin", "part du crédit pour tout le bulletin"},
+      {"share of the budget for the whole bulletin (default 60%; where every question states a margin: what "
+       "that costs)",
+       "part du crédit pour tout le bulletin (60% sans cela; si chaque question dit sa marge: ce que cela "
+       "coûte)"},
+      {"write the weights that the wanted margins need into the file",
+       "écrit dans le fichier les poids que demandent les marges voulues"},
       {"the edition that it counts its periods from ($Q, $Y, $M), in place of its own",
        "l'édition d'où il compte ses périodes ($Q, $Y, $M), au lieu de la sienne"},
       // networks

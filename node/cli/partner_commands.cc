@@ -19,6 +19,7 @@
 #include "codebook/read.h"
 #include "federation/record_file.h"
 #include "question/bulletin.h"
+#include "question/bulletin_weights.h"
 #include "rpc/client.h"
 #include "rpc/partner.h"
 
@@ -87,6 +88,10 @@ absl::StatusOr<v1::Price> PriceOf(const AskOptions& options) {
 absl::StatusOr<v1::Bulletin> BulletinOf(const AskOptions& options) {
   // A network's edition is the one that is asked, too.
   const bool of_network = !options.hub.empty() && options.bulletin.empty();
+  if (!options.bulletin.empty() && !options.margin.has_value()) {
+    ASSIGN_OR_RETURN(const std::string text, ReadFile(options.bulletin));
+    RETURN_IF_ERROR(CheckMarginsAreWeights(options.bulletin, text));
+  }
   return QuestionsOf(options.sql, options.bulletin, of_network ? "" : options.edition);
 }
 
@@ -337,7 +342,7 @@ void AddAsk(CLI::App& parent, Invocation& invocation) {
       "price as discrete Laplace's epsilon, for experts");
   app->add_option_function<uint64_t>(
       "--margin", [options](uint64_t margin) { options->margin = margin; },
-      "wanted 95% margin, in units of the answer");
+      "wanted 95% margin of every number, in units of its column");
   app->add_option("--bulletin", options->bulletin, "several questions in a YAML file, one price");
   app->add_option(
       "--edition", options->edition,

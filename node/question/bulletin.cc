@@ -116,4 +116,19 @@ absl::StatusOr<std::string> BulletinEdition(absl::string_view file, absl::string
   return read.edition();
 }
 
+absl::StatusOr<std::vector<absl::optional<uint64_t>>> BulletinMargins(absl::string_view file,
+                                                                      absl::string_view text) {
+  storage::v1::Bulletin read;
+  YamlLines lines;
+  RETURN_IF_ERROR(ReadYaml(file, text, &read, &lines));
+  std::vector<absl::optional<uint64_t>> margins(read.questions_size());
+  for (int i = 0; i < read.questions_size(); ++i) {
+    const std::string path = absl::StrCat("questions[", i, "].margin");
+    if (!lines.Has(path)) continue;
+    margins[i] = read.questions(i).margin();
+    if (*margins[i] == 0) return lines.Error(path, {"donnez au moins 1", "give at least 1"});
+  }
+  return margins;
+}
+
 }  // namespace penc

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "privacy/choose.h"
+#include "question/allocate.h"
 #include "question/axis.h"
 #include "question/measures/measure.h"
 
@@ -138,19 +139,9 @@ Cohorts Hull(const std::vector<PlannedQuestion>& questions) {
 }
 
 absl::Status PriceBlocks(const Price& price, const Promise& reference, Plan& plan) {
-  if (price.kind != Price::Kind::kShare && plan.questions.size() != 1) {
-    return Bad({"--epsilon et --margin valent pour une seule question; pour un bulletin donnez --budget",
-                "--epsilon and --margin are for one question; for a bulletin give --budget"});
-  }
-  if (price.kind == Price::Kind::kMargin) {
-    if (plan.blocks.size() != 1 || price.amount == 0) {
-      return Bad({"--margin vaut pour un seul nombre par case (count ou sum), au moins 1",
-                  "--margin is for one number per cell (count or sum), at least 1"});
-    }
-    Block& block = plan.blocks[0];
-    const uint64_t units = std::max<uint64_t>(1, price.amount / static_cast<uint64_t>(block.counting.grid));
-    ASSIGN_OR_RETURN(block.noise, ChooseForMargin(block.per_person, units, reference));
-    return absl::OkStatus();
+  if (price.kind == Price::Kind::kEpsilon && plan.questions.size() != 1) {
+    return Bad({"--epsilon vaut pour une seule question; pour un bulletin donnez --budget ou --margin",
+                "--epsilon is for one question; for a bulletin give --budget or --margin"});
   }
   if (price.kind == Price::Kind::kEpsilon) {
     const uint64_t each = price.amount / plan.blocks.size();
@@ -165,8 +156,7 @@ absl::Status PriceBlocks(const Price& price, const Promise& reference, Plan& pla
     return Bad(
         {"--budget: donnez plus de 0 % et au plus 100 %", "--budget: give more than 0% and at most 100%"});
   }
-  const uint64_t budget = reference.pure() ? PureBudget(reference) : RenyiBudget(reference);
-  const auto total = static_cast<uint64_t>(static_cast<unsigned __int128>(budget) * price.amount / 1000000);
+  const uint64_t total = TotalPrice(price.amount, reference);
   uint64_t weights = 0;
   for (const PlannedQuestion& planned : plan.questions) weights += planned.question.weight;
   Chooser chooser(reference);
@@ -206,7 +196,8 @@ absl::StatusOr<Plan> MakePlan(std::vector<Question> questions, const Price& pric
   plan.price = price;
   for (Question& question : questions) RETURN_IF_ERROR(Lay(std::move(question), codebook, limits, plan));
   plan.cohorts = Hull(plan.questions);
-  RETURN_IF_ERROR(PriceBlocks(price, reference, plan));
+  RETURN_IF_ERROR(price.kind == Price::Kind::kMargin ? PriceForMargin(price.amount, reference, codebook, plan)
+                                                     : PriceBlocks(price, reference, plan));
   plan.reference_cost = CostAt(plan, OrderOf(reference));
   plan.id = IdOf(plan, codebook);
   return plan;

@@ -62,7 +62,7 @@ struct Price {
   enum class Kind { kShare, kEpsilon, kMargin };
   Kind kind = Kind::kShare;
   // kShare: parts per million of the reference promise's budget (2 % = 20,000). kEpsilon: in 1/1024 (one
-  // question). kMargin: wanted 95 % half width in units of the answer (one question).
+  // question). kMargin: wanted 95 % half width of every number, in units of its column.
   uint64_t amount = 20000;
 };
 

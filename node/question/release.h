@@ -43,4 +43,12 @@ struct Display {
 std::vector<EstimatedTable> Estimate(const Plan& plan, const Codebook& codebook, const Release& release,
                                      const Display& display);
 
+// From which value on a cell of a question's first column is shown, in units of the answer, and how many
+// cells would be shown by noise alone if all were empty. Zeros where nothing is hidden for being small. Pure.
+struct Phantoms {
+  double shown_from = 0, expected = 0;
+};
+Phantoms ExpectedPhantoms(const Plan& plan, uint32_t question, const Codebook& codebook,
+                          const Display& display);
+
 }  // namespace penc
