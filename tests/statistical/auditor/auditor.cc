@@ -15,7 +15,7 @@ constexpr size_t kFewPlaces = 6;     // up to which places are also compared in 
 
 struct Score {
   std::string name;
-  std::function<int64_t(const Seen&)> of;
+  std::function<int64_t(Seen)> of;
 };
 
 // An event: scores of at least `from`, or below it.
@@ -27,38 +27,39 @@ struct Event {
 
 // Every fourth experiment serves to fit scores, every fourth to choose an event, the others to count it.
 enum class Part { kFit, kChoose, kCount };
-std::vector<Seen> PartOf(const std::vector<Seen>& all, Part part) {
-  std::vector<Seen> some;
-  for (size_t i = 0; i < all.size(); ++i) {
+void ForEach(const History& history, Part part, const std::function<void(Seen)>& visit) {
+  for (size_t i = 0; i < history.size(); ++i) {
     const Part of = i % 4 == 0 ? Part::kFit : i % 4 == 1 ? Part::kChoose : Part::kCount;
-    if (of == part) some.push_back(all[i]);
+    if (of == part) visit(history.at(i));
   }
-  return some;
 }
 
-double MeanAt(const std::vector<Seen>& seen, size_t place) {
-  double sum = 0;
-  for (const Seen& one : seen) sum += static_cast<double>(one[place]);
-  return sum / static_cast<double>(seen.size());
+double MeanOf(const History& history, const std::function<double(Seen)>& what) {
+  double sum = 0, n = 0;
+  ForEach(history, Part::kFit, [&](Seen seen) {
+    sum += what(seen);
+    n += 1;
+  });
+  return sum / n;
 }
 
-// Likelihood ratios over all places: of noise with a peak, and of noise like a bell. Weights are small whole
+// Likelihood ratios over all places: of noise with a peak, and of noise like a bell. Weights are whole
 // numbers, so that equal evidence gives equal scores.
-void AddLikelihoods(const std::vector<Seen>& with, const std::vector<Seen>& without, std::vector<Score>& out) {
-  const size_t places = with[0].size();
+void AddLikelihoods(const Experiments& experiments, std::vector<Score>& out) {
+  const size_t places = experiments.with.places();
   std::vector<int64_t> base(places), step(places), weight(places);
   std::vector<double> scale(places);
   for (size_t p = 0; p < places; ++p) {
-    const double centre = MeanAt(without, p);
+    const auto number = [p](Seen seen) { return static_cast<double>(seen[p]); };
+    const double centre = MeanOf(experiments.without, number);
     base[p] = std::llround(centre);
-    step[p] = std::llround(MeanAt(with, p) - centre);
-    double spread = 0;
-    for (const Seen& one : without) spread += std::fabs(static_cast<double>(one[p]) - centre);
-    scale[p] = std::max(0.1, spread / static_cast<double>(without.size()));
+    step[p] = std::llround(MeanOf(experiments.with, number) - centre);
+    scale[p] = std::max(
+        0.1, MeanOf(experiments.without, [&](Seen seen) { return std::fabs(number(seen) - centre); }));
   }
-  const double least = *std::min_element(scale.begin(), scale.end());
-  for (size_t p = 0; p < places; ++p) weight[p] = std::llround(16 * least / scale[p]);
-  out.push_back({"peaked likelihood", [=](const Seen& seen) {
+  const double widest = *std::max_element(scale.begin(), scale.end());
+  for (size_t p = 0; p < places; ++p) weight[p] = std::llround(16 * widest / scale[p]);
+  out.push_back({"peaked likelihood", [=](Seen seen) {
                    int64_t sum = 0;
                    for (size_t p = 0; p < seen.size(); ++p) {
                      const int64_t y = seen[p] - base[p];
@@ -66,32 +67,33 @@ void AddLikelihoods(const std::vector<Seen>& with, const std::vector<Seen>& with
                    }
                    return sum;
                  }});
-  out.push_back({"bell-shaped likelihood", [=](const Seen& seen) {
-                   int64_t sum = 0;
-                   for (size_t p = 0; p < seen.size(); ++p)
-                     sum += weight[p] * weight[p] * step[p] * (seen[p] - base[p]);
-                   return sum;
+  out.push_back({"bell-shaped likelihood", [=](Seen seen) {
+                   double sum = 0;  // whole; exact where it matters
+                   for (size_t p = 0; p < seen.size(); ++p) {
+                     sum += static_cast<double>(weight[p]) * static_cast<double>(weight[p]) *
+                            static_cast<double>(step[p]) * static_cast<double>(seen[p] - base[p]);
+                   }
+                   return static_cast<int64_t>(std::clamp(sum, -1e18, 1e18));
                  }});
 }
 
-std::vector<Score> ScoresOf(const std::vector<Seen>& with, const std::vector<Seen>& without) {
-  const size_t places = with[0].size();
+std::vector<Score> ScoresOf(const Experiments& experiments) {
+  const size_t places = experiments.with.places();
   std::vector<Score> scores;
   for (size_t p = 0; p < places; ++p) {
-    scores.push_back({absl::StrCat("number ", p + 1), [p](const Seen& seen) { return seen[p]; }});
+    scores.push_back({absl::StrCat("number ", p + 1), [p](Seen seen) { return seen[p]; }});
     for (size_t q = p + 1; q < places && places <= kFewPlaces; ++q) {
       scores.push_back({absl::StrCat("number ", p + 1, " less number ", q + 1),
-                        [p, q](const Seen& seen) { return seen[p] - seen[q]; }});
+                        [p, q](Seen seen) { return seen[p] - seen[q]; }});
     }
   }
-  if (places > 1) AddLikelihoods(with, without, scores);
+  if (places > 1) AddLikelihoods(experiments, scores);
   return scores;
 }
 
-std::vector<int64_t> SortedScores(const std::vector<Seen>& seen, const Score& score) {
+std::vector<int64_t> SortedScores(const History& history, Part part, const Score& score) {
   std::vector<int64_t> values;
-  values.reserve(seen.size());
-  for (const Seen& one : seen) values.push_back(score.of(one));
+  ForEach(history, part, [&](Seen seen) { values.push_back(score.of(seen)); });
   std::sort(values.begin(), values.end());
   return values;
 }
@@ -111,22 +113,23 @@ double Guess(uint64_t n, uint64_t x, double sign) {
 
 }  // namespace
 
-Proven Audit(const Experiments& experiments, const Proves& proves) {
-  const auto part = [&](Part which) {
-    return std::make_pair(PartOf(experiments.with, which), PartOf(experiments.without, which));
-  };
-  const auto [fit_with, fit_without] = part(Part::kFit);
-  const auto [choose_with, choose_without] = part(Part::kChoose);
-  const auto [count_with, count_without] = part(Part::kCount);
-  PENC_CHECK(!fit_with.empty() && experiments.with.size() == experiments.without.size());
+void History::Add(Seen seen) {
+  if (places_ == 0) places_ = seen.size();
+  PENC_CHECK(!seen.empty() && seen.size() == places_);
+  numbers_.insert(numbers_.end(), seen.begin(), seen.end());
+}
 
-  const std::vector<Score> scores = ScoresOf(fit_with, fit_without);
+Proven Audit(const Experiments& experiments, const Proves& proves) {
+  const History &with_all = experiments.with, &without_all = experiments.without;
+  PENC_CHECK(with_all.size() >= 4 && with_all.size() == without_all.size() &&
+             with_all.places() == without_all.places());
+  const std::vector<Score> scores = ScoresOf(experiments);
   double promised = -1;
   Event best;
   const Score* by = nullptr;
   for (const Score& score : scores) {
-    const std::vector<int64_t> with = SortedScores(choose_with, score),
-                               without = SortedScores(choose_without, score);
+    const std::vector<int64_t> with = SortedScores(with_all, Part::kChoose, score),
+                               without = SortedScores(without_all, Part::kChoose, score);
     std::vector<int64_t> thresholds = with;
     thresholds.insert(thresholds.end(), without.begin(), without.end());
     std::sort(thresholds.begin(), thresholds.end());
@@ -147,7 +150,8 @@ Proven Audit(const Experiments& experiments, const Proves& proves) {
       }
     }
   }
-  const std::vector<int64_t> with = SortedScores(count_with, *by), without = SortedScores(count_without, *by);
+  const std::vector<int64_t> with = SortedScores(with_all, Part::kCount, *by),
+                             without = SortedScores(without_all, Part::kCount, *by);
   const double often = LeastChance(with.size(), CountOf(best.more_often_with ? with : without, best));
   const double rarely = LargestChance(with.size(), CountOf(best.more_often_with ? without : with, best));
   return {proves(often, rarely), absl::StrCat(by->name, best.below ? " below " : " from ", best.from)};

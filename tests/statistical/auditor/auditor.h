@@ -11,14 +11,29 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
+
 namespace penc::audit {
 
 // The same places of all experiments mean the same; kNotThere: the answer has no such cell.
-using Seen = std::vector<int64_t>;
+using Seen = absl::Span<const int64_t>;
 inline constexpr int64_t kNotThere = -(int64_t{1} << 40);
 
+// All that was seen under one history. Every experiment has as many places, one at least.
+class History {
+ public:
+  void Add(Seen seen);
+  size_t size() const { return places_ == 0 ? 0 : numbers_.size() / places_; }
+  size_t places() const { return places_; }
+  Seen at(size_t i) const { return {numbers_.data() + i * places_, places_}; }
+
+ private:
+  size_t places_ = 0;
+  std::vector<int64_t> numbers_;
+};
+
 struct Experiments {
-  std::vector<Seen> with, without;  // of either history: equally many
+  History with, without;  // equally many
 };
 
 // One of bounds.h.

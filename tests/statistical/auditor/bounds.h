@@ -16,8 +16,8 @@ double LargestChance(uint64_t n, uint64_t x);
 
 // What an event of chance `often` or more under one history and `rarely` or less under the other proves; 0
 // where it proves nothing.
-double ProvenPure(double often, double rarely);                   // epsilon
-double ProvenAt(double delta, double often, double rarely);       // epsilon of (epsilon, delta)
-double ProvenRenyi(double alpha, double often, double rarely);    // divergence at an order above 1
+double ProvenPure(double often, double rarely);                 // epsilon
+double ProvenAt(double delta, double often, double rarely);     // epsilon of (epsilon, delta)
+double ProvenRenyi(double alpha, double often, double rarely);  // divergence at an order above 1
 
 }  // namespace penc::audit

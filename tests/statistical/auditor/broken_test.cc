@@ -61,9 +61,7 @@ std::unique_ptr<Twins> Broken::twins_;
 std::unique_ptr<std::vector<Verdict>> Broken::verdicts_;
 
 TEST_F(Broken, NoiseHalved) { JudgeCase("noise halved", *NoiseHalved(), "persons, Laplace"); }
-TEST_F(Broken, NoiseHalvedOfSkellam) {
-  JudgeCase("noise halved (Skellam)", *NoiseHalved(), "rows, Skellam");
-}
+TEST_F(Broken, NoiseHalvedOfSkellam) { JudgeCase("noise halved (Skellam)", *NoiseHalved(), "rows, Skellam"); }
 TEST_F(Broken, CapOff) { JudgeCase("cap off", *CapOff(), "rows, Laplace"); }
 TEST_F(Broken, ClampAfterSum) { JudgeCase("clamp after sum", *ClampAfterSum(), "sum, Laplace"); }
 TEST_F(Broken, KeysOfRecords) { JudgeCase("keys from data", *KeysOfRecords(), "persons, Laplace"); }
@@ -74,7 +72,7 @@ TEST_F(Broken, ChargeAfterNoise) {
   JudgeCase("charge after noise", *ChargeAfterNoise(), "persons, asked twice");
 }
 TEST_F(Broken, SpreadCharge) {
-  JudgeCase("concentrated vector undercharged", *SpreadCharge(), "rows, Skellam");
+  JudgeCase("concentrated vector undercharged", *SpreadCharge(), "sum, Skellam");
 }
 
 TEST_F(Broken, ShareRebuilt) {
@@ -89,7 +87,8 @@ TEST_F(Broken, LevelRemovedTooFar) {
 TEST_F(Broken, LevelNotRemoved) {
   Mechanism stated;
   const std::vector<int64_t> left = Region({.answered = 8, .seed = seed_}).NothingRemoved(&stated);
-  Judge("level not removed", !DistanceFromLaw(stated, left).follows(), "the noise has not the law that is stated");
+  Judge("level not removed", !DistanceFromLaw(stated, left).follows(),
+        "the noise has not the law that is stated");
   const std::vector<int64_t> none = Region({.answered = 5, .seed = seed_}).NothingRemoved(&stated);
   EXPECT_TRUE(DistanceFromLaw(stated, none).follows()) << "of five answers nothing is to be removed";
 }

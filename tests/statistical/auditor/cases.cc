@@ -23,7 +23,7 @@ constexpr double kUnit = 1.0 / (uint64_t{1} << 40);  // of charges
 int ReleasesOfOneBudget(const Case& one) { return 6 / static_cast<int>(one.questions.size()); }
 
 // Appends what the answer has of each person.
-void AddSeen(const std::string& bytes, const Case& one, std::vector<Seen>& persons) {
+void AddSeen(const std::string& bytes, const Case& one, std::vector<std::vector<int64_t>>& persons) {
   v1::Answer answer;
   PENC_CHECK(answer.ParseFromString(bytes));
   if (answer.has_refusal()) std::fprintf(stderr, "%s\n", answer.refusal().DebugString().c_str());
@@ -41,19 +41,17 @@ struct Charged {
 };
 
 // One office's answers to one release; what they cost by its ledger.
-Charged AskAll(Twins& twins, System& system, Office& office, const Case& one, int release,
-               std::vector<Seen>& out) {
+Charged AskAll(Twins& twins, System& system, Office& office, const Case& one, int release, History& out) {
   const Spent before = Twins::SpentBy(office);
-  std::vector<Seen> persons(twins.persons());
+  std::vector<std::vector<int64_t>> persons(twins.persons());
   for (const std::string& question : one.questions) {
     const std::string sql = absl::StrReplaceAll(question, {{"$0", absl::StrCat(release)}});
-    const absl::StatusOr<std::string> bytes =
-        system.Ask(twins, office, twins.Body(office, sql, one.price));
+    const absl::StatusOr<std::string> bytes = system.Ask(twins, office, twins.Body(office, sql, one.price));
     if (!bytes.ok()) std::fprintf(stderr, "%s\n", bytes.status().ToString().c_str());
     PENC_CHECK(bytes.ok());
     AddSeen(*bytes, one, persons);
   }
-  for (Seen& seen : persons) out.push_back(std::move(seen));
+  for (const std::vector<int64_t>& seen : persons) out.Add(seen);
   const Spent after = Twins::SpentBy(office);
   return {after.pure == kInfinitePure ? kInfinitePure : after.pure - before.pure, after.renyi - before.renyi};
 }
@@ -92,11 +90,11 @@ const std::vector<Case>& Cases() {
     }
     const std::string persons = measures[0].sql;
     all->push_back({"persons, asked twice", {persons, persons}, Epsilon(1024), 1});
-    all->push_back({"persons, and those who are not there",
-                    {persons,
-                     "SELECT home, count(DISTINCT person) AS n$0 FROM person WHERE kind = 'b' GROUP BY home"},
-                    Epsilon(1024),
-                    1});
+    all->push_back(
+        {"persons, and those who are not there",
+         {persons, "SELECT home, count(DISTINCT person) AS n$0 FROM person WHERE kind = 'b' GROUP BY home"},
+         Epsilon(1024),
+         1});
     return all;
   }();
   return *cases;
@@ -133,19 +131,17 @@ Audited AuditCase(Twins& twins, System& system, const Case& one, int releases, c
     for (const std::string& sql : std::set<std::string>(one.questions.begin(), one.questions.end()))
       plans.push_back(twins.PlanOf(absl::StrReplaceAll(sql, {{"$0", "0"}}), one.price));
     audited.claim.epsilon_at_delta = EpsilonAt(kDelta, plans);
-    audited.pure = Audit(experiments, [](double often, double rarely) {
-      return ProvenAt(kDelta, often, rarely);
-    });
+    audited.pure =
+        Audit(experiments, [](double often, double rarely) { return ProvenAt(kDelta, often, rarely); });
   } else {
     audited.claim.pure = static_cast<double>(charged.pure) * kUnit;
     audited.pure = Audit(experiments, ProvenPure);
   }
-  audited.renyi = Audit(
-      experiments, [](double often, double rarely) { return ProvenRenyi(kAlpha, often, rarely); });
+  audited.renyi =
+      Audit(experiments, [](double often, double rarely) { return ProvenRenyi(kAlpha, often, rarely); });
   std::printf("%s%s: epsilon%s >= %.3f, claim %.3f (%s); Rényi >= %.4f, charged %.4f; %zu experiments\n",
               label.c_str(), one.name.c_str(), audited.claim.pure ? "" : " at delta 0.001",
-              audited.pure.bound,
-              audited.claim.pure ? *audited.claim.pure : *audited.claim.epsilon_at_delta,
+              audited.pure.bound, audited.claim.pure ? *audited.claim.pure : *audited.claim.epsilon_at_delta,
               audited.pure.event.c_str(), audited.renyi.bound, audited.claim.renyi,
               2 * experiments.with.size());
   std::fflush(stdout);

@@ -8,7 +8,7 @@
 namespace penc::audit {
 namespace {
 
-constexpr double kStep = 0.01;   // of privacy losses, rounded up
+constexpr double kStep = 0.01;    // of privacy losses, rounded up
 constexpr double kBeyond = 1e-8;  // of a cell's noise: counted as if it gave everything away
 
 // How likely each privacy loss is: weights[i] for (first + i) steps, and what gives everything away.

@@ -27,9 +27,9 @@ struct Question {
 
   // The office, with other parts in some places.
   Responder With(RecordStore& store, Ledger& ledger, RandomSource& random, Steps& steps) const {
-    return {here.codebook,     here.policy,   here.grant, here.standing,  here.organisation,
-            here.practice,     store,         ledger,     here.approvals, here.committer,
-            here.clock,        random,        steps};
+    return {here.codebook, here.policy, here.grant, here.standing,  here.organisation,
+            here.practice, store,       ledger,     here.approvals, here.committer,
+            here.clock,    random,      steps};
   }
   Responder With(RecordStore& store) const { return With(store, here.ledger, here.random, here.steps); }
 
@@ -185,8 +185,8 @@ class SeedReusedSystem final : public System {
     const Question question(twins, office, body);
     Replayed random;
     random.Restart(office.identity().fingerprint);
-    return Alone(question, question.With(question.here.store, question.here.ledger, random,
-                                         question.here.steps));
+    return Alone(question,
+                 question.With(question.here.store, question.here.ledger, random, question.here.steps));
   }
 };
 
@@ -244,9 +244,9 @@ class ChargeAfterNoiseSystem final : public System {
     std::string sent;
     SentAtOnce finish(question.Noise(), sent);
     try {
-      RETURN_IF_ERROR(Finished(question, finish,
-                               question.With(question.here.store, ledger, question.here.random, steps))
-                          .status());
+      RETURN_IF_ERROR(
+          Finished(question, finish, question.With(question.here.store, ledger, question.here.random, steps))
+              .status());
     } catch (const Crash&) {
     }
     return sent;
@@ -283,8 +283,8 @@ class SpreadChargeSystem final : public System {
     ASSIGN_OR_RETURN(const Planned planned,
                      PlanQuestions(body.bulletin(), body.price(), *question.rules.codebook));
     Cheap ledger(question.here.ledger, planned.plan);
-    return Alone(question, question.With(question.here.store, ledger, question.here.random,
-                                         question.here.steps));
+    return Alone(question,
+                 question.With(question.here.store, ledger, question.here.random, question.here.steps));
   }
 };
 

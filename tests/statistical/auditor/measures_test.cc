@@ -10,11 +10,11 @@ namespace penc::audit {
 namespace {
 
 TEST(Auditor, ProvesOfNoMeasureMoreThanWasCharged) {
-  Twins twins(absl::StrCat(::testing::TempDir(), "/audited_", getpid()), 4096, PrintedSeed());
+  Twins twins(absl::StrCat(::testing::TempDir(), "/audited_", getpid()), 8192, PrintedSeed());
   AsItIs product;
   ASSERT_LE(2 * Cases().size(), kMostBounds - 8) << "region_test.cc needs some";
   for (const Case& one : Cases()) {
-    const Audited audited = AuditCase(twins, product, one, ReleasesWanted(6), "");
+    const Audited audited = AuditCase(twins, product, one, ReleasesWanted(12), "");
     EXPECT_TRUE(audited.within()) << one.name;
     // An auditor that proves nothing shows nothing.
     if (audited.claim.pure) {

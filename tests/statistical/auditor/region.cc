@@ -40,13 +40,13 @@ std::vector<int64_t> Region::SumOfHonest(const SmallRound& table, size_t steps) 
 
 void Region::Add(const std::vector<std::vector<int64_t>>& seen, Experiments& out) {
   for (size_t i = 0; i + 1 < seen[0].size(); i += 2) {
-    Seen without, with;
+    std::vector<int64_t> without, with;
     for (const std::vector<int64_t>& place : seen) {
       without.push_back(place[i]);
       with.push_back(place[i + 1]);
     }
-    out.without.push_back(std::move(without));
-    out.with.push_back(std::move(with));
+    out.without.Add(without);
+    out.with.Add(with);
   }
 }
 

@@ -36,6 +36,7 @@ tables:
     labels: {fr: Passages, en: Passages}
     columns:
       place: {type: integer, range: [0, $1], sensitivity: ordinary, fr: Endroit, en: Place}
+      turn: {type: integer, range: [0, 3], sensitivity: ordinary, fr: Tour, en: Turn}
   heavy:
     unit: event
     caps: {cells: 4, rows: 4}
@@ -43,6 +44,7 @@ tables:
     columns:
       place: {type: integer, range: [0, $0], sensitivity: ordinary, fr: Endroit, en: Place}
       hours: {type: number, range: [0, 168], step: 1, sensitivity: ordinary, fr: Heures, en: Hours}
+      turn: {type: integer, range: [0, 7], sensitivity: ordinary, fr: Tour, en: Turn}
 )";
 constexpr char kPolicy[] = R"(policy: audit
 valid_until: 2030-06-30
@@ -69,7 +71,8 @@ Twins::Twins(const std::string& dir, uint32_t persons, uint64_t seed, const Real
     : dir_(dir), persons_(persons), asker_(SigningKey::Generate(Begun(random_, seed))) {
   fs::remove_all(dir_);
   fs::create_directories(dir_);
-  Found(dir_ + "/made_with", real ? real : [](uint32_t) { return true; });
+  Found(
+      dir_ + "/made_with", real ? real : [](uint32_t) { return true; });
   Found(dir_ + "/made_without", [](uint32_t) { return false; });
   Renew();
 }
@@ -131,8 +134,8 @@ void Twins::Grant(Office& office, const VerifyKey& asker) {
   const std::string fingerprint = asker.Fingerprint();
   v1::AdminCommand command;
   v1::GrantCommand& grant = *command.mutable_grant();
-  grant.set_public_key(
-      absl::StrCat("partner: a", absl::BytesToHexString(fingerprint).substr(20, 8), "\nkey: \"", fingerprint, "\"\n"));
+  grant.set_public_key(absl::StrCat("partner: a", absl::BytesToHexString(fingerprint).substr(20, 8),
+                                    "\nkey: \"", fingerprint, "\"\n"));
   grant.set_share_ppm(1000000);
   grant.add_purposes("plaidoyer");
   for (const char* table : {"person", "spread", "heavy"}) grant.add_tables(table);
@@ -141,20 +144,20 @@ void Twins::Grant(Office& office, const VerifyKey& asker) {
 }
 
 std::string Twins::Rows(const std::string& table, int half, const Real& real) const {
-  const bool persons_table = table == "person";
-  if (persons_table && half == 1) return "";
-  std::string csv = absl::StrCat("person_ref,", persons_table      ? "home,kind"
-                                                : table == "heavy" ? "place,hours"
-                                                                   : "place",
-                                 "\n");
+  const bool persons = table == "person", heavy = table == "heavy";
+  if (persons && half == 1) return "";
+  std::string csv = persons ? "person_ref,home,kind\n"
+                    : heavy ? "person_ref,place,hours,turn\n"
+                            : "person_ref,place,turn\n";
   const auto rows_of = [&](const std::string& person, uint32_t number, bool other) {
-    if (persons_table) {
+    if (persons) {
       absl::StrAppend(&csv, person, ",", number, other ? ",b\n" : ",a\n");
-    } else if (table == "heavy") {
-      for (int i = 0; i < 4; ++i) absl::StrAppend(&csv, person, ",", number, ",168\n");
+    } else if (heavy) {
+      for (int turn = 4 * half; turn < 4 * half + 4; ++turn)
+        absl::StrAppend(&csv, person, ",", number, ",168,", turn, "\n");
     } else {
-      for (int i = 0; i < 2; ++i)
-        absl::StrAppend(&csv, person, ",", 4 * number + (other ? 0 : 2 * half + i), "\n");
+      for (int turn = 2 * half; turn < 2 * half + 2; ++turn)
+        absl::StrAppend(&csv, person, ",", 4 * number + (other ? 0 : turn), ",", turn, "\n");
     }
   };
   for (int i = 0; i < kOthers; ++i) rows_of(absl::StrCat("Q", i), persons_, true);
@@ -175,8 +178,7 @@ v1::AskBody Twins::Body(Office& office, const std::string& sql, const v1::Price&
 }
 
 Plan Twins::PlanOf(const std::string& sql, const v1::Price& price) {
-  const auto planned =
-      PlanQuestions(Body(*with_, sql, price).bulletin(), price, *with_->rules().codebook);
+  const auto planned = PlanQuestions(Body(*with_, sql, price).bulletin(), price, *with_->rules().codebook);
   Must(planned.status());
   PENC_CHECK(!planned->refused);
   return planned->plan;
