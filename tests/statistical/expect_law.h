@@ -25,7 +25,11 @@ inline double DivergenceBound(double degrees) {
 }
 
 // Each value up to the 99.99 % width is a bin, and what is beyond on either side.
-inline void ExpectLaw(const Mechanism& law, const std::vector<int64_t>& drawn) {
+struct FromLaw {
+  double divergence = 0, bound = 0;
+  bool follows() const { return divergence < bound; }
+};
+inline FromLaw DistanceFromLaw(const Mechanism& law, const std::vector<int64_t>& drawn) {
   const auto last = static_cast<int64_t>(HalfWidth(law, 0.9999));
   std::map<int64_t, double> count;
   for (int64_t x : drawn) count[std::clamp(x, -last - 1, last + 1)] += 1;
@@ -40,7 +44,11 @@ inline void ExpectLaw(const Mechanism& law, const std::vector<int64_t>& drawn) {
     }
     before = covered;
   }
-  EXPECT_LT(divergence, DivergenceBound(2 * static_cast<double>(last) + 2));
+  return {divergence, DivergenceBound(2 * static_cast<double>(last) + 2)};
+}
+inline void ExpectLaw(const Mechanism& law, const std::vector<int64_t>& drawn) {
+  const FromLaw distance = DistanceFromLaw(law, drawn);
+  EXPECT_LT(distance.divergence, distance.bound);
 }
 
 // Of a stream that a number names.

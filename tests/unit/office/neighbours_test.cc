@@ -3,14 +3,12 @@
 // those differ by no more than the plan is charged for.
 #include <google/protobuf/util/message_differencer.h>
 
-#include <mutex>
-
 #include "absl/strings/str_join.h"
 #include "base/status.h"
-#include "crypto/hash.h"
 #include "ledger/ledger.h"
 #include "office/signing.h"
 #include "penc/v1/node_service.pb.h"
+#include "tests/support/replayed.h"
 #include "tests/support/seed.h"
 #include "tests/support/small_office.h"
 
@@ -53,25 +51,6 @@ columns: {person.sex: allow, person.profile: allow, person.delicate: ask, work.y
 limits: {group_by: 2, cells: 500}
 display: {hide_margin_above: 50%, phantoms: 1}
 )";
-
-// Random bytes that can be begun again; safe from any thread.
-class Replayed : public RandomSource {
- public:
-  void Restart(const std::string& seed) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    const std::string key = Sha256(seed);
-    stream_ = std::make_unique<SeededExpander>(
-        absl::MakeConstSpan(reinterpret_cast<const uint8_t*>(key.data()), key.size()));
-  }
-  void Fill(absl::Span<uint8_t> out) override {
-    std::lock_guard<std::mutex> lock(mutex_);
-    stream_->Fill(out);
-  }
-
- private:
-  std::mutex mutex_;
-  std::unique_ptr<SeededExpander> stream_;
-};
 
 // One of the two.
 class Twin {
