@@ -33,6 +33,7 @@ struct ImportOptions {
   absl::optional<int64_t> keep_until_day;  // noted with the batch
   std::string quarantine_file;  // where rows to correct go (.xlsx, 0600); written only where there are some
   std::function<void(uint64_t rows)> progress;
+  const Secret* network_key = nullptr;  // where the mapping has network_person; a dry run does without
 };
 
 struct ImportProblem {

@@ -38,6 +38,7 @@ struct Mapping {
   DateForm dates = DateForm::kAsk;
   std::vector<std::string> person;  // source columns; empty: each row is a person
   std::vector<std::string> row;
+  std::vector<std::string> network_person;  // source columns, as Linkage::fields; empty: recognised nowhere
   std::vector<MappedColumn> columns;
   std::vector<std::string> ignore;
   std::string consent_from;

@@ -10,12 +10,13 @@
 
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
+#include "codebook/codebook.h"
 #include "privacy/mechanism.h"
 #include "question/release.h"
 
 namespace penc {
 
-inline constexpr uint32_t kFewestBucketBits = 10, kMostBucketBits = 20;
+inline constexpr uint32_t kFewestBucketBits = 10, kMostBucketBits = kLinkageBits;
 
 // The planner's number of buckets, a power of two from 2^10 to 2^20, where about so many persons are
 // expected: the smallest with persons <= 0.7 b. Beyond 3 million persons 2^20 buckets are too full to say
