@@ -156,9 +156,8 @@ class Importer {
 
   void NoteAlone() {
     if (alone_ == 0) return;
-    Note({"lignes sans tous les champs auxquels le réseau reconnaît une personne (network_person): chacune y "
-          "compte "
-          "pour une personne à part",
+    Note({"lignes sans tous les champs auxquels le réseau reconnaît une personne (network_person): chacune "
+          "y compte pour une personne à part",
           "rows without all the fields by which the network recognises a person (network_person): there each "
           "counts as a person apart"},
          alone_);
