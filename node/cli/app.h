@@ -66,6 +66,7 @@ void AddRounds(CLI::App&, Invocation&);
 void AddAnswer(CLI::App&, Invocation&);
 void AddDemo(CLI::App&, Invocation&);
 void AddNetwork(CLI::App&, Invocation&);
+void AddNetworkKey(CLI::App&, Invocation&);  // of penc network
 void AddHub(CLI::App&, Invocation&);
 void AddKey(CLI::App&, Invocation&);
 void AddPrivacy(CLI::App&, Invocation&);

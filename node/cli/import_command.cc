@@ -17,13 +17,14 @@
 #include "cli/app.h"
 #include "cli/directory.h"
 #include "cli/proposal_words.h"
+#include "crypto/keyfile.h"
 #include "office/layout.h"
 
 namespace penc::cli {
 namespace {
 
 struct Options {
-  std::string dir, file, mapping, save, parent;
+  std::string dir, file, mapping, save, parent, network_key;
   bool json = false;
   v1::AdminCommand command;
 };
@@ -37,6 +38,11 @@ class ImportRun {
         output_(output) {}
 
   ExitCode Run() {
+    if (!options_.network_key.empty()) {
+      const absl::StatusOr<Secret> key = LoadNetworkKey(options_.network_key);
+      if (!key.ok()) return output_.Fail(key.status());
+      import_.set_network_key(key->view().data(), key->size());
+    }
     if (!options_.mapping.empty()) {
       absl::StatusOr<std::string> text = ReadFile(options_.mapping);
       if (!text.ok()) return output_.Fail(text.status());
@@ -240,6 +246,8 @@ void AddImport(CLI::App& parent, Invocation& invocation) {
   app->add_option("--mapping", options->mapping, "how the file's columns become the codebook's (YAML)");
   app->add_option("--parent", options->parent,
                   "the file of the rows that the mapping joins (households of members)");
+  app->add_option("--network-key", options->network_key,
+                  "the network's key, where the mapping has network_person; not kept");
   app->add_option("--save-mapping", options->save, "where a proposed mapping is written");
   app->add_flag_callback(
       "--dry-run", [import] { import->set_dry_run(true); }, "propose, preview, list problems; keep nothing");

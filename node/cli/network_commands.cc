@@ -518,6 +518,7 @@ void AddNetwork(CLI::App& parent, Invocation& invocation) {
   AddJoin(*app, invocation);
   AddRoster(*app, invocation);
   AddEpoch(*app, invocation);
+  AddNetworkKey(*app, invocation);
 }
 
 void AddHub(CLI::App& parent, Invocation& invocation) {

@@ -87,6 +87,13 @@ std::string CanonicalCodebook(const Codebook& codebook) {
     writer.Put(codebook.consent->column.column);
     writer.Put(codebook.consent->keep);
   }
+  if (codebook.linkage.has_value()) {  // likewise
+    writer.Put(absl::string_view("linkage"));
+    writer.Put(codebook.linkage->column.table);
+    writer.Put(codebook.linkage->column.column);
+    writer.Put(codebook.linkage->fields);
+    writer.Put(codebook.linkage->key_check);
+  }
   return writer.Take();
 }
 

@@ -96,6 +96,25 @@ absl::Status ConsentStays(const Codebook& old, const Codebook& next) {
   return absl::OkStatus();
 }
 
+// Buckets that are stored were made with one key: another one begins with a column that is new.
+absl::Status LinkageStays(const Codebook& old, const Codebook& next) {
+  if (old.linkage.has_value() && !next.linkage.has_value())
+    return Refuse("linkage a été retiré", "linkage was removed");
+  if (!next.linkage.has_value()) return absl::OkStatus();
+  const ColumnRef& column = next.linkage->column;
+  if (old.linkage.has_value() && old.linkage->column == column) {
+    if (old.linkage->key_check == next.linkage->key_check && old.linkage->fields == next.linkage->fields)
+      return absl::OkStatus();
+    return Refuse(
+        "linkage: la clé ou les champs ont changé; ajoutez une colonne pour eux à la fin de la table",
+        "linkage: key or fields changed; append a column for them to the table");
+  }
+  if (column.table >= old.tables.size() || column.column >= old.tables[column.table].columns.size())
+    return absl::OkStatus();
+  return Refuse("linkage.column: cette colonne existait déjà et ses valeurs viennent d'ailleurs",
+                "linkage.column: this column was there before, and its values come from elsewhere");
+}
+
 }  // namespace
 
 absl::Status AdditionsOnly(const Codebook& old, const Codebook& next) {
@@ -127,7 +146,8 @@ absl::Status AdditionsOnly(const Codebook& old, const Codebook& next) {
   for (size_t i = 0; i < old.tables.size(); ++i) {
     RETURN_IF_ERROR(TableAdds(old, old.tables[i], next, next.tables[i]));
   }
-  return ConsentStays(old, next);
+  RETURN_IF_ERROR(ConsentStays(old, next));
+  return LinkageStays(old, next);
 }
 
 }  // namespace penc

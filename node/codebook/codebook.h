@@ -143,6 +143,18 @@ struct Consent {
   bool keeps(StoredValue value) const { return std::binary_search(keep.begin(), keep.end(), value); }
 };
 
+// How persons of several organisations are recognised without being named: each has a bucket, the first bits
+// of a hash of `fields` under the network's key (node/federation/linkage.md). Offices store the bucket alone.
+inline constexpr uint32_t kLinkageBits = 20;
+struct Linkage {
+  ColumnRef column;                 // integers 0 to 2^20 - 1, never askable, in a table of persons
+  std::vector<std::string> fields;  // what mappings name: "surname", "birth_year"; in the hash's order
+  std::string key_check;            // 32 hex digits, which the right network key gives
+
+  // Of 2^bits buckets. `value` is not NULL.
+  static uint32_t BucketOf(StoredValue value, uint32_t bits) { return (value - 1) >> (kLinkageBits - bits); }
+};
+
 struct Codebook {
   std::string name;
   uint32_t version = 1;
@@ -151,6 +163,7 @@ struct Codebook {
   std::vector<CodeList> code_lists;
   std::vector<Table> tables;
   absl::optional<Consent> consent;  // absent: everybody counts
+  absl::optional<Linkage> linkage;  // absent: persons of different offices are not told apart
   std::string hash;                 // 32 bytes: SHA-256 of the canonical form; plans and answers name it
 
   absl::optional<uint32_t> FindTable(absl::string_view name) const;

@@ -11,6 +11,7 @@
 #include "codebook/names.h"
 #include "codebook/period.h"
 #include "codebook/read_checks.h"
+#include "codebook/read_linkage.h"
 #include "codebook/read_lists.h"
 #include "penc/storage/v1/codebook.pb.h"
 
@@ -90,6 +91,7 @@ class BookReader {
     }
     for (const auto& table : file_.tables()) RETURN_IF_ERROR(ReadTable(table));
     if (file_.has_consent()) RETURN_IF_ERROR(ReadConsent(file_.consent()));
+    RETURN_IF_ERROR(ReadLinkage(file_, lines_, book_));
     RETURN_IF_ERROR(ReadChecks(file_, lines_, book_));
     book_.hash = HashOf(book_);
     return std::move(book_);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr absl::string_view kNodeHeader = "penc node key v1\n";
 constexpr absl::string_view kMailHeader = "penc mail key v1\n";
+constexpr absl::string_view kNetworkHeader = "penc network key v1\n";
 constexpr size_t kKeyBytes = 32;
 
 absl::Status RefuseToOverwrite(const std::string& path) {
@@ -96,6 +98,24 @@ absl::Status CreateMailKey(const std::string& path, RandomSource& random) {
 absl::StatusOr<AgreementKey> LoadMailKey(const std::string& path) {
   ASSIGN_OR_RETURN(const Secret key, Load(path, kMailHeader));
   return AgreementKey::FromBytes(key.view());
+}
+
+absl::Status CreateNetworkKey(const std::string& path, RandomSource& random) {
+  return Save(path, kNetworkHeader, Secret::Random(random, kKeyBytes));
+}
+absl::StatusOr<Secret> LoadNetworkKey(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, 1 << 16));
+  if (absl::StartsWith(text, kNetworkHeader)) return Parse(path, text, kNetworkHeader);
+  return Fail(absl::StatusCode::kDataLoss,
+              {absl::StrCat(path,
+                            ": ce n'est pas la clé d'un réseau, ou elle est abîmée; vérifiez le chemin, ou "
+                            "demandez-la de nouveau au secrétariat du réseau"),
+               absl::StrCat(path,
+                            ": this is no network's key, or it is damaged; check the path, or ask the "
+                            "network's secretariat for it again")});
+}
+std::string NetworkKeyCheck(const Secret& key) {
+  return absl::BytesToHexString(HmacSha256(key.view(), "penc network key check v1\n").substr(0, 16));
 }
 
 absl::Status SaveSigningKey(const std::string& path, const SigningKey& key) {

@@ -28,6 +28,14 @@ std::string NodeKeyId(const Secret& key);
 absl::Status CreateMailKey(const std::string& path, RandomSource& random);
 absl::StatusOr<AgreementKey> LoadMailKey(const std::string& path);
 
+// The network's key, with which members make their persons' buckets (federation/linkage.md). It comes on a
+// stick: its permissions say nothing. NOT_FOUND, DATA_LOSS.
+absl::Status CreateNetworkKey(const std::string& path, RandomSource& random);
+absl::StatusOr<Secret> LoadNetworkKey(const std::string& path);
+// 32 hex digits that tell two keys apart and nothing else about them: the first half of HMAC-SHA-256 of "penc
+// network key check v1\n".
+std::string NetworkKeyCheck(const Secret& key);
+
 // A signing key in PEM, 0600; errors as above.
 absl::Status SaveSigningKey(const std::string& path, const SigningKey& key);
 absl::StatusOr<SigningKey> LoadSigningKey(const std::string& path);

@@ -34,6 +34,11 @@ class Finder {
       ASSIGN_OR_RETURN(const int at, Needed(name, {"l'identité de la ligne", "the row's identity"}));
       out.row.push_back(at);
     }
+    for (const std::string& name : mapping_.network_person) {
+      ASSIGN_OR_RETURN(const int at, Needed(name, {"à quoi le réseau reconnaît la personne",
+                                                   "by what the network recognises the person"}));
+      out.network_person.push_back(at);
+    }
     RETURN_IF_ERROR(Optional(mapping_.consent_from, {"le consentement", "consent"}, &out.consent));
     RETURN_IF_ERROR(
         Optional(mapping_.status_from, {"le statut des lignes", "the rows' status"}, &out.status));

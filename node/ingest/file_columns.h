@@ -25,6 +25,7 @@ struct FileColumns {
     CellParser parser;
   };
   std::vector<int> person, row;  // positions; a person without columns: each row is one
+  std::vector<int> network_person;
   int consent = -1, status = -1;
   std::vector<Target> targets;
   std::vector<std::string> left_out;  // the form's own columns, dropped

@@ -18,6 +18,7 @@
 #include "crypto/keyfile.h"
 #include "ingest/file_columns.h"
 #include "ingest/heading_rows.h"
+#include "ingest/network_person.h"
 #include "ingest/parent_rows.h"
 #include "ingest/person_key.h"
 #include "ingest/place.h"
@@ -65,6 +66,7 @@ class Importer {
         store_(store),
         steps_(steps),
         options_(options),
+        node_key_(node_key),
         persons_(node_key),
         row_hash_(DeriveKey(node_key, "rows of records").view()),
         budget_(std::make_shared<ReadBudget>(options.cancelled)),
@@ -184,11 +186,21 @@ class Importer {
                          ". Correct them in your own file, then import it")},
            places_only_.size());
     }
+    NoteAlone();
   }
 
   static std::string Listed(const std::vector<uint64_t>& rows) {
     const auto end = rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), kMostNames));
     return absl::StrCat(absl::StrJoin(rows.begin(), end, ", "), end == rows.end() ? "" : ", …");
+  }
+
+  void NoteAlone() {
+    if (alone_ == 0) return;
+    Note({"lignes sans tous les champs auxquels le réseau reconnaît une personne (network_person): chacune "
+          "y compte pour une personne à part",
+          "rows without all the fields by which the network recognises a person (network_person): there each "
+          "counts as a person apart"},
+         alone_);
   }
 
   // What makes this import the same as another one: the file, and the sheet of it.
@@ -236,6 +248,8 @@ class Importer {
       mapping_ = &resaved_;
     }
     ASSIGN_OR_RETURN(columns_, ColumnsOf(heading_, *mapping_, codebook_));
+    ASSIGN_OR_RETURN(buckets_, BucketsFor(codebook_, *mapping_, options_.table, options_.dry_run,
+                                          options_.network_key, node_key_));
     for (const std::string& status : mapping_->status_skip) skip_.push_back(Folded(status));
     for (FileColumns::Target& target : columns_.targets) {
       if (codebook_.consent.has_value() && codebook_.consent->column.table == options_.table &&
@@ -402,7 +416,10 @@ class Importer {
       return SetAside(row, columns_.person[0], {"référence de la personne vide", "empty person reference"});
     }
     const RowProblem found = ReadValues(row, *mapping_, table_, columns_, &values_);
-    if (found.problem == CellProblem::kNone) return Store(person, row, false);
+    if (found.problem == CellProblem::kNone) {
+      if (buckets_ != nullptr) SetBucket(row, person);
+      return Store(person, row, false);
+    }
     // Which of two readings is meant is asked once, before anything is kept.
     if (found.problem == CellProblem::kAmbiguousDate)
       return Fault(PlaceOf(row, found.at), Describe(found.problem));
@@ -424,6 +441,13 @@ class Importer {
   absl::Status StoreRefusal(const PersonKey& person, const FileRow& row) {
     values_.assign(table_.columns.size(), kNull);
     return Store(person, row, true);
+  }
+
+  void SetBucket(const FileRow& row, const PersonKey& person) {
+    absl::optional<uint32_t> bucket;
+    if (NetworkFields(row, columns_, *mapping_, &parts_)) bucket = buckets_->Of(parts_);
+    if (!bucket.has_value()) ++alone_;
+    values_[codebook_.linkage->column.column] = 1 + bucket.value_or(buckets_->Alone(person));
   }
 
   // The codebook's own consent, where other cells of the row were not understood.
@@ -564,7 +588,10 @@ class Importer {
   RecordStore& store_;
   Steps& steps_;
   const ImportOptions& options_;
+  const Secret& node_key_;
   PersonKeyMaker persons_;
+  std::unique_ptr<BucketMaker> buckets_;  // null: the table has none
+  uint64_t alone_ = 0;                    // rows whose person no other office would recognise
   HmacKey row_hash_;
   const std::shared_ptr<ReadBudget> budget_;
   Quarantine quarantine_;

@@ -44,6 +44,7 @@ struct ImportOptions {
   std::function<absl::optional<int64_t>(uint64_t batch)> last_day_of;
   std::function<void(uint64_t rows)> progress;
   Cancelled cancelled;  // then nothing is stored: CANCELLED
+  const Secret* network_key = nullptr;  // where the mapping has network_person; a dry run does without
 };
 
 struct ImportProblem {

@@ -46,6 +46,35 @@ absl::StatusOr<std::shared_ptr<const Parent>> ParentOf(const storage::v1::Parent
   return std::shared_ptr<const Parent>(std::move(parent));
 }
 
+// The column that the codebook's linkage fills; no mapping does.
+bool HoldsBuckets(const Codebook& codebook, const ColumnRef& column) {
+  return codebook.linkage.has_value() && codebook.linkage->column == column;
+}
+
+absl::StatusOr<std::vector<std::string>> NetworkPersonOf(const storage::v1::Mapping& read,
+                                                         const Codebook& codebook, uint32_t table,
+                                                         const YamlLines& lines) {
+  std::vector<std::string> columns;
+  if (read.network_person().empty()) return columns;
+  if (!codebook.linkage.has_value() || codebook.linkage->column.table != table) {
+    return lines.Error("network_person",
+                       {"le lexique ne relie pas les personnes de cette table (linkage); ôtez ces lignes",
+                        "the codebook does not link persons of this table (linkage); remove these lines"});
+  }
+  const std::vector<std::string>& fields = codebook.linkage->fields;
+  for (const std::string& field : fields) {
+    for (const storage::v1::LinkedField& linked : read.network_person()) {
+      if (linked.field() == field && !linked.from().empty()) columns.push_back(linked.from());
+    }
+  }
+  if (columns.size() == fields.size() && read.network_person_size() == static_cast<int>(fields.size()))
+    return columns;
+  const std::string all = absl::StrJoin(fields, ", ");
+  return lines.Error("network_person",
+                     {absl::StrCat("attendu une colonne pour chacun de: ", all, "; rien d'autre"),
+                      absl::StrCat("expected a column for each of: ", all, "; nothing else")});
+}
+
 }  // namespace
 
 absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view text,
@@ -105,6 +134,7 @@ absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view te
   if (std::count(mapping.person.begin(), mapping.person.end(), kOpenAnswer) > 0)
     mapping.asks_person = Explain(lines.Error("person", {"réponse manquante", "an answer is missing"}));
   mapping.row.assign(read.row().begin(), read.row().end());
+  ASSIGN_OR_RETURN(mapping.network_person, NetworkPersonOf(read, codebook, *table, lines));
   for (const storage::v1::MappedColumn& column : read.columns()) {
     const std::string path = absl::StrCat("columns.", column.column());
     const auto at = target.Find(column.column());
@@ -117,6 +147,10 @@ absl::StatusOr<Mapping> ReadMapping(absl::string_view file, absl::string_view te
                               nearest.empty() ? "" : absl::StrCat("; vouliez-vous dire ", nearest, "?")),
                  absl::StrCat("table ", target.name, " has no such column",
                               nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"))});
+    }
+    if (HoldsBuckets(codebook, {*table, *at})) {
+      return lines.Error(path, {"cette colonne se calcule; dites sous «network_person:» de quoi",
+                                "this column is worked out; say under \"network_person:\" from what"});
     }
     MappedColumn mapped;
     mapped.column = *at;
@@ -178,6 +212,7 @@ Mapping OwnMapping(const Codebook& codebook, uint32_t table, const FileHeading& 
   mapping.person = {!named("person_ref") && heading.Find(kPersonTag).has_value() ? kPersonTag : "person_ref"};
   for (uint32_t c = 0; c < codebook.tables[table].columns.size(); ++c) {
     const Column& column = codebook.tables[table].columns[c];
+    if (HoldsBuckets(codebook, {table, c})) continue;
     if (named(column.name)) {
       mapping.columns.push_back({c, column.name, {}, "", ""});
     } else if (!heading.tags.empty() && !column.hxl.empty() && heading.Find(column.hxl).has_value()) {

@@ -45,6 +45,7 @@ struct Mapping {
   std::vector<std::string> person;  // source columns; empty: each row is a person
   Text asks_person;                 // "m.yaml line 5: person", where it is still open (kOpenAnswer)
   std::vector<std::string> row;
+  std::vector<std::string> network_person;  // source columns, as Linkage::fields; empty: recognised nowhere
   std::vector<MappedColumn> columns;
   std::vector<std::string> ignore;
   std::string consent_from;

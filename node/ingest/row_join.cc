@@ -111,7 +111,8 @@ std::vector<std::string> ColumnsOfParents(const Mapping& mapping) {
   const auto take = [&](const std::string& name) {
     if (absl::StartsWith(name, kOfParent)) names.insert(name.substr(sizeof(kOfParent) - 1));
   };
-  for (const auto* list : {&mapping.person, &mapping.row}) std::for_each(list->begin(), list->end(), take);
+  for (const auto* list : {&mapping.person, &mapping.row, &mapping.network_person})
+    std::for_each(list->begin(), list->end(), take);
   for (const MappedColumn& column : mapping.columns) take(column.from);
   take(mapping.consent_from);
   take(mapping.status_from);

@@ -8,13 +8,6 @@
 namespace penc {
 namespace {
 
-// A cell's text; empty where it stands for nothing stated.
-absl::string_view Stated(const FileRow& row, int at, const Mapping& mapping) {
-  const absl::string_view cell = absl::StripAsciiWhitespace(row.cells[static_cast<size_t>(at)]);
-  const auto& nothing = mapping.nothing;
-  return std::find(nothing.begin(), nothing.end(), cell) != nothing.end() ? "" : cell;
-}
-
 // Options that are blank were not answered; where some are, those that say yes hold.
 RowProblem ReadOptions(const FileRow& row, const Mapping& mapping, uint32_t most,
                        const FileColumns::Target& target, StoredValue* value) {
@@ -48,7 +41,29 @@ bool IsFormulaError(absl::string_view cell) {
   return false;
 }
 
+bool HasNoValue(const FileRow& row, int at) {
+  const CellKind kind = row.kind(static_cast<size_t>(at));
+  return kind == CellKind::kError || kind == CellKind::kUncomputed ||
+         IsFormulaError(row.cells[static_cast<size_t>(at)]);
+}
+
 }  // namespace
+
+absl::string_view Stated(const FileRow& row, int at, const Mapping& mapping) {
+  const absl::string_view cell = absl::StripAsciiWhitespace(row.cells[static_cast<size_t>(at)]);
+  const auto& nothing = mapping.nothing;
+  return std::find(nothing.begin(), nothing.end(), cell) != nothing.end() ? "" : cell;
+}
+
+bool NetworkFields(const FileRow& row, const FileColumns& columns, const Mapping& mapping,
+                   std::vector<absl::string_view>* fields) {
+  fields->clear();
+  for (const int at : columns.network_person) {
+    if (HasNoValue(row, at)) return false;
+    fields->push_back(Stated(row, at, mapping));
+  }
+  return !fields->empty();
+}
 
 RowProblem ReadValues(const FileRow& row, const Mapping& mapping, const Table& table, FileColumns& columns,
                       std::vector<StoredValue>* values) {

@@ -15,6 +15,14 @@ struct RowProblem {
   int at = -1;  // the column of the file
 };
 
+// A cell's text; empty where it stands for nothing stated.
+absl::string_view Stated(const FileRow& row, int at, const Mapping& mapping);
+
+// The cells by which the network recognises the row's person; false: the file has none, or one is a formula
+// without a value.
+bool NetworkFields(const FileRow& row, const FileColumns& columns, const Mapping& mapping,
+                   std::vector<absl::string_view>* fields);
+
 // One value for each column of `table`; the first cell that was not understood. The row has as many cells as
 // the heading.
 RowProblem ReadValues(const FileRow& row, const Mapping& mapping, const Table& table, FileColumns& columns,

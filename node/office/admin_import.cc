@@ -129,6 +129,8 @@ absl::StatusOr<v1::ImportResult> Import(Office& office, const v1::ImportCommand&
                                          absl::FormatTime("%Y%m%d-%H%M%S", now, absl::UTCTimeZone()), "-",
                                          Stem(options.file_name), ".xlsx");
   options.cancelled = cancelled;
+  const Secret network_key{absl::string_view(command.network_key())};
+  if (network_key.size() > 0) options.network_key = &network_key;
   options.progress = [&](uint64_t rows) {
     if (!progress) return;
     v1::AdminProgress at;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/types/optional.h"
 #include "base/status.h"
 #include "privacy/cost.h"
 #include "privacy/law.h"
@@ -47,31 +46,32 @@ Mechanism LaplaceAt(const Contribution& person, uint64_t epsilon_1024) {
   return {Family::kDiscreteLaplace, Reduced({epsilon_1024, 1024 * l1})};
 }
 
-absl::StatusOr<Mechanism> ChooseAtPrice(const Contribution& person, uint64_t price,
-                                        const Promise& reference) {
+absl::StatusOr<Mechanism> LaplaceAtPrice(const Contribution& person, uint64_t price,
+                                         const Promise& reference) {
   const Order order = OrderOf(reference);
   // The largest epsilon that the price pays: costs grow with it.
   const uint64_t over = FirstWhere(kMostEpsilon1024, [&](uint64_t i) {
     const Cost cost = CostOf(LaplaceAt(person, i + 1), person, order);
     return (reference.pure() ? cost.pure : cost.renyi) > price;
   });
-  absl::optional<Mechanism> laplace, skellam;
-  if (over > 0) laplace = LaplaceAt(person, over);
-  if (!reference.pure()) {
-    const uint64_t at =
-        FirstWhere(kGrid, [&](uint64_t i) { return CostOf(SkellamOnGrid(i), person, order).renyi <= price; });
-    if (at < kGrid) skellam = SkellamOnGrid(at);
-  }
-  if (!laplace.has_value()) {
-    return Fail(absl::StatusCode::kInvalidArgument,
-                {"ce prix est trop petit: il n'achète aucun nombre utile; payez plus (--budget) ou posez "
-                 "moins de questions à la fois",
-                 "this price is too small: it buys no useful number; pay more (--budget) or ask fewer "
-                 "questions at once"});
-  }
-  if (skellam.has_value() && HalfWidth(*skellam, kConfidence) < HalfWidth(*laplace, kConfidence))
-    return *skellam;
-  return *laplace;
+  if (over > 0) return LaplaceAt(person, over);
+  return Fail(absl::StatusCode::kInvalidArgument,
+              {"ce prix est trop petit: il n'achète aucun nombre utile; payez plus (--budget) ou posez "
+               "moins de questions à la fois",
+               "this price is too small: it buys no useful number; pay more (--budget) or ask fewer "
+               "questions at once"});
+}
+
+absl::StatusOr<Mechanism> ChooseAtPrice(const Contribution& person, uint64_t price,
+                                        const Promise& reference) {
+  ASSIGN_OR_RETURN(const Mechanism laplace, LaplaceAtPrice(person, price, reference));
+  if (reference.pure()) return laplace;
+  const Order order = OrderOf(reference);
+  const uint64_t at =
+      FirstWhere(kGrid, [&](uint64_t i) { return CostOf(SkellamOnGrid(i), person, order).renyi <= price; });
+  if (at == kGrid) return laplace;
+  const Mechanism skellam = SkellamOnGrid(at);
+  return HalfWidth(skellam, kConfidence) < HalfWidth(laplace, kConfidence) ? skellam : laplace;
 }
 
 absl::StatusOr<Mechanism> ChooseForMargin(const Contribution& person, uint64_t half_width,

@@ -15,6 +15,11 @@ namespace penc {
 // 2^-40 and only Laplace is offered. INVALID_ARGUMENT where it buys less than epsilon = 1/1024.
 absl::StatusOr<Mechanism> ChooseAtPrice(const Contribution& person, uint64_t price, const Promise& reference);
 
+// The best discrete Laplace alone, whose inverse is stable: for bits that are summed and then counted
+// (question/distinct_estimate.md). Errors as above.
+absl::StatusOr<Mechanism> LaplaceAtPrice(const Contribution& person, uint64_t price,
+                                         const Promise& reference);
+
 // Discrete Laplace at epsilon = epsilon_1024 / 1024.
 Mechanism LaplaceAt(const Contribution& person, uint64_t epsilon_1024);
 

@@ -46,12 +46,14 @@ void ExpectProved(const std::string& path) {
 }
 
 TEST(ProofPages, NameTheCodeThatTheyProve) {
-  for (const char* name : {"laplace_sampler", "skellam_sampler", "cost", "filter", "choose", "noise_share", "pld"})
+  for (const char* name :
+       {"laplace_sampler", "skellam_sampler", "cost", "filter", "choose", "noise_share", "pld"})
     ExpectProved(std::string("privacy/") + name);
 }
 
 TEST(ProofPages, OfQuestionsToo) {
-  for (const char* name : {"allocate", "consistent"}) ExpectProved(std::string("question/") + name);
+  for (const char* name : {"allocate", "consistent", "distinct_estimate"})
+    ExpectProved(std::string("question/") + name);
 }
 
 }  // namespace
