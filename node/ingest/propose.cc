@@ -248,51 +248,35 @@ class Proposer {
 
   // Columns that decide whether a row is kept.
   void FindDeciding() {
-    if (!codebook_.consent.has_value()) FindConsent();
     for (const SourceColumn& source : sources_) {
-      if (source.heading != "_validation_status") continue;
-      for (const auto& [cell, seen] : source.profile->spellings()) {
-        const std::string small = absl::AsciiStrToLower(cell);
-        if (absl::StrContains(small, "not approved") || absl::StrContains(small, "not_approved"))
-          made_.draft.status_skip.push_back(cell);
+      const std::string words = PlainWords(source.leaf());
+      const bool consent =
+          synonyms_.consent.count(words) > 0 || synonyms_.consent.count(PlainWords(source.label)) > 0;
+      if (consent && made_.draft.consent_from.empty() && !codebook_.consent.has_value() &&
+          !source.profile->many()) {
+        std::vector<std::string> keep;
+        for (const auto& [cell, seen] : source.profile->spellings()) {
+          if (synonyms_.yes.count(PlainWords(cell)) > 0) keep.push_back(cell);
+        }
+        if (keep.empty()) keep = {"oui"};
+        made_.draft.consent_from = source.name;
+        made_.draft.consent_keep = std::move(keep);
+        Becomes(source, Fate::kDecides, "",
+                {"consentement: les lignes sans accord ne sont pas gardées",
+                 "consent: rows without it are not kept"});
+      } else if (source.heading == "_validation_status") {
+        for (const auto& [cell, seen] : source.profile->spellings()) {
+          const std::string small = absl::AsciiStrToLower(cell);
+          if (absl::StrContains(small, "not approved") || absl::StrContains(small, "not_approved"))
+            made_.draft.status_skip.push_back(cell);
+        }
+        if (made_.draft.status_skip.empty()) continue;
+        made_.draft.status_from = source.name;
+        Becomes(source, Fate::kDecides, "",
+                {"état de validation: les lignes refusées ne sont pas gardées",
+                 "validation status: refused rows are not kept"});
       }
-      if (made_.draft.status_skip.empty()) continue;
-      made_.draft.status_from = source.name;
-      Becomes(source, Fate::kDecides, "",
-              {"état de validation: les lignes refusées ne sont pas gardées",
-               "validation status: refused rows are not kept"});
     }
-  }
-
-  void FindConsent() {
-    std::vector<const SourceColumn*> fitting;
-    for (const SourceColumn& source : sources_) {
-      const bool called = synonyms_.consent.count(PlainWords(source.leaf())) > 0 ||
-                          synonyms_.consent.count(PlainWords(source.label)) > 0;
-      if (called && !source.profile->many()) fitting.push_back(&source);
-    }
-    if (fitting.empty()) return;
-    if (const SourceColumn* named = Named(Answered("consent")); named != nullptr) {
-      fitting = {named};
-    } else if (fitting.size() > 1) {
-      OpenQuestion question{"consent",
-                            {"plusieurs colonnes disent le consentement: laquelle est la bonne ?",
-                             "several columns say consent: which is the right one?"},
-                            {}};
-      for (const SourceColumn* source : fitting)
-        question.options.push_back({source->name, Both(source->name)});
-      Ask(std::move(question));
-    }
-    std::vector<std::string> keep;
-    for (const auto& [cell, seen] : fitting[0]->profile->spellings()) {
-      if (synonyms_.yes.count(PlainWords(cell)) > 0) keep.push_back(cell);
-    }
-    if (keep.empty()) keep = {"oui"};
-    made_.draft.consent_from = fitting[0]->name;
-    made_.draft.consent_keep = std::move(keep);
-    Becomes(*fitting[0], Fate::kDecides, "",
-            {"consentement: les lignes sans accord ne sont pas gardées",
-             "consent: rows without it are not kept"});
   }
 
   bool Repeats(const SourceColumn& source) const {
@@ -407,8 +391,8 @@ class Proposer {
 
   void Store(const SourceColumn& source, const Column& column) {
     // Where several say the same, a person has said which.
-    const std::string which = Answered(absl::StrCat("which:", column.name));
-    const SourceColumn& from = which.empty() || Named(which) == nullptr ? source : *Named(which);
+    const SourceColumn* said = Named(Answered(absl::StrCat("which:", column.name)));
+    const SourceColumn& from = said == nullptr ? source : *said;
     DraftColumn draft;
     draft.column = column.name;
     draft.from = from.name;

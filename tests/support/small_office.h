@@ -115,8 +115,11 @@ class SmallOffice : public ::testing::Test {
     }
     return csv;
   }
-  absl::StatusOr<v1::AdminResult> Import(const std::string& csv, const std::string& name = "work.csv") {
+  // `again`: rows that are there already are new events.
+  absl::StatusOr<v1::AdminResult> Import(const std::string& csv, const std::string& name = "work.csv",
+                                         bool again = false) {
     v1::AdminCommand command;
+    command.mutable_import_file()->set_again(again);
     command.mutable_import_file()->set_file_name(name);
     command.mutable_import_file()->set_table("work");
     return Run(command, csv);

@@ -97,7 +97,7 @@ TEST_F(Internal, CountsWhatIsStagedOnlyWhenAskedTo) {
   const std::string people = "SELECT count(DISTINCT person) FROM work";
   EXPECT_THAT(Values(Count(people, /*staged=*/true).tables(0)), ElementsAre(ElementsAre(30)));
   ASSERT_TRUE(Close().ok());
-  ASSERT_TRUE(Import(Rows(5, 28), "later.csv").ok());  // two of them are known
+  ASSERT_TRUE(Import(Rows(5, 28), "later.csv", /*again=*/true).ok());  // two of them are known
   EXPECT_THAT(Values(Count(people).tables(0)), ElementsAre(ElementsAre(30)));
   EXPECT_THAT(Values(Count(people, /*staged=*/true).tables(0)), ElementsAre(ElementsAre(33)));
   EXPECT_EQ(Status().persons(), 30u);  // looking closed nothing

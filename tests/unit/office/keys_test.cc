@@ -141,7 +141,7 @@ TEST_F(Keys, OnAStickTheFolderAloneOpensNothingAndSaysWhatToDo) {
   EXPECT_EQ(Status().persons(), 9u);
   EXPECT_EQ(office_->identity().fingerprint, fingerprint);
   // Nobody is a new person because the key is elsewhere: the same file again is all known.
-  auto again = Import(Rows(9) + "P3,black,75\n", "again.csv");
+  auto again = Import(Rows(9) + "P3,black,75\n", "again.csv", /*again=*/true);
   ASSERT_TRUE(again.ok()) << again.status();
   ASSERT_TRUE(Close("2026-Q4").ok());
   EXPECT_EQ(Status().persons(), 9u);
@@ -387,7 +387,7 @@ TEST_F(Keys, AFolderOfFormat1IsBroughtUpWithTheSamePersonsAndIdentity) {
     EXPECT_TRUE(absl::StrContains(*ReadFile(dir_ + "/office.yaml"), "format: 2"));
     EXPECT_FALSE(absl::StrContains(Bytes(dir_ + "/epoch/1.keys"), opened.substr(8, 16)));
     EXPECT_EQ(Status().persons(), 7u);
-    ASSERT_TRUE(Import(Rows(7) + "P3,black,75\n", "again.csv").ok());
+    ASSERT_TRUE(Import(Rows(7) + "P3,black,75\n", "again.csv", /*again=*/true).ok());
     ASSERT_TRUE(Close(cut_off ? "2027-Q1" : "2026-Q4").ok());
     EXPECT_EQ(Status().persons(), 7u) << "the same references are the same persons";
   }

@@ -79,8 +79,9 @@ class Quality : public SmallOffice {
     ASSERT_TRUE(created.ok()) << created;
     Open();
   }
-  void Put(const std::string& table, const std::string& csv, const std::string& name) {
+  void Put(const std::string& table, const std::string& csv, const std::string& name, bool again = false) {
     v1::AdminCommand command;
+    command.mutable_import_file()->set_again(again);
     command.mutable_import_file()->set_file_name(name);
     command.mutable_import_file()->set_table(table);
     const auto imported = Run(command, csv);
@@ -166,7 +167,7 @@ TEST_F(Quality, FindsDatesThatAreStillToCome) {
 
 TEST_F(Quality, FindsTheSameRowTwiceAndTwoPersonsWhoAreAlike) {
   PutGood();
-  Put("change", "person_ref,seq,month,before,after\nP6,2,2024-07,b,c\n", "again.csv");
+  Put("change", "person_ref,seq,month,before,after\nP6,2,2024-07,b,c\n", "again.csv", /*again=*/true);
   const v1::QualityResult rows = Look();
   EXPECT_NE(Of(rows, Finding::KIND_DUPLICATE_ROW), nullptr) << rows.DebugString();
   Put("person", "person_ref,registered,a,b,c,sex,profile\nX7,2020-08,1,2,3,f,pregnant\n", "x.csv");
