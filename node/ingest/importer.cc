@@ -152,6 +152,7 @@ class Importer {
   // What the file as a whole is to be told about.
   void Notes() {
     if (heading_.title_rows > 0) Note(TitleAbove(heading_), 0);
+    NoteStrangers();
     if (!columns_.left_out.empty()) {
       std::vector<std::string> names(columns_.left_out.begin(),
                                      columns_.left_out.begin() + static_cast<std::ptrdiff_t>(std::min(
@@ -287,6 +288,25 @@ class Importer {
                                "), which say where its rows come from: nothing was imported. Put them back "
                                "before the others, as they were, or begin again with the file in the folder "
                                "quarantine; if it is a sheet of your own, rename it")});
+  }
+
+  // Where every row is a person and nothing names it, an export that grew cannot be told from new people.
+  void NoteStrangers() {
+    if (!columns_.person.empty() || !columns_.row.empty() || options_.replace || heading_.quarantine) return;
+    for (const BatchInfo& batch : store_.Batches()) {
+      if (batch.table != table_.name || batch.undone || batch.expired) continue;
+      Note({absl::StrCat(
+                "chaque ligne compte ici pour une personne nouvelle: celles qui sont déjà dans le lot ",
+                batch.id, " (", batch.file_name,
+                ") compteraient deux fois. Si ce fichier les "
+                "reprend: penc undo, --replace, ou «row:» dans le mapping"),
+            absl::StrCat("each row counts as a new person here: those that are in batch ", batch.id, " (",
+                         batch.file_name,
+                         ") already would count twice. If this file has them again: penc "
+                         "undo, --replace, or \"row:\" in the mapping")},
+           0);
+      return;
+    }
   }
 
   absl::Status LookForRepeats() {

@@ -35,6 +35,10 @@ TEST_F(Importing, ARowThatIsAPersonIsNobodyElseInNoOtherFileOfTheSameName) {
     const auto report = Import(bytes, "export.csv", false, false, &mapping, "person");
     ASSERT_TRUE(report.ok()) << report.status();
     EXPECT_EQ(report->staged.stored, report->read);
+    // Nothing tells an export that grew from new people: the second one is asked about.
+    EXPECT_EQ(report->problems.size(), report->batch == 1 ? 0u : 1u);
+    for (const ImportProblem& problem : report->problems)
+      EXPECT_THAT(problem.what.en, AllOf(HasSubstr("in batch 1"), HasSubstr("would count twice")));
   }
   ASSERT_TRUE(Close(kFirst).ok());
   EXPECT_THAT(Ask("SELECT sex, count(DISTINCT person) FROM person GROUP BY sex"), ElementsAre(3, 2, 0));

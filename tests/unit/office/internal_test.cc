@@ -87,6 +87,7 @@ TEST_F(Internal, IsJournaledByItsQuestionAndWithoutItsNumbers) {
                            })
                   .ok());
   EXPECT_THAT(leaf.internal_asked().question(), HasSubstr("count(DISTINCT person)"));
+  leaf.clear_salt();  // random bytes, which may read as anything
   EXPECT_FALSE(absl::StrContains(leaf.DebugString(), "301"));
 }
 
