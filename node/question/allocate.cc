@@ -227,11 +227,8 @@ Ratio UnitOf(const Block& block, const Codebook& codebook) {
 bool HasOneMargin(const Measure& measure, const Block& block, const Ratio& unit, const Codebook& codebook) {
   Block tried = block;
   tried.noise = LaplaceAt(block.per_person, 64);
-  const Column* column = measure.column.has_value()
-                             ? &codebook.tables[measure.column->table].columns[measure.column->column]
-                             : nullptr;
   const NoisyBlock noisy(tried, {});
-  const double is = DefinitionOf(measure.kind).Margin(column, {noisy});
+  const double is = DefinitionOf(measure.kind).Margin({codebook, measure}, {noisy});
   const double half = noisy.half95 * static_cast<double>(unit.num) / static_cast<double>(unit.den);
   return is > 0 && std::fabs(is - half) <= 1e-9 * half;
 }

@@ -89,10 +89,7 @@ Phantoms ExpectedPhantoms(const Plan& plan, uint32_t question, const Codebook& c
   if (planned.domain.axes.empty() || !definition.hides_phantoms()) return {};
   const NoisyBlock block(plan.blocks[planned.blocks[0]], {});
   const uint64_t threshold = PhantomThreshold(block.block.noise, planned.domain.cells, display.phantoms);
-  const Column* column = measure.column.has_value()
-                             ? &codebook.tables[measure.column->table].columns[measure.column->column]
-                             : nullptr;
-  const double unit = block.half95 > 0 ? definition.Margin(column, {block}) / block.half95 : 1;
+  const double unit = block.half95 > 0 ? definition.Margin({codebook, measure}, {block}) / block.half95 : 1;
   return {static_cast<double>(threshold) * unit,
           static_cast<double>(planned.domain.cells) * UpperTail(block.block.noise, threshold)};
 }
