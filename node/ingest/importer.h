@@ -43,7 +43,7 @@ struct ImportOptions {
   // The import keeps none of them longer. Empty: no such day counts.
   std::function<absl::optional<int64_t>(uint64_t batch)> last_day_of;
   std::function<void(uint64_t rows)> progress;
-  Cancelled cancelled;  // then nothing is stored: CANCELLED
+  Cancelled cancelled;                  // then nothing is stored: CANCELLED
   const Secret* network_key = nullptr;  // where the mapping has network_person; a dry run does without
 };
 
