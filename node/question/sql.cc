@@ -170,6 +170,11 @@ class Parser {
            MeasureOf(FunctionName(*node.func_call)) != nullptr;
   }
 
+  // ".5" as "0.5".
+  static std::string WithZero(absl::string_view number) {
+    return absl::StrCat(absl::StartsWith(number, ".") ? "0" : "", number);
+  }
+
   // percentile_cont(0.5) WITHIN GROUP (ORDER BY x).
   absl::Status AddQuantile(const PgQuery__FuncCall& call, v1::Measure* measure) {
     const Text written = {"écrivez percentile_cont(0.5) WITHIN GROUP (ORDER BY x), ou median(x)",
@@ -187,7 +192,7 @@ class Parser {
     ASSIGN_OR_RETURN(*measure->mutable_column(), AskedColumn(*by.node->column_ref));
     const PgQuery__AConst& share = *call.args[0]->a_const;
     const absl::StatusOr<Decimal> part =
-        ParseDecimal(share.val_case == PG_QUERY__A__CONST__VAL_FVAL ? share.fval->fval : "0");
+        ParseDecimal(share.val_case == PG_QUERY__A__CONST__VAL_FVAL ? WithZero(share.fval->fval) : "0");
     const absl::optional<int64_t> ppm = part.ok() ? InSteps(*part, {1, 1000000}) : absl::nullopt;
     if (!ppm.has_value() || *ppm <= 0 || *ppm >= 1000000) {
       return At(call.location,

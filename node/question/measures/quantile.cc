@@ -134,7 +134,7 @@ class Quantile final : public MeasureDefinition {
   struct Spread {
     Spread(const std::vector<NoisyBlock>& levels, const CountTree& tree) {
       tree.Variances(below, with_all);
-      for (const NoisyBlock& level : levels) k = std::max(k, level.half95 / level.deviation);
+      for (const NoisyBlock& level : levels) k = std::max(k, level.reach() / level.deviation);
     }
     // k standard deviations of T_b.
     double Of(size_t b, double q) const {

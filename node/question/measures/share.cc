@@ -32,7 +32,7 @@ class Share final : public MeasureDefinition {
     const NoisyBlock& block = blocks[0];
     const auto in = static_cast<double>(block.noisy[2 * i]),
                out = static_cast<double>(block.noisy[2 * i + 1]);
-    const double all = in + out, c = block.half95 * block.half95;
+    const double all = in + out, c = block.reach() * block.reach();
     Value value;
     const double a = all * all - 2 * c;
     if (all < 1 || a <= 0) {

@@ -235,9 +235,9 @@ TEST_F(Erasing, WhatACrashCutOffIsFinishedByWhatWasWrittenDown) {
 
 TEST_F(Erasing, NamesTheOfficesOwnFilesThatHoldThePersonStill) {
   ImportWithBadRows("first.csv");
-  ASSERT_TRUE(Import("person_ref,race,year\nP1,black,71\n", "second.csv").ok());
-  ASSERT_TRUE(Import("person_ref,race,year\nP2,white,71\n", "third.csv").ok());
-  ASSERT_TRUE(Import("person_ref,race,year\nA,black,70\nB,black,70\nP1,blue,70\n", "aside.csv").ok());
+  ASSERT_TRUE(Import("person_ref,race,year\nP1,black,74\n", "second.csv").ok());
+  ASSERT_TRUE(Import("person_ref,race,year\nP2,white,75\n", "third.csv").ok());
+  ASSERT_TRUE(Import("person_ref,race,year\nA,black,76\nB,black,76\nP1,blue,76\n", "aside.csv").ok());
   ASSERT_TRUE(Close().ok());
   const auto erased = Erase({"P1"});
   ASSERT_TRUE(erased.ok()) << erased.status();
