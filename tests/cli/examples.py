@@ -149,7 +149,7 @@ try:
     run("network epoch")
     run("stop")
     run("officer lift")
-    run("person sheet")
+    run("person sheet", code=2)  # invented people have other references
     run("erase")
     run("expire")
     run("dossier")
