@@ -147,6 +147,8 @@ try:
     assert "organisations of 7 answered" in run("answer")
     assert "organisations of 7 answered" in run("answer verify")
     run("network epoch")
+    run("network key create")
+    run("network key check")
     run("stop")
     run("officer lift")
     run("person sheet", code=2)  # invented people have other references
@@ -176,7 +178,7 @@ assert "never charged less" in shell(f"({examples['privacy table']}) 2>&1")
 ran.add("privacy table")
 for group in ("codebook", "policy", "journal"):
     run(group)
-for group in ("partner", "demo", "network", "person", "key", "officer", "privacy"):  # the example of one of its commands, which ran
+for group in ("partner", "demo", "network", "network key", "person", "key", "officer", "privacy"):  # the example of one of its commands, which ran
     assert examples[group] in examples.values(), group
     ran.add(group)
 missing = sorted(set(examples) - ran)
