@@ -283,6 +283,8 @@ const std::map<std::string, std::string>& Words() {
        "le dossier d'une organisation: une ronde où elle fut interrogée"},
       {"also write the record to a file that anybody can check",
        "écrit aussi le dossier de la ronde dans un fichier que chacun peut vérifier"},
+      {"print an entry for a public register: who, what, promise, noise; no number of the answer",
+       "imprimer une fiche pour un registre public: qui, quoi, promesse, bruit; aucun nombre de la réponse"},
       {"check an answer's file: who signed what, the sum, the noise",
        "vérifie le fichier d'une réponse: qui a signé quoi, la somme, le bruit"},
       {"what `penc answer --save` wrote (NAME.penc)", "ce que «penc answer --save» a écrit (NOM.penc)"},

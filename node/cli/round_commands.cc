@@ -12,6 +12,7 @@
 #include "cli/directory.h"
 #include "cli/hub_line.h"
 #include "cli/regional_ask.h"
+#include "cli/registry_entry.h"
 #include "cli/render.h"
 #include "cli/round_words.h"
 #include "federation/network_card.h"
@@ -96,6 +97,11 @@ std::vector<std::string> Newest(const std::string& folder) {
   return newest;
 }
 
+struct VerifyOptions {
+  std::string file, network;
+  bool json = false, registry = false;
+};
+
 // An office's own folder: its node has fetched the record under a roster that it has pinned, and nobody
 // writes there who could not write its database. Everything else is checked here.
 ExitCode OfficeAnswer(const AnswerOptions& options, Output& output) {
@@ -135,16 +141,16 @@ ExitCode PartnerAnswer(const AnswerOptions& options, const Outside& outside, Out
   return saved.ok() ? kAnswered : output.Fail(saved);
 }
 
-ExitCode Verify(const std::string& file, const std::string& network, bool json, Output& output) {
+ExitCode Verify(const VerifyOptions& options, bool json, Output& output) {
   RosterTrust trust;
-  if (!network.empty()) {
-    const absl::StatusOr<std::string> text = ReadFile(network, 64 << 10);
+  if (!options.network.empty()) {
+    const absl::StatusOr<std::string> text = ReadFile(options.network, 64 << 10);
     if (!text.ok()) return output.Fail(text.status());
-    const absl::StatusOr<storage::v1::NetworkCard> card = ReadNetworkCard(network, *text);
+    const absl::StatusOr<storage::v1::NetworkCard> card = ReadNetworkCard(options.network, *text);
     if (!card.ok()) return output.Fail(card.status());
     trust.roots = card->roots();
   }
-  const absl::StatusOr<v1::RoundRecord> record = LoadRecord(file);
+  const absl::StatusOr<v1::RoundRecord> record = LoadRecord(options.file);
   if (!record.ok()) return output.Fail(record.status());
   const absl::StatusOr<RegionalAnswer> answer = AnswerOf(*record, trust);
   if (!answer.ok()) return output.Fail(answer.status());
@@ -156,6 +162,10 @@ ExitCode Verify(const std::string& file, const std::string& network, bool json, 
                       "». Comparez ses clés racines à sa carte (--network FICHIER.network): ", answer->roots),
          absl::StrCat("not verified: that this is the network \"", answer->answer.regional().network(),
                       "\". Compare its root keys with its card (--network FILE.network): ", answer->roots)});
+  }
+  if (options.registry) {
+    output.Data(RegistryEntry(answer->answer));
+    return kAnswered;
   }
   output.Data(json ? Json(answer->answer) : RenderAnswer(answer->answer, output.lang(), false));
   return kAnswered;
@@ -193,16 +203,14 @@ void AddAnswer(CLI::App& parent, Invocation& invocation) {
   app->add_flag("--json", options->shown.json, "print penc.v1.Answer as JSON");
   app->add_flag("--csv", options->shown.csv, "print CSV (with --lang fr: for a French Excel)");
   app->footer("Example:\n  penc answer last --hub migrafrique --as analyst --save trend.penc");
-  struct VerifyOptions {
-    std::string file, network;
-    bool json = false;
-  };
   auto verify = std::make_shared<VerifyOptions>();
   CLI::App* check =
       app->add_subcommand("verify", "check an answer's file: who signed what, the sum, the noise");
   check->add_option("FILE", verify->file, "what `penc answer --save` wrote (NAME.penc)")->required();
   check->add_option("--network", verify->network, "the network's card: whose answer it must be");
   check->add_flag("--json", verify->json, "print penc.v1.Answer as JSON");
+  check->add_flag("--registry", verify->registry,
+                  "print an entry for a public register: who, what, promise, noise; no number of the answer");
   check->footer("Example:\n  penc answer verify trend.penc --network migrafrique.network");
   check->callback([verify, options, &invocation] {
     invocation.run = [verify, options](Output& output) {
@@ -213,7 +221,7 @@ void AddAnswer(CLI::App& parent, Invocation& invocation) {
         return output.Fail(Fail(absl::StatusCode::kInvalidArgument,
                                 {"penc answer verify FICHIER [--network FICHIER] [--json]: rien d'autre",
                                  "penc answer verify FILE [--network FILE] [--json]: nothing else"}));
-      return Verify(verify->file, verify->network, verify->json || options->shown.json, output);
+      return Verify(*verify, verify->json || options->shown.json, output);
     };
   });
   app->callback([options, check, &invocation] {
