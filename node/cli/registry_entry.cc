@@ -71,9 +71,15 @@ void EmitPrivacy(const v1::Answer& answer, YAML::Emitter& out) {
   out << YAML::Key << "pure_epsilon" << YAML::Value << InUnits(charge.pure());
   out << YAML::Key << "renyi_divergence" << YAML::Value << InUnits(charge.renyi());
   out << YAML::Key << "renyi_order" << YAML::Value << absl::StrFormat("%.4g", charge.twice_alpha() / 2.0);
-  out << YAML::Key << "cohorts" << YAML::Value << YAML::Flow << YAML::BeginSeq;
-  for (const std::string& cohort : charge.cohorts()) out << cohort;
-  out << YAML::EndSeq << YAML::EndMap;
+  out << YAML::Key << "cohorts" << YAML::Value;
+  if (charge.cohorts().empty()) {
+    out << "all";
+  } else {
+    out << YAML::Flow << YAML::BeginSeq;
+    for (const std::string& cohort : charge.cohorts()) out << cohort;
+    out << YAML::EndSeq;
+  }
+  out << YAML::EndMap;
   if (answer.has_regional())
     out << YAML::Key << "presumed_dishonest_organisations" << YAML::Value
         << answer.regional().presumed_dishonest();
