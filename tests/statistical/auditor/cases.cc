@@ -1,5 +1,6 @@
 #include "tests/statistical/auditor/cases.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -29,9 +30,9 @@ void AddSeen(const std::string& bytes, const Case& one, std::vector<std::vector<
   if (answer.has_refusal()) std::fprintf(stderr, "%s\n", answer.refusal().DebugString().c_str());
   PENC_CHECK(!answer.has_refusal() && answer.tables_size() == 1);
   for (const v1::Block& block : answer.tables(0).blocks()) {
+    const size_t each = one.cells_each * std::max<size_t>(1, block.fan());
     for (size_t p = 0; p < persons.size(); ++p) {
-      for (size_t i = 0; i < one.cells_each; ++i)
-        persons[p].push_back(block.noisy(static_cast<int>(p * one.cells_each + i)));
+      for (size_t i = 0; i < each; ++i) persons[p].push_back(block.noisy(static_cast<int>(p * each + i)));
     }
   }
 }
@@ -88,6 +89,17 @@ const std::vector<Case>& Cases() {
       all->push_back({absl::StrCat(m.name, ", Laplace"), {m.sql}, Epsilon(1024), m.cells_each});
       all->push_back({absl::StrCat(m.name, ", Skellam"), {m.sql}, Share(100000), m.cells_each});
     }
+    const std::string share = "SELECT home, share(kind = 'a') AS n$0 FROM person GROUP BY home";
+    all->push_back({"share, Laplace", {share}, Epsilon(1024), 1});
+    all->push_back({"share, Skellam", {share}, Share(100000), 1});
+    all->push_back({"difference, Laplace",
+                    {"SELECT home, difference(kind = 'a', kind = 'b') AS n$0 FROM person GROUP BY home"},
+                    Epsilon(1024),
+                    1});
+    all->push_back({"stddev, Laplace",
+                    {"SELECT place, stddev(hours) AS n$0 FROM heavy GROUP BY place"},
+                    Epsilon(1024),
+                    1});
     const std::string persons = measures[0].sql;
     all->push_back({"persons, asked twice", {persons, persons}, Epsilon(1024), 1});
     all->push_back(
