@@ -14,8 +14,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr char kMoves[] = "SELECT count(*) FROM move";
-
 class Repeated : public SmallStore {
  protected:
   Repeated() { Open(); }
