@@ -180,13 +180,16 @@ TEST_F(Erasing, SeeksInEverySheetAndLeavesWhatIsNotThePersons) {
   for (size_t i = 0; i < 3; ++i) {
     SheetForm form;
     form.at = i;
-    ASSERT_TRUE(file->ReadPlain(form,
-                                [&](const FileRow& row) {
-                                  rows.push_back(absl::StrCat(file->sheets()[i].name, row.number, ":",
-                                                              absl::StrJoin(row.cells, ",")));
-                                  return absl::OkStatus();
-                                })
-                    .ok());
+    ASSERT_TRUE(
+        file->ReadPlain(
+                form,
+                [&](const FileRow& row) {
+                  rows.push_back(absl::StrCat(
+                      file->sheets()[i].name, row.number, ":",
+                      absl::StrJoin(std::vector<std::string>(row.cells.begin(), row.cells.end()), ",")));
+                  return absl::OkStatus();
+                })
+            .ok());
   }
   EXPECT_THAT(rows, ElementsAre("Notes1:P8,call back", "cachée2:total,12",
                                 "à corriger1:" + absl::StrJoin(heading, ","), "à corriger2:x,,6,1,P8,blue"));

@@ -181,14 +181,18 @@ TEST_F(SetAside, RowsThatSomebodyLeftOutStillWaitAndAnUndoGivesBackTheOthers) {
   {
     const auto source = OpenFile(path).value();
     const auto file = OpenRowFile(*source).value();
-    ASSERT_TRUE(file->Read(
-                        {}, [](const FileHeading&) { return absl::OkStatus(); },
-                        [&](const FileRow& one) {
-                          if (row.empty())
-                            row = absl::StrCat("\"", absl::StrJoin(one.cells, "\";\""), "\"\n");
-                          return absl::OkStatus();
-                        })
-                    .ok());
+    ASSERT_TRUE(
+        file->Read(
+                {}, [](const FileHeading&) { return absl::OkStatus(); },
+                [&](const FileRow& one) {
+                  if (row.empty())
+                    row = absl::StrCat(
+                        "\"",
+                        absl::StrJoin(std::vector<std::string>(one.cells.begin(), one.cells.end()), "\";\""),
+                        "\"\n");
+                  return absl::OkStatus();
+                })
+            .ok());
   }
   const auto one = Import(csv + absl::StrReplaceAll(row, {{"blue", "black"}}), "one.csv");
   EXPECT_THAT(Notices(one), ElementsAre(HasSubstr("rows that came back: 1, that still wait: 1")));
