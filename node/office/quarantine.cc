@@ -85,6 +85,7 @@ class Tidier {
   }
 
  private:
+  // Without numbers: what is found at an opening goes to where the node writes what nobody asked for.
   void Say(const std::string& name, const Text& what) {
     said_.push_back(
         {absl::StrCat("quarantine/", name, ": ", what.fr), absl::StrCat("quarantine/", name, ": ", what.en)});
@@ -150,8 +151,8 @@ class Tidier {
         }));
     if (choice.taken == 0) return absl::OkStatus();
     RETURN_IF_ERROR(TakeOut(office_, name, choice, note, nullptr));
-    Say(name, {absl::StrCat("lignes retirées, leur délai de garde est passé: ", choice.taken),
-               absl::StrCat("rows taken out, their last day is over: ", choice.taken)});
+    Say(name, {"des lignes sont retirées, leur délai de garde est passé",
+               "rows were taken out, their last day is over"});
     return absl::OkStatus();
   }
 
@@ -183,10 +184,8 @@ class Tidier {
       Say(name, {"supprimé, toutes ses lignes sont revenues et arrêtées",
                  "removed, all of its rows came back and are closed"});
     } else {
-      Say(name, {absl::StrCat("lignes revenues et arrêtées, retirées: ", choice.taken,
-                              "; qui attendent encore: ", choice.kept),
-                 absl::StrCat("rows that came back and are closed, taken out: ", choice.taken,
-                              "; that still wait: ", choice.kept)});
+      Say(name, {"les lignes revenues et arrêtées sont retirées; d'autres attendent encore",
+                 "the rows that came back and are closed were taken out; others still wait"});
     }
     return absl::OkStatus();
   }

@@ -116,7 +116,7 @@ uint64_t PriceOf(const TableNeed& table, uint64_t factor, Cheapest& cheapest) {
   return std::min<uint64_t>(dearest * table.columns.size(), kMost);
 }
 
-// Tables without a margin: next to nothing, for now.
+// Tables without a margin: one unit each, until their part of what is left is known.
 std::vector<uint64_t> PricesOf(absl::Span<const TableNeed> tables, uint64_t factor, Cheapest& cheapest) {
   std::vector<uint64_t> prices;
   for (const TableNeed& table : tables)

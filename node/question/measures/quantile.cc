@@ -3,13 +3,16 @@
 //
 // Statement. Let F_b be how many counted rows lie below leaf b, N all of them, T_b = F_b - q N. The exact
 // quantile lies in a leaf b with T_b <= 1 and T_{b+1} >= -1 (percentile_cont goes between two neighbouring
-// rows). Each T_b is estimated without bias by least squares over all levels, with a known variance. Every
-// leaf goes that is surely too low (estimate of T_{b+1} below -1 by k standard deviations) or surely too
-// high; what stays covers the quantile with 95 %: only the tests at its own leaf can be wrong, each with 2.5
-// %.
+// rows). Each T_b is estimated without bias by least squares over all levels (consistent.md), with a known
+// variance. Every leaf goes that is surely too low (estimate of T_{b+1} below -1 by k standard deviations) or
+// surely too high; what stays covers the quantile with 95 %: only the tests at its own leaf can be wrong,
+// in 2.5 % of answers each.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "base/status.h"
+#include "question/consistent.h"
 #include "question/measures/measure.h"
 
 namespace penc {
@@ -19,73 +22,70 @@ constexpr uint64_t kLeaves = 256, kChildren = 4;
 
 uint64_t ValuesOf(const Column& column) { return static_cast<uint64_t>(column.hi - column.lo) + 1; }
 
-// Counts over leaves from counts at every level: least squares, by adding one level after another to the
-// normal equations, each a matrix of ones over what a node covers (Sherman-Morrison).
+// The blocks of one column as a tree of counts, the coarsest level first.
 class CountTree {
  public:
-  explicit CountTree(const std::vector<NoisyBlock>& levels) : levels_(levels), leaves_(FanOf(0)) {}
+  explicit CountTree(const std::vector<NoisyBlock>& levels) : levels_(levels), tree_(TreeOf(levels)) {}
 
-  size_t leaves() const { return leaves_; }
-
-  // The least squares estimate of the leaves of cell `i`.
+  // The estimate of the leaves of cell `i`.
   std::vector<double> Leaves(uint64_t i) const {
-    std::vector<double> right(leaves_, 0);
-    for (size_t l = 0; l < levels_.size(); ++l) {
-      const double weight = Weight(l);
-      for (size_t leaf = 0; leaf < leaves_; ++leaf) {
-        right[leaf] += weight * static_cast<double>(levels_[l].noisy[i * FanOf(l) + leaf / Width(l)]);
-      }
+    std::vector<double> noisy;
+    for (size_t l = levels_.size(); l-- > 0;) {
+      const uint64_t fan = FanOf(levels_, l);
+      for (uint64_t part = 0; part < fan; ++part)
+        noisy.push_back(static_cast<double>(levels_[l].noisy[i * fan + part]));
     }
-    Solve(right);
-    return right;
+    const std::vector<double> nodes = tree_.Estimate(noisy);
+    return {nodes.end() - static_cast<std::ptrdiff_t>(leaves()), nodes.end()};
   }
 
   // Variances of F_b, covariances of F_b with N, for b from 0 to all leaves (F of all is N).
   void Variances(std::vector<double>& of_below, std::vector<double>& with_all) const {
-    of_below.assign(leaves_ + 1, 0);
-    with_all.assign(leaves_ + 1, 0);
-    for (size_t b = 1; b <= leaves_; ++b) {
-      std::vector<double> column(leaves_, 0);
-      std::fill(column.begin(), column.begin() + static_cast<std::ptrdiff_t>(b), 1.0);
-      Solve(column);
-      for (size_t leaf = 0; leaf < leaves_; ++leaf) {
-        with_all[b] += column[leaf];
-        if (leaf < b) of_below[b] += column[leaf];
+    const Functional all = Below(leaves());
+    of_below.assign(leaves() + 1, 0);
+    with_all.assign(leaves() + 1, 0);
+    for (size_t b = 1; b <= leaves(); ++b) {
+      const Functional below = Below(b);
+      of_below[b] = below.variance;
+      for (uint32_t v = 0; v < tree_.nodes(); ++v) {
+        const double deviation = levels_[levels_.size() - 1 - tree_.level(v)].deviation;
+        with_all[b] += below.weights[v] * all.weights[v] * deviation * deviation;
       }
     }
   }
 
  private:
-  uint64_t FanOf(size_t level) const { return levels_[level].block.counting.fan; }
-  size_t Width(size_t level) const {
-    return levels_[level].block.counting.part_width / levels_[0].block.counting.part_width;
+  static uint64_t FanOf(const std::vector<NoisyBlock>& levels, size_t l) {
+    return levels[l].block.counting.fan;
   }
-  double Weight(size_t level) const { return 1 / (levels_[level].deviation * levels_[level].deviation); }
+  size_t leaves() const { return FanOf(levels_, 0); }
 
-  // `right` becomes (sum over levels of weight * ones over each node's leaves)^-1 right.
-  void Solve(std::vector<double>& right) const {
-    std::vector<double> ones(leaves_, 1 / Weight(0));
-    for (double& x : right) x /= Weight(0);
-    for (size_t l = 1; l < levels_.size(); ++l) {
-      const double weight = Weight(l);
-      for (size_t begin = 0; begin < leaves_; begin += Width(l)) {
-        const size_t end = std::min(leaves_, begin + Width(l));
-        double sum_right = 0, sum_ones = 0;
-        for (size_t i = begin; i < end; ++i) {
-          sum_right += right[i];
-          sum_ones += ones[i];
-        }
-        const double factor = weight * sum_right / (1 + weight * sum_ones);
-        for (size_t i = begin; i < end; ++i) {
-          right[i] -= factor * ones[i];
-          ones[i] /= 1 + weight * sum_ones;
-        }
-      }
+  static ConsistentTree TreeOf(const std::vector<NoisyBlock>& levels) {
+    std::vector<uint32_t> parents;
+    std::vector<double> variances;
+    uint32_t above = 0;  // the first node of the level above
+    for (size_t l = levels.size(); l-- > 0;) {
+      const auto first = static_cast<uint32_t>(parents.size());
+      for (uint32_t part = 0; part < FanOf(levels, l); ++part)
+        parents.push_back(l + 1 == levels.size() ? kRoot : above + part / static_cast<uint32_t>(kChildren));
+      above = first;
+      variances.push_back(levels[l].deviation * levels[l].deviation);
     }
+    absl::StatusOr<ConsistentTree> tree = ConsistentTree::Make(std::move(parents), std::move(variances));
+    PENC_CHECK(tree.ok());
+    return *std::move(tree);
+  }
+
+  // The leaves before leaf `b`, together.
+  Functional Below(size_t b) const {
+    std::vector<double> coefficients(tree_.nodes(), 0);
+    const auto first = coefficients.end() - static_cast<std::ptrdiff_t>(leaves());
+    std::fill(first, first + static_cast<std::ptrdiff_t>(b), 1.0);
+    return tree_.Of(coefficients);
   }
 
   const std::vector<NoisyBlock>& levels_;
-  size_t leaves_;
+  const ConsistentTree tree_;
 };
 
 class Quantile final : public MeasureDefinition {
