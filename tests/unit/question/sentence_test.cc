@@ -54,7 +54,7 @@ Combien de personnes (Retours et expulsions), par pays de provenance (liste cour
 Combien de personnes (Cas de traite / exploitation), par forme d'exploitation (la principale), de 2024 à 2026 ?
 Combien de personnes (Cas de traite / exploitation), par secteur, de 2024 à 2026 ?
 Combien d'enregistrements (Plaintes recrutement / travail), par pays d'emploi (liste courte) et objet de la plainte (la principale), du 4e trimestre 2025 au 3e trimestre 2026 ?
-Quelle moyenne de «Coût de recrutement payé» (Plaintes recrutement / travail), du 4e trimestre 2025 au 3e trimestre 2026 ?
+Quelle médiane de «Coût de recrutement payé» (Plaintes recrutement / travail), du 4e trimestre 2025 au 3e trimestre 2026 ?
 Combien de personnes (Assistance fournie), par type d'assistance, du 4e trimestre 2025 au 3e trimestre 2026 ?
 Combien de personnes (Assistance fournie), par profils de protection (la principale) et besoin non couvert, du 4e trimestre 2025 au 3e trimestre 2026 ?
 Combien de personnes (Personnes suivies), par mois d'enregistrement (par trimestre) et profils de protection (la principale), du 4e trimestre 2025 au 3e trimestre 2026 ?
