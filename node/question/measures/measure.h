@@ -33,9 +33,9 @@ struct NoisyBlock {
   absl::Span<const int64_t> noisy;
   double deviation;                 // of the noise
   double half95, half975, half983;  // intervals of one, of each of two, of each of three at once
-  // The half width, for weighted sums of such noises in proportion to their deviations: these lie between
-  // integers, so that half a step more keeps 95 %.
-  double reach() const { return half95 > 0 ? half95 + 0.5 : 0; }
+  // The half width, for weighted sums of such noises in proportion to their deviations. These lie between
+  // integers; a whole step more keeps 95 %, half a step does not (share.md).
+  double reach() const { return half95 + 1; }
 };
 
 // A measure as it was asked, for its estimates.

@@ -1,12 +1,11 @@
 // percentile_cont(q) WITHIN GROUP (ORDER BY x), median(x): rows that have a value, counted in a tree of four
 // children a node over the codebook's range. Several quantiles of one column read the same tree.
 //
-// Statement. Let F_b be how many counted rows lie below leaf b, N all of them, T_b = F_b - q N. The exact
-// quantile lies in a leaf b with T_b <= 1 and T_{b+1} >= -1 (percentile_cont goes between two neighbouring
-// rows). Each T_b is estimated without bias by least squares over all levels (consistent.md), with a known
-// variance. Every leaf goes that is surely too low (estimate of T_{b+1} below -1 by k standard deviations) or
-// surely too high; what stays covers the quantile with 95 %: only the tests at its own leaf can be wrong,
-// in 2.5 % of answers each.
+// Let F_b be how many counted rows lie below leaf b, N all of them, T_b = F_b - q N. The exact quantile lies
+// in a leaf b with T_b <= 1 and T_{b+1} >= -1 (percentile_cont goes between two neighbouring rows). Each T_b
+// is estimated without bias by least squares over all levels, with a known variance. Every leaf goes that is
+// surely too low (estimate of T_{b+1} below -1 by k standard deviations) or surely too high; what stays
+// covers the quantile (quantile.md).
 #include <algorithm>
 #include <cmath>
 #include <utility>

@@ -2,10 +2,9 @@
 // numbers a cell, persons with such a row and persons without (nothing stated is without): one person is in
 // one of the two, so both cost what one count costs. Never (in, total), which one person would move twice.
 //
-// Interval (Fieller): p is kept where (1 - p) in - p out lies within k standard deviations of its noise,
-// sigma sqrt((1 - p)^2 + p^2). k is the 95 % half width of one noise in its own standard deviations: a
-// weighted sum of two of them has no heavier tails (a test goes through the laws). Where the persons
-// themselves may be none, nothing is said.
+// Interval (Fieller, share.md): p is kept where (1 - p) in - p out lies within h sqrt((1 - p)^2 + p^2) of 0,
+// h one step more than the 95 % half width of one noise. Where the persons themselves may be none, nothing is
+// said.
 #include <algorithm>
 #include <cmath>
 

@@ -54,6 +54,7 @@ TEST(ProofPages, NameTheCodeThatTheyProve) {
 TEST(ProofPages, OfQuestionsToo) {
   for (const char* name : {"allocate", "consistent", "distinct_estimate"})
     ExpectProved(std::string("question/") + name);
+  for (const char* name : {"quantile", "share"}) ExpectProved(std::string("question/measures/") + name);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "privacy/law.h"
 #include "question/measures/measure.h"
 #include "question/release.h"
 #include "tests/unit/question/small_codebook.h"
@@ -179,35 +178,6 @@ TEST_F(Measures, BandsAreTheCodebooksAndMayNotOverlap) {
   EXPECT_THAT(with("[0, 20000, 1000]").status().message(), ::testing::HasSubstr("overlaps the one before"));
   EXPECT_THAT(with("[1000, 20000]").status().message(), ::testing::HasSubstr("the lowest value"));
   EXPECT_THAT(with("[0, 150]").status().message(), ::testing::HasSubstr("is not a value of this column"));
-}
-
-// Fieller's interval takes the half width of one noise, in its own standard deviations, for that of any
-// weighted sum of two of them.
-TEST(FiellerInterval, AWeightedSumOfTwoNoisesHasNoHeavierTailsThanOne) {
-  for (const Mechanism noise :
-       {Mechanism{Family::kDiscreteLaplace, {1, 20}}, Mechanism{Family::kDiscreteLaplace, {1, 4}},
-        Mechanism{Family::kDiscreteLaplace, {1, 1}}, Mechanism{Family::kSkellam, {2, 1}},
-        Mechanism{Family::kSkellam, {25, 1}}, Mechanism{Family::kSkellam, {400, 1}}}) {
-    const double sigma = std::sqrt(Variance(noise)), half = static_cast<double>(HalfWidth(noise, 0.95)) + 0.5;
-    const int last = static_cast<int>(16 * sigma) + 4;
-    std::vector<double> pmf;
-    for (int k = 0; k <= last; ++k) {
-      pmf.push_back(k == 0 ? 1 - 2 * UpperTail(noise, 1)
-                           : UpperTail(noise, static_cast<uint64_t>(k)) -
-                                 UpperTail(noise, static_cast<uint64_t>(k) + 1));
-    }
-    for (const double p : {0.0, 0.006, 0.1, 0.2, 0.3, 0.4, 0.5}) {
-      const double bound = half * std::sqrt((1 - p) * (1 - p) + p * p);
-      double covered = 0;
-      for (int a = -last; a <= last; ++a) {
-        for (int b = -last; b <= last; ++b) {
-          if (std::fabs((1 - p) * a - p * b) <= bound + 1e-9) covered += pmf[std::abs(a)] * pmf[std::abs(b)];
-        }
-      }
-      EXPECT_GE(covered, 0.95 - 1e-9)
-          << "family " << static_cast<int>(noise.family) << " sigma " << sigma << " p " << p;
-    }
-  }
 }
 
 }  // namespace
