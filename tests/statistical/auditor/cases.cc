@@ -83,6 +83,8 @@ const std::vector<Case>& Cases() {
         {"rows", "SELECT place, count(*) AS n$0 FROM heavy GROUP BY place", 1},
         {"sum", "SELECT place, sum(hours) AS n$0 FROM heavy GROUP BY place", 1},
         {"mean", "SELECT place, avg(hours) AS n$0 FROM heavy GROUP BY place", 1},
+        // Eight grades: a tree of two levels, in each of which one person has all rows at one node.
+        {"median", "SELECT place, median(grade) AS n$0 FROM heavy GROUP BY place", 1},
     };
     auto* const all = new std::vector<Case>;
     for (const auto& m : measures) {

@@ -44,13 +44,15 @@ tables:
     columns:
       place: {type: integer, range: [0, $0], sensitivity: ordinary, fr: Endroit, en: Place}
       hours: {type: number, range: [0, 168], step: 1, sensitivity: ordinary, fr: Heures, en: Hours}
+      grade: {type: integer, range: [0, 7], sensitivity: ordinary, fr: Niveau, en: Grade}
       turn: {type: integer, range: [0, 7], sensitivity: ordinary, fr: Tour, en: Turn}
 )";
 constexpr char kPolicy[] = R"(policy: audit
 valid_until: 2030-06-30
 promise: {epsilon: 8, delta: 1e-6}
 answers: {local: granted, regional: granted}
-columns: {person.home: allow, person.kind: allow, spread.place: allow, heavy.place: allow, heavy.hours: allow}
+columns: {person.home: allow, person.kind: allow, spread.place: allow, heavy.place: allow, heavy.hours: allow,
+          heavy.grade: allow}
 limits: {group_by: 2, cells: 1000000}
 display: {hide_margin_above: 50%, phantoms: 1}
 )";
@@ -147,14 +149,14 @@ std::string Twins::Rows(const std::string& table, int half, const Real& real) co
   const bool persons = table == "person", heavy = table == "heavy";
   if (persons && half == 1) return "";
   std::string csv = persons ? "person_ref,home,kind\n"
-                    : heavy ? "person_ref,place,hours,turn\n"
+                    : heavy ? "person_ref,place,hours,grade,turn\n"
                             : "person_ref,place,turn\n";
   const auto rows_of = [&](const std::string& person, uint32_t number, bool other) {
     if (persons) {
       absl::StrAppend(&csv, person, ",", number, other ? ",b\n" : ",a\n");
     } else if (heavy) {
       for (int turn = 4 * half; turn < 4 * half + 4; ++turn)
-        absl::StrAppend(&csv, person, ",", number, ",168,", turn, "\n");
+        absl::StrAppend(&csv, person, ",", number, ",168,7,", turn, "\n");
     } else {
       for (int turn = 2 * half; turn < 2 * half + 2; ++turn)
         absl::StrAppend(&csv, person, ",", 4 * number + (other ? 0 : turn), ",", turn, "\n");

@@ -20,7 +20,8 @@ namespace penc::audit {
 // Tables, of person number p (and of some people who are in both offices, in the last category of each):
 //   person  one row, `home` p, `kind` a. People of both offices: kind b
 //   spread  four rows, at places 4 p to 4 p + 3: as many cells as the cap allows
-//   heavy   twice as many rows as the cap allows, all at place p, `hours` at the top of the range
+//   heavy   twice as many rows as the cap allows, all at place p, `hours` and `grade` at the top of
+//           their ranges
 // Half of the rows of events came in a second edition.
 class Twins {
  public:
