@@ -21,16 +21,12 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
-#include "base/clock.h"
-#include "base/database.h"
 #include "base/file.h"
 #include "codebook/read.h"
 #include "federation/descriptor.h"
 #include "federation/parameters.h"
-#include "ingest/importer.h"
-#include "journal/committer.h"
-#include "journal/journal.h"
 #include "tests/statistical/expect_law.h"
+#include "tests/support/office_records.h"
 #include "tests/support/small_round.h"
 
 namespace penc {
@@ -40,72 +36,12 @@ constexpr uint32_t kOffices = 8;
 constexpr size_t kArea = 3, kSex = 6, kResidence = 18;  // columns of the file
 constexpr char kQuestion[] = "SELECT migsp, sex, count(DISTINCT person) FROM person GROUP BY migsp, sex";
 
-class RoundClock : public Clock {
- public:
-  absl::Time Now() const override { return SmallNetwork::now(); }
-};
-
-// One office's folder: its own store, with its own key.
-class OfficeRecords {
- public:
-  OfficeRecords(const std::string& folder, uint32_t office, const Codebook& codebook)
-      : codebook_(codebook), folder_(absl::StrCat(folder, "/office", office)) {
-    PENC_CHECK(std::filesystem::create_directories(folder_));
-    database_ = Database::Open(folder_ + "/db").value();
-    journal_ = Journal::Open(*database_, random_).value();
-    committer_ = std::make_unique<Committer>(*database_, *journal_, clock_);
-    StoreOptions options;
-    options.random = &random_;
-    store_ = RecordStore::Open(*database_, *committer_, codebook_, key_, options).value();
-  }
-
-  uint64_t ImportAndClose(const std::string& csv, const Mapping& mapping) {
-    const std::string path = folder_ + "/person.csv";
-    PENC_CHECK(WriteFileAtomically(path, csv, 0600).ok());
-    const std::unique_ptr<ByteSource> file = OpenFile(path).value();
-    NoSteps steps;
-    ImportOptions options;
-    options.file_name = "person.csv";
-    options.mapping = &mapping;
-    options.now = clock_.Now();
-    options.quarantine_file = folder_ + "/rest.csv";
-    const absl::StatusOr<ImportReport> report = ImportFile(*file, codebook_, *store_, key_, steps, options);
-    PENC_CHECK(report.ok() && report->quarantined == 0);
-    PENC_CHECK(store_->Close(ParseEdition(Closing::kYear, "2025").value(), clock_.Now(), nullptr).ok());
-    return report->staged.stored;
-  }
-  std::vector<int64_t> Extract(const Plan& plan) const {
-    return ExactVectorPeek::At(store_->Extract(*store_->OpenSnapshot().value(), plan).value());
-  }
-
- private:
-  const Codebook& codebook_;
-  const std::string folder_;
-  SecureRandom random_;
-  RoundClock clock_;
-  const Secret key_ = Secret(std::string(32, 'k'));
-  std::unique_ptr<Database> database_;
-  std::unique_ptr<Journal> journal_;
-  std::unique_ptr<Committer> committer_;
-  std::unique_ptr<RecordStore> store_;
-};
-
-std::string ReadAll(const std::string& path) {
-  const std::unique_ptr<ByteSource> file = OpenFile(path).value();
-  std::string text, piece(1 << 20, '\0');
-  for (;;) {
-    const size_t size = file->Read(absl::MakeSpan(piece.data(), piece.size())).value();
-    if (size == 0) return text;
-    text.append(piece.data(), size);
-  }
-}
-
 // The census's file where it is beside the repository; else as many columns of invented persons.
 std::string PersonRecords() {
   const char* given = std::getenv("PENC_TEST_DATA");
   const std::string folder = given != nullptr ? given : PENC_SOURCE_DIR "/../shared/data";
   const std::string path = folder + "/acs_pums_2024/acs2024_ny.csv.gz";
-  if (std::filesystem::exists(path)) return ReadAll(path);
+  if (std::filesystem::exists(path)) return ReadWhole(path);
   std::printf("skipped: no real data beside the repository (../shared/data); the same on invented records\n");
   std::string text =
       "SERIALNO,SPORDER,STATE,PUMA,PWGTP,AGEP,SEX,RAC1P,HISP,CIT,NATIVITY,LANX,ENG,SCHL,MAR,ESR,PINCP,POVPIP,"
@@ -153,8 +89,10 @@ class RegionalAccuracy : public ::testing::Test {
     }
     uint64_t stored = 0;
     for (uint32_t office = 0; office < kOffices; ++office) {
-      offices_.push_back(std::make_unique<OfficeRecords>(folder_, office, codebook_));
-      stored += offices_.back()->ImportAndClose(files[office], mapping_);
+      offices_.push_back(std::make_unique<OfficeRecords>(absl::StrCat(folder_, "/office", office), codebook_,
+                                                         SmallNetwork::now()));
+      stored += offices_.back()->Import("person", files[office], &mapping_);
+      offices_.back()->Close("2025");
     }
     EXPECT_EQ(stored, lines.size());
     std::printf("%zu persons in %zu areas, eight offices\n", lines.size(), areas.size());
