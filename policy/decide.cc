@@ -89,6 +89,14 @@ bool TooFine(const Question& question, const Codebook& codebook, const Policy& p
   return fine;
 }
 
+// Buckets that only say together how many people there are count as one cell.
+uint64_t CellsOf(const Plan& plan) {
+  uint64_t cells = 0;
+  for (const Block& block : plan.blocks)
+    cells += block.counting.mark ? block.cells / block.counting.fan : block.cells;
+  return cells;
+}
+
 }  // namespace
 
 Decision Decide(const Plan& plan, const Codebook& codebook, absl::string_view purpose, const Policy& policy,
@@ -100,6 +108,10 @@ Decision Decide(const Plan& plan, const Codebook& codebook, absl::string_view pu
   for (const PlannedQuestion& planned : plan.questions) {
     std::vector<uint32_t> tables = {planned.question.table};
     ForEachColumn(planned.question, [&](const ColumnRef& ref) { tables.push_back(ref.table); });
+    for (const Measure& measure : planned.question.measures) {
+      if (measure.kind == MeasureKind::kDistinct || measure.kind == MeasureKind::kShared)
+        tables.push_back(codebook.linkage->column.table);
+    }
     for (uint32_t table : tables) {
       const std::string& name = codebook.tables[table].name;
       if (std::find(grant->tables.begin(), grant->tables.end(), name) == grant->tables.end())
@@ -130,8 +142,9 @@ Decision Decide(const Plan& plan, const Codebook& codebook, absl::string_view pu
               absl::StrCat(planned.question.by.size(), " > ", policy.max_group_by)};
     }
   }
-  if (plan.length > policy.max_cells)
-    return {v1::REFUSAL_TOO_MANY_CELLS, absl::StrCat(plan.length, " > ", policy.max_cells)};
+  const uint64_t cells = CellsOf(plan);
+  if (cells > policy.max_cells)
+    return {v1::REFUSAL_TOO_MANY_CELLS, absl::StrCat(cells, " > ", policy.max_cells)};
   const std::vector<AskedColumn> asked = AskedColumns(plan, codebook, policy);
   const bool decided = !asked.empty() && verdict != nullptr && verdict->plan_id == plan.id &&
                        verdict->asker == grant->key && verdict->purpose == purpose &&

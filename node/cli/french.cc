@@ -70,6 +70,8 @@ const std::map<std::string, std::string>& Words() {
       {"the same seed gives the same files", "la même graine donne les mêmes fichiers"},
       {"where the imaginary office is, ISO code", "le pays de l'organisation imaginaire, code ISO"},
       {"of the invented references", "des références inventées"},
+      {"codebook FILE; with linkage people get names too (default: the migration codebook)",
+       "FICHIER du lexique; avec linkage les gens ont aussi un nom (sans cela: le lexique migration)"},
       // records
       {"stage a CSV or Excel file; nothing is asked of it before `penc close`",
        "met un fichier CSV ou Excel en attente; rien n'en est demandé avant «penc close»"},

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "cli/app.h"
+#include "cli/codebook_file.h"
 #include "cli/directory.h"
 #include "cli/stop_signal.h"
 #include "codebook/period.h"
@@ -218,7 +219,7 @@ void AddRestore(CLI::App& parent, Invocation& invocation) {
 
 void AddDemo(CLI::App& parent, Invocation& invocation) {
   struct Options {
-    std::string folder;
+    std::string folder, codebook;
     DemoOptions demo;
   };
   auto options = std::make_shared<Options>();
@@ -231,11 +232,12 @@ void AddDemo(CLI::App& parent, Invocation& invocation) {
   records->add_option("--seed", options->demo.seed, "the same seed gives the same files");
   records->add_option("--country", options->demo.country, "where the imaginary office is, ISO code");
   records->add_option("--prefix", options->demo.prefix, "of the invented references");
+  records->add_option("--codebook", options->codebook,
+                      "codebook FILE; with linkage people get names too (default: the migration codebook)");
   records->footer("Example:\n  penc demo records invented --persons 2000 --seed 7");
   records->callback([options, &invocation] {
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
-      const absl::StatusOr<Codebook> codebook =
-          ReadCodebook("migration.yaml", Shipped("codebook/migration.yaml"));
+      const absl::StatusOr<Codebook> codebook = CodebookAt(options->codebook);
       if (!codebook.ok()) return output.Fail(codebook.status());
       options->demo.last_quarter = LastQuarter(invocation.outside.clock);
       const absl::StatusOr<std::vector<DemoFile>> files =

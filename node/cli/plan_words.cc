@@ -12,6 +12,7 @@
 #include "cli/words.h"
 #include "question/advice.h"
 #include "question/answer.h"
+#include "question/distinct_estimate.h"
 #include "question/release.h"
 
 namespace penc::cli {
@@ -57,6 +58,20 @@ std::string CellsOf(uint64_t cells, uint64_t now, const Words& w) {
                       : absl::StrCat(count, w(" au lieu de ", " instead of "), w.Count(now));
 }
 
+// "4400 (±8 %)": different people expected, with the half of the margin that their buckets and the noise then
+// give. It hardly depends on how many organisations there are.
+std::string DistinctOf(const Plan& plan, uint32_t q, double persons, Lang lang) {
+  constexpr uint32_t kOrganisations = 8;
+  const Block& block = plan.blocks[plan.questions[q].blocks[0]];
+  const auto bits = static_cast<uint32_t>(std::log2(block.counting.fan));
+  const absl::optional<double> margin = ExpectedDistinctMargin(persons, bits, kOrganisations, block.noise);
+  return absl::StrCat(Number(persons, lang, 1), " (",
+                      margin.has_value() ? absl::StrCat("±", Number(100 * *margin / persons, lang), " %")
+                                         : std::string(Words(lang)("trop pour les personnes attendues",
+                                                                   "too many for the persons expected")),
+                      ")");
+}
+
 }  // namespace
 
 std::string PlanTable(const Plan& plan, absl::Span<const absl::optional<uint64_t>> wanted,
@@ -85,6 +100,10 @@ std::string PlanTable(const Plan& plan, absl::Span<const absl::optional<uint64_t
     row.push_back(phantoms.shown_from > 0 ? Number(phantoms.expected, lang, 2) : "-");
     for (uint64_t size : sizes) {
       const double cell = static_cast<double>(size) / static_cast<double>(question.cells());
+      if (plan.questions[q].question.measures[0].kind == MeasureKind::kDistinct) {
+        row.push_back(DistinctOf(plan, q, cell, lang));
+        continue;
+      }
       row.push_back(margin > 0
                         ? absl::StrCat(Number(cell, lang, 1), " (±", Number(100 * margin / cell, lang), " %)")
                         : Number(cell, lang, 1));

@@ -11,9 +11,13 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "base/status.h"
+#include "demo/names.h"
 #include "demo/ratios.h"
 
 namespace penc {
@@ -125,11 +129,17 @@ constexpr const char* kHeaders[][2] = {
     {"assistance", "person_ref,month,assistance_type,provider,need_unmet"},
     {"return_case", "person_ref,month,from_country,return_type,belongings_lost,reintegration_support"},
 };
+// Beside the columns of persons, where the network recognises them: what linkage reads, never a column.
+constexpr char kNameHeader[] = ",surname,given_name,birth_year";
 enum File { kPerson, kStatus, kIncidents, kTrafficking, kComplaints, kAssisted, kReturns, kFiles };
 
 class Generator {
  public:
-  Generator(const Codebook& codebook, const DemoOptions& options) : options_(options), dice_(options.seed) {
+  Generator(const Codebook& codebook, const DemoOptions& options)
+      : options_(options),
+        dice_(options.seed),
+        names_(options.seed ^ 0x6e616d6573),
+        named_(codebook.linkage.has_value()) {
     for (const demo::Corridor& corridor : demo::kCorridors) {
       if (corridor.asylum == options.country) foreign_.push_back({corridor.origin, corridor.weight});
     }
@@ -143,7 +153,9 @@ class Generator {
 
   absl::StatusOr<std::vector<DemoFile>> Write(const std::string& folder) {
     for (const auto& [table, header] : kHeaders) {
-      ASSIGN_OR_RETURN(auto file, CsvFile::Create(absl::StrCat(folder, "/", table, ".csv"), header));
+      const bool named = named_ && files_.size() == kPerson;
+      ASSIGN_OR_RETURN(auto file, CsvFile::Create(absl::StrCat(folder, "/", table, ".csv"),
+                                                  absl::StrCat(header, named ? kNameHeader : "")));
       files_.push_back(std::move(file));
     }
     for (uint64_t i = 1; i <= options_.persons; ++i) WritePerson(i);
@@ -181,6 +193,18 @@ class Generator {
     return codes;
   }
 
+  // ",Diallo,Aïssata,1994", of somebody of this age.
+  std::string Name(absl::string_view age) {
+    uint64_t youngest = 0, oldest = 0;
+    const std::vector<std::string> ends = absl::StrSplit(absl::StripSuffix(age, "+"), '-');
+    if (!absl::SimpleAtoi(ends[0], &youngest)) youngest = 18;
+    if (!absl::SimpleAtoi(ends.back(), &oldest) || oldest == youngest) oldest = youngest + 24;
+    const uint64_t years = youngest + names_.Below(oldest - youngest + 1);
+    return absl::StrCat(",", names_.Pick(demo::kSurnames), ",",
+                        demo::kGivenNames[names_.Below(std::size(demo::kGivenNames))], ",",
+                        1970 + static_cast<uint64_t>(options_.last_quarter / 4) - years);
+  }
+
   void WritePerson(uint64_t number) {
     char reference[48];
     std::snprintf(reference, sizeof(reference), "%s-%07llu", options_.prefix.c_str(),
@@ -211,7 +235,8 @@ class Generator {
                          dice_.Pick(demo::kDestinations), dice_.Pick(demo::kReason), dice_.Pick(demo::kRoute),
                          first_status, status, changes >= 3 ? "3+" : absl::StrCat(changes), profiles,
                          dice_.Pick(demo::kEducation), dice_.Pick(demo::kEmployment),
-                         dice_.Pick(demo::kIntent), dice_.Pick(demo::kConsent));
+                         dice_.Pick(demo::kIntent),
+                         absl::StrCat(dice_.Pick(demo::kConsent), named_ ? Name(age) : ""));
 
     for (uint64_t n = dice_.Several(120, 10); n > 0; --n) {
       files_[kIncidents]->Row(person, Quarter(QuarterFrom(registered)), dice_.Pick(demo::kCountryOfIncident),
@@ -245,7 +270,8 @@ class Generator {
   }
 
   const DemoOptions& options_;
-  Dice dice_;
+  Dice dice_, names_;  // names have their own: with or without them everything else is the same
+  bool named_;
   std::vector<Weighted> foreign_;
   std::vector<std::pair<std::string, std::string>> places_;  // (country, adm1), sorted
   std::vector<std::unique_ptr<CsvFile>> files_;
@@ -257,8 +283,11 @@ absl::Status CheckCodebook(const Codebook& codebook) {
     auto table = codebook.FindTable(name);
     std::string columns = "person_ref";
     if (table.has_value()) {
-      for (const Column& column : codebook.tables[*table].columns)
-        absl::StrAppend(&columns, ",", column.name);
+      const std::vector<Column>& all = codebook.tables[*table].columns;
+      for (uint32_t c = 0; c < all.size(); ++c) {
+        const bool bucket = codebook.linkage.has_value() && codebook.linkage->column == ColumnRef{*table, c};
+        if (!bucket) absl::StrAppend(&columns, ",", all[c].name);
+      }
     }
     if (columns != header) {
       return Fail(absl::StatusCode::kInvalidArgument,

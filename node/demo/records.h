@@ -33,6 +33,7 @@ struct DemoFile {
   uint64_t rows = 0;
 };
 
+// Where the codebook has linkage, person.csv gets surname, given_name and birth_year, invented too.
 // Writes FOLDER/TABLE.csv for every table of the codebook that it knows, creating FOLDER. INVALID_ARGUMENT
 // where the codebook lacks a code that the generator uses; RESOURCE_EXHAUSTED on a full disk.
 absl::StatusOr<std::vector<DemoFile>> WriteDemoRecords(const Codebook& codebook, const DemoOptions& options,

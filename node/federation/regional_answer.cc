@@ -240,6 +240,7 @@ class Verifier {
     Release release;
     release.plan_id = plan_.id;
     release.noisy = std::move(opened_.noisy);
+    release.organisations = static_cast<uint32_t>(answered_.size());
     answer.set_question_id(absl::BytesToHexString(plan_.id));
     for (v1::Table& table : ToTables(plan_, codebook_, release, Display()))
       *answer.add_tables() = std::move(table);

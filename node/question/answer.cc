@@ -48,7 +48,7 @@ void FillBlock(const Block& block, const Measure& measure, const Codebook& codeb
   out.set_l0(block.per_person.l0);
   out.set_linf(block.per_person.linf);
   out.set_l1(block.per_person.l1);
-  out.set_counts(kCounts[static_cast<int>(block.counting.kind)]);
+  out.set_counts(block.counting.mark ? "marks" : kCounts[static_cast<int>(block.counting.kind)]);
   if (block.counting.kind == Counting::Kind::kAmounts) {
     const Column& column = *AskedMeasure(codebook, measure).column;
     // A unit is grid steps; means and variances count half steps from the middle of the range.
@@ -75,6 +75,17 @@ std::string Number(double value, bool fr) {
   return text;
 }
 
+// What stands after a number of a measure, by its name.
+Text Counted(absl::string_view measure) {
+  if (measure == "persons" || measure == "difference") return {" personnes suivies", " people followed"};
+  if (measure == "rows") return {" lignes", " rows"};
+  if (measure == "share") return {" %", "%"};
+  if (measure == "distinct") return {" personnes différentes", " different people"};
+  if (measure == "shared")
+    return {" personnes connues de plusieurs organisations", " people known to several organisations"};
+  return {};
+}
+
 // «environ 140 personnes suivies (entre 130 et 150)», of the largest cell that is shown.
 v1::Label Reading(const v1::Table& table) {
   const v1::Row* best = nullptr;
@@ -91,20 +102,12 @@ v1::Label Reading(const v1::Table& table) {
     en.push_back(category.label().en());
   }
   const v1::Value& value = best->values(0);
-  const std::string& measure = table.columns(0).measure();
-  const char* what_fr = measure == "persons" || measure == "difference" ? " personnes suivies"
-                        : measure == "rows"                             ? " lignes"
-                        : measure == "share"                            ? " %"
-                                                                        : "";
-  const char* what_en = measure == "persons" || measure == "difference" ? " people followed"
-                        : measure == "rows"                             ? " rows"
-                        : measure == "share"                            ? "%"
-                                                                        : "";
+  const Text what = Counted(table.columns(0).measure());
   const std::string where_fr = fr.empty() ? "" : absl::StrCat(absl::StrJoin(fr, ", "), ": ");
   const std::string where_en = en.empty() ? "" : absl::StrCat(absl::StrJoin(en, ", "), ": ");
-  label.set_fr(absl::StrCat(where_fr, "environ ", Number(value.value(), true), what_fr, " (entre ",
+  label.set_fr(absl::StrCat(where_fr, "environ ", Number(value.value(), true), what.fr, " (entre ",
                             Number(value.low(), true), " et ", Number(value.high(), true), ")"));
-  label.set_en(absl::StrCat(where_en, "about ", Number(value.value(), false), what_en, " (between ",
+  label.set_en(absl::StrCat(where_en, "about ", Number(value.value(), false), what.en, " (between ",
                             Number(value.low(), false), " and ", Number(value.high(), false), ")"));
   return label;
 }
@@ -149,7 +152,7 @@ std::vector<v1::Table> ToTables(const Plan& plan, const Codebook& codebook, cons
       v1::Column* column = table.add_columns();
       column->set_name(measure.name);
       column->set_measure(definition.name());
-      *column->mutable_unit() = ToLabel(definition.unit());
+      *column->mutable_unit() = ToLabel(definition.unit(codebook));
       column->set_margin(
           definition.Margin(AskedMeasure(codebook, measure), BlocksOf(plan, planned, m, release.noisy)));
     }

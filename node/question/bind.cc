@@ -24,6 +24,7 @@ constexpr int kMostMeasures = 8;
 constexpr int kMostQuestions = 64;
 constexpr uint32_t kMostWeight = 1000;
 constexpr size_t kLongestName = 128;
+constexpr uint64_t kUsuallyExpected = 10000, kMostExpected = 3000000;
 // Squares of amounts, times a person's rows, are summed in 64 bits.
 constexpr int64_t kWidestSquared = int64_t{1} << 22;
 
@@ -62,7 +63,7 @@ class QuestionBinder {
       qualifier = name.substr(0, dot);
       column = name.substr(dot + 1);
     }
-    if (column == "person" || column == "person_ref")
+    if (column == "person" || column == "person_ref" || column == "network_person")
       return Bad("aucune question ne peut nommer une personne", "no question can name a person");
     if (column == "entered") {
       return Bad("entered désigne des cohortes: seulement dans WHERE, joint par AND",
@@ -189,6 +190,9 @@ class QuestionBinder {
       case v1::Measure::KIND_SHARE:
       case v1::Measure::KIND_DIFFERENCE:
         return BindGroups(m, std::move(measure));
+      case v1::Measure::KIND_DISTINCT:
+      case v1::Measure::KIND_SHARED:
+        return BindDistinct(m, std::move(measure));
       default:
         return Bad("il manque ce qu'on compte", "what to count is missing");
     }
@@ -248,6 +252,25 @@ class QuestionBinder {
       measure.groups.push_back(std::move(group));
     }
     if (measure.name.empty()) measure.name = share ? "share" : "difference";
+    return measure;
+  }
+
+  absl::StatusOr<Measure> BindDistinct(const v1::Measure& m, Measure measure) const {
+    if (!codebook_.linkage.has_value()) {
+      return Bad(
+          "ce réseau ne reconnaît pas une personne d'une organisation à l'autre (le lexique n'a pas de "
+          "linkage): demandez count(DISTINCT person), des personnes suivies, non uniques",
+          "this network does not recognise a person from one organisation to another (the codebook has "
+          "no linkage): ask count(DISTINCT person), people followed, not unique");
+    }
+    measure.kind = m.kind() == v1::Measure::KIND_DISTINCT ? MeasureKind::kDistinct : MeasureKind::kShared;
+    measure.expected_persons = m.expected_persons() == 0 ? kUsuallyExpected : m.expected_persons();
+    if (measure.expected_persons > kMostExpected) {
+      return Bad(absl::StrCat("personnes attendues: au plus ", kMostExpected),
+                 absl::StrCat("persons expected: at most ", kMostExpected));
+    }
+    if (measure.name.empty())
+      measure.name = measure.kind == MeasureKind::kDistinct ? "distinct_persons" : "shared_persons";
     return measure;
   }
 
@@ -477,6 +500,10 @@ std::string CallOf(const Measure& m, const std::string& column, const Codebook& 
     case MeasureKind::kDifference:
       return absl::StrCat("difference(", ToSql(m.groups[0], codebook, table), ", ",
                           ToSql(m.groups[1], codebook, table), ")");
+    case MeasureKind::kDistinct:
+      return absl::StrCat("approx_count_distinct(network_person, ", m.expected_persons, ")");
+    case MeasureKind::kShared:
+      return absl::StrCat("approx_count_shared(network_person, ", m.expected_persons, ")");
   }
   return "";
 }

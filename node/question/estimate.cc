@@ -53,7 +53,7 @@ EstimatedTable EstimateQuestion(const Plan& plan, const PlannedQuestion& planned
   for (uint32_t m = 0; m < planned.question.measures.size(); ++m) {
     const Measure& measure = planned.question.measures[m];
     const AskedMeasure asked(codebook, measure);
-    const std::vector<NoisyBlock> blocks = BlocksOf(plan, planned, m, release.noisy);
+    const std::vector<NoisyBlock> blocks = BlocksOf(plan, planned, m, release.noisy, release.organisations);
     const MeasureDefinition& definition = DefinitionOf(measure.kind);
     const auto threshold = static_cast<int64_t>(
         domain.axes.empty() ? 0 : PhantomThreshold(blocks[0].block.noise, domain.cells, display.phantoms));

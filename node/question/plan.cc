@@ -85,17 +85,21 @@ std::string IdOf(const Plan& plan, const Codebook& codebook) {
 class Chooser {
  public:
   explicit Chooser(const Promise& reference) : reference_(reference) {}
-  absl::StatusOr<Mechanism> AtPrice(const Contribution& person, uint64_t price) {
-    const auto key = std::make_tuple(person.l0, person.linf, person.l1, price);
+  absl::StatusOr<Mechanism> AtPrice(const Block& block, uint64_t price) {
+    const Contribution& person = block.per_person;
+    // Sums of marks are not read as they are but through the inverse of their noise: Laplace's is stable.
+    const bool mark = block.counting.mark;
+    const auto key = std::make_tuple(person.l0, person.linf, person.l1, price, mark);
     if (const auto known = known_.find(key); known != known_.end()) return known->second;
-    ASSIGN_OR_RETURN(const Mechanism chosen, ChooseAtPrice(person, price, reference_));
+    ASSIGN_OR_RETURN(const Mechanism chosen, mark ? LaplaceAtPrice(person, price, reference_)
+                                                  : ChooseAtPrice(person, price, reference_));
     known_.emplace(key, chosen);
     return chosen;
   }
 
  private:
   Promise reference_;
-  std::map<std::tuple<uint64_t, uint64_t, uint64_t, uint64_t>, Mechanism> known_;
+  std::map<std::tuple<uint64_t, uint64_t, uint64_t, uint64_t, bool>, Mechanism> known_;
 };
 
 absl::Status Lay(Question question, const Codebook& codebook, const PlanLimits& limits, Plan& plan) {
@@ -171,8 +175,7 @@ absl::Status PriceBlocks(const Price& price, const Promise& reference, Plan& pla
       const auto siblings = std::count_if(planned.blocks.begin(), planned.blocks.end(), [&](uint32_t other) {
         return plan.blocks[other].measure == plan.blocks[b].measure;
       });
-      ASSIGN_OR_RETURN(plan.blocks[b].noise,
-                       chooser.AtPrice(plan.blocks[b].per_person, of_measure / siblings));
+      ASSIGN_OR_RETURN(plan.blocks[b].noise, chooser.AtPrice(plan.blocks[b], of_measure / siblings));
     }
   }
   return absl::OkStatus();

@@ -66,6 +66,8 @@ struct Counting {
   uint32_t part_width = 0;
   std::vector<Predicate> groups;
   bool rest = false;
+  // Whether an organisation's cell says only that somebody is there: 1 for any number of persons.
+  bool mark = false;
 };
 
 // A range of the vector with one noise law.

@@ -42,7 +42,9 @@ enum class MeasureKind {
   kVariance,
   kDeviation,
   kShare,
-  kDifference
+  kDifference,
+  kDistinct,
+  kShared
 };
 struct Measure {
   MeasureKind kind = MeasureKind::kPersons;
@@ -50,6 +52,7 @@ struct Measure {
   std::string name;                  // column title in the answer ("persons", an AS alias)
   uint32_t quantile_ppm = 0;         // kQuantile: which one, in millionths; the median is 500,000
   std::vector<Predicate> groups;     // kShare: whose share; kDifference: of the first, less the second
+  uint64_t expected_persons = 0;  // kDistinct, kShared: about how many there are, which decides the buckets
 };
 
 // Editions whose persons are asked; absent: all that are closed.

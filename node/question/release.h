@@ -14,6 +14,7 @@ namespace penc {
 struct Release {
   std::string plan_id;
   std::vector<int64_t> noisy;  // as long as the plan's vector
+  uint32_t organisations = 1;  // that it is the sum of
 };
 
 // One number with its margin. The interval covers the exact (capped) value with probability >= 95 %.

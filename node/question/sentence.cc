@@ -132,6 +132,14 @@ class Speaker {
                     Clause(measure.groups[1])},
                    {", moins combien: ", ", less how many: "}));
           break;
+        case MeasureKind::kDistinct:
+          parts.push_back({"combien de personnes différentes, toutes organisations ensemble",
+                           "how many different people, all organisations together"});
+          break;
+        case MeasureKind::kShared:
+          parts.push_back({"combien de personnes connues d'au moins deux organisations",
+                           "how many people known to at least two organisations"});
+          break;
       }
     }
     Text says = Either(parts, {" et ", " and "});

@@ -19,6 +19,8 @@ namespace penc {
 namespace {
 
 constexpr int kDeepest = 64;
+// A person as the network's members recognise one, whatever their own references.
+constexpr char kNetworkPerson[] = "network_person";
 
 struct FreeTree {
   void operator()(PgQuery__ParseResult* tree) const { pg_query__parse_result__free_unpacked(tree, nullptr); }
@@ -115,7 +117,7 @@ class Parser {
   absl::StatusOr<std::string> AskedColumn(const PgQuery__ColumnRef& column) const {
     ASSIGN_OR_RETURN(std::string name, ColumnName(column));
     const std::string last = name.substr(name.rfind('.') + 1);
-    if (last == "person" || last == "person_ref")
+    if (last == "person" || last == "person_ref" || last == kNetworkPerson)
       return At(column.location,
                 {"aucune question ne peut nommer une personne", "no question can name a person"});
     return name;
@@ -139,11 +141,12 @@ class Parser {
     }
     return AskedColumn(*call.args[at]->column_ref);
   }
-  static bool IsPerson(const PgQuery__FuncCall& call) {
-    if (call.n_args != 1 || call.args[0]->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return false;
+  // Whether its first argument is this word alone.
+  static bool IsOf(const PgQuery__FuncCall& call, absl::string_view word) {
+    if (call.n_args < 1 || call.args[0]->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return false;
     const PgQuery__ColumnRef& column = *call.args[0]->column_ref;
     return column.n_fields == 1 && column.fields[0]->node_case == PG_QUERY__NODE__NODE_STRING &&
-           absl::string_view(column.fields[0]->string->sval) == "person";
+           absl::string_view(column.fields[0]->string->sval) == word;
   }
 
   struct Function {
@@ -159,7 +162,9 @@ class Parser {
                                               {"variance", v1::Measure::KIND_VARIANCE},
                                               {"stddev", v1::Measure::KIND_DEVIATION},
                                               {"share", v1::Measure::KIND_SHARE},
-                                              {"difference", v1::Measure::KIND_DIFFERENCE}};
+                                              {"difference", v1::Measure::KIND_DIFFERENCE},
+                                              {"approx_count_distinct", v1::Measure::KIND_DISTINCT},
+                                              {"approx_count_shared", v1::Measure::KIND_SHARED}};
     for (const Function& function : kFunctions) {
       if (name == function.name) return &function;
     }
@@ -203,6 +208,23 @@ class Parser {
     return absl::OkStatus();
   }
 
+  // approx_count_distinct(network_person [, expected]).
+  absl::Status AddDistinct(const PgQuery__FuncCall& call, v1::Measure* measure) {
+    const bool counted = call.n_args == 2 && call.args[1]->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+                         call.args[1]->a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL &&
+                         call.args[1]->a_const->ival->ival > 0;
+    if (call.agg_distinct || !IsOf(call, kNetworkPerson) || (call.n_args != 1 && !counted)) {
+      return At(
+          call.location,
+          {"écrivez approx_count_distinct(network_person, 10000) ou approx_count_shared(network_person, "
+           "10000), avec à peu près le nombre de personnes attendues",
+           "write approx_count_distinct(network_person, 10000) or approx_count_shared(network_person, "
+           "10000), with about the number of persons expected"});
+    }
+    if (counted) measure->set_expected_persons(static_cast<uint64_t>(call.args[1]->a_const->ival->ival));
+    return absl::OkStatus();
+  }
+
   absl::Status AddMeasure(const PgQuery__FuncCall& call, absl::string_view alias) {
     v1::Measure* measure = select_.add_measures();
     measure->set_name(std::string(alias));
@@ -219,12 +241,18 @@ class Parser {
         measure->set_kind(v1::Measure::KIND_ROWS);
         return absl::OkStatus();
       }
-      if (!call.agg_distinct || !IsPerson(call)) {
+      if (call.agg_distinct && call.n_args == 1 && IsOf(call, kNetworkPerson)) {
+        measure->set_kind(v1::Measure::KIND_DISTINCT);
+        return absl::OkStatus();
+      }
+      if (!call.agg_distinct || call.n_args != 1 || !IsOf(call, "person")) {
         return At(call.location, {"on compte des personnes, count(DISTINCT person), ou des lignes, count(*)",
                                   "count persons, count(DISTINCT person), or rows, count(*)"});
       }
       return absl::OkStatus();
     }
+    if (measure->kind() == v1::Measure::KIND_DISTINCT || measure->kind() == v1::Measure::KIND_SHARED)
+      return AddDistinct(call, measure);
     if (call.agg_distinct)
       return At(call.location,
                 {"pas de DISTINCT dans une somme ou une moyenne", "no DISTINCT in a sum or a mean"});

@@ -32,6 +32,15 @@ absl::StatusOr<absl::optional<v1::RefusalDetail>> LocalNoise::CheckEdition(
                 {"cette organisation n'a encore rien arrêté: aucune édition n'est ouverte",
                  "this organisation has closed nothing yet: no edition is open"});
   }
+  for (const PlannedQuestion& planned : plan.questions) {
+    for (const Measure& measure : planned.question.measures) {
+      if (measure.kind != MeasureKind::kShared) continue;
+      return Fail(
+          absl::StatusCode::kInvalidArgument,
+          {"approx_count_shared compare des organisations: posez la question au réseau (penc ask --hub)",
+           "approx_count_shared compares organisations: ask the network (penc ask --hub)"});
+    }
+  }
   // Nobody would be charged: such answers would cost nothing, and be kept.
   if (cohorts.empty()) {
     const std::string open = EditionLabel(setting_.codebook.closing, *edition);

@@ -306,8 +306,13 @@ absl::Status CheckCodebook(const Snapshot& snapshot, const Plan& plan) {
                                                       "the codebook has just changed: ask again"});
 }
 
-void Saturate(absl::Span<int64_t> cells) {
+// What is done once all records have been added.
+void Bound(const Plan& plan, absl::Span<int64_t> cells) {
   for (int64_t& cell : cells) cell = std::max(-kCellBound, std::min(kCellBound, cell));
+  for (const Block& block : plan.blocks) {
+    if (!block.counting.mark) continue;
+    for (int64_t& cell : cells.subspan(block.first, block.cells)) cell = std::min<int64_t>(cell, 1);
+  }
 }
 
 }  // namespace
@@ -351,7 +356,7 @@ absl::StatusOr<ExactVector> Extraction::Run(const Snapshot& snapshot, const Plan
     absl::Span<int64_t> part = sums[w].cells(ExactVector::Key());
     for (size_t i = 0; i < total.size(); ++i) total[i] += part[i];
   }
-  Saturate(total);
+  Bound(plan, total);
   return std::move(sums[0]);
 }
 
@@ -370,7 +375,7 @@ absl::StatusOr<ExactVector> Extraction::RunAsIfClosed(const Database& db, const 
     for (const auto& question : scans) RETURN_IF_ERROR(question->Add(segment, first, cells.data()));
     return absl::OkStatus();
   }));
-  Saturate(cells);
+  Bound(plan, cells);
   return sum;
 }
 

@@ -209,28 +209,40 @@ class SmallRegion : public ::testing::Test {
     member.persons = 30 + 3 * i;
     InitOptions init;
     init.name = absl::StrCat("Association ", i);
-    init.codebook_text = kSmallCodebook;
+    init.codebook_text = codebook_text_;
     init.policy_text = policy;
     PENC_CHECK(Office::Create(member.dir, init, environment()).ok());
     member.office = Office::Open(member.dir, environment()).value();
-    std::string csv = "person_ref,race,year\n";
-    const char* races[] = {"black", "white", "other"};
-    for (int p = 0; p < member.persons; ++p) absl::StrAppend(&csv, "P", p, ",", races[p % 3], ",70\n");
-    TextSource source(csv);
-    v1::AdminCommand import, close, grant;
-    import.mutable_import_file()->set_file_name("work.csv");
-    import.mutable_import_file()->set_table("work");
-    PENC_CHECK(Administer(*member.office, import, &source, nullptr).ok());
+    Fill(member, i);
+    v1::AdminCommand close, grant;
     close.mutable_close()->set_label("2026-Q3");
     PENC_CHECK(Administer(*member.office, close, nullptr, nullptr).ok());
     grant.mutable_grant()->set_public_key(
         absl::StrCat("partner: analyste\nkey: \"", partner_.verify_key().Fingerprint(), "\"\n"));
     grant.mutable_grant()->set_share_ppm(1000000);
     grant.mutable_grant()->add_purposes("plaidoyer");
-    grant.mutable_grant()->add_tables("work");
+    for (const Table& table : member.office->rules().codebook->tables)
+      grant.mutable_grant()->add_tables(table.name);
     grant.mutable_grant()->set_until("2027-12-31");
     const auto granted = Administer(*member.office, grant, nullptr, nullptr);
     PENC_CHECK(granted.ok());
+  }
+  // What the office imports.
+  virtual void Fill(Member& member, int /*i*/) {
+    std::string csv = "person_ref,race,year\n";
+    const char* races[] = {"black", "white", "other"};
+    for (int p = 0; p < member.persons; ++p) absl::StrAppend(&csv, "P", p, ",", races[p % 3], ",70\n");
+    v1::ImportCommand import;
+    import.set_file_name("work.csv");
+    import.set_table("work");
+    Import(member, std::move(import), csv);
+  }
+  void Import(Member& member, v1::ImportCommand import, const std::string& bytes) {
+    TextSource source(bytes);
+    v1::AdminCommand command;
+    *command.mutable_import_file() = std::move(import);
+    const auto imported = Administer(*member.office, command, &source, nullptr);
+    PENC_CHECK(imported.ok());
   }
   void Connect(Member& member) {
     const HubCaller caller = hub_->Identify(member.office->identity().key.verify_key()).value();
@@ -309,7 +321,7 @@ class SmallRegion : public ::testing::Test {
     const HubCaller caller = hub_->Identify(partner_.verify_key()).value();
     DirectLink line(*hub_, caller);
     ASSIGN_OR_RETURN(const Received received,
-                     FetchRecord(line, round, *roster_, partner_mail_, kSmallCodebook));
+                     FetchRecord(line, round, *roster_, partner_mail_, codebook_text_));
     ASSIGN_OR_RETURN(const RegionalAnswer answer,
                      AnswerOf(received.record, {RootsFingerprint(roster_->roster)}));
     return answer.answer;
@@ -317,6 +329,7 @@ class SmallRegion : public ::testing::Test {
   // Spent of the whole budget, of the one cohort that there is.
   static Spent SpentBy(const Member& member) { return member.office->ledger().Balances().at(0).spent; }
 
+  std::string codebook_text_ = kSmallCodebook;
   const std::string folder_ = absl::StrCat(::testing::TempDir(), "/small_region_", getpid());
   SetClock clock_;
   SecureRandom random_;

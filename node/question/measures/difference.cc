@@ -31,7 +31,7 @@ bool Exclude(const std::vector<Predicate>& groups, const Codebook& codebook) {
 class Difference final : public MeasureDefinition {
  public:
   const char* name() const override { return "difference"; }
-  Text unit() const override {
+  Text unit(const Codebook&) const override {
     return {"personnes suivies, les premières moins les secondes",
             "people followed, the first less the second"};
   }

@@ -11,7 +11,7 @@ namespace {
 class Mean final : public MeasureDefinition {
  public:
   const char* name() const override { return "mean"; }
-  Text unit() const override {
+  Text unit(const Codebook&) const override {
     return {"moyenne des lignes qui ont une valeur", "mean of the rows that have a value"};
   }
   std::vector<BlockShape> Blocks(const MeasureContext& context, const Measure& measure) const override {

@@ -40,6 +40,10 @@ const MeasureDefinition& DefinitionOf(MeasureKind kind) {
       return ShareMeasure();
     case MeasureKind::kDifference:
       return DifferenceMeasure();
+    case MeasureKind::kDistinct:
+      return DistinctMeasure();
+    case MeasureKind::kShared:
+      return SharedMeasure();
   }
   return MeanMeasure();
 }
@@ -56,23 +60,28 @@ uint32_t OwnerOf(const Question& question, uint32_t m) {
   const Measure& asked = question.measures[m];
   if (!DefinitionOf(asked.kind).shares_blocks()) return m;
   const auto family = [](MeasureKind kind) {
-    return kind == MeasureKind::kDeviation ? MeasureKind::kVariance : kind;
+    return kind == MeasureKind::kDeviation ? MeasureKind::kVariance
+           : kind == MeasureKind::kShared  ? MeasureKind::kDistinct
+                                           : kind;
   };
   for (uint32_t earlier = 0; earlier < m; ++earlier) {
     const Measure& other = question.measures[earlier];
-    if (family(other.kind) == family(asked.kind) && *other.column == *asked.column) return earlier;
+    if (family(other.kind) == family(asked.kind) && other.column == asked.column &&
+        other.expected_persons == asked.expected_persons)
+      return earlier;
   }
   return m;
 }
 
 std::vector<NoisyBlock> BlocksOf(const Plan& plan, const PlannedQuestion& planned, uint32_t m,
-                                 absl::Span<const int64_t> noisy) {
+                                 absl::Span<const int64_t> noisy, uint32_t organisations) {
   const uint32_t owner = OwnerOf(planned.question, m);
   std::vector<NoisyBlock> blocks;
   for (uint32_t b : planned.blocks) {
     const Block& block = plan.blocks[b];
     if (block.measure != owner) continue;
     blocks.emplace_back(block, noisy.empty() ? noisy : noisy.subspan(block.first, block.cells));
+    blocks.back().organisations = organisations;
   }
   return blocks;
 }

@@ -31,6 +31,7 @@ struct NoisyBlock {
   NoisyBlock(const Block& of, absl::Span<const int64_t> cells);
   const Block& block;
   absl::Span<const int64_t> noisy;
+  uint32_t organisations = 1;       // that they are the sum of
   double deviation;                 // of the noise
   double half95, half975, half983;  // intervals of one, of each of two, of each of three at once
   // The half width, for weighted sums of such noises in proportion to their deviations. These lie between
@@ -48,9 +49,10 @@ struct AskedMeasure {
 class MeasureDefinition {
  public:
   virtual ~MeasureDefinition() = default;
-  // "persons", "rows", "sum", "mean", "quantile", "variance", "deviation", "share", "difference".
+  // "persons", "rows", "sum", "mean", "quantile", "variance", "deviation", "share", "difference", "distinct",
+  // "shared".
   virtual const char* name() const = 0;
-  virtual Text unit() const = 0;
+  virtual Text unit(const Codebook& codebook) const = 0;
   virtual std::vector<BlockShape> Blocks(const MeasureContext& context, const Measure& measure) const = 0;
   // Half width of the 95 % margin where it is the same for every cell; 0 where it depends on the answer.
   virtual double Margin(const AskedMeasure& asked, const std::vector<NoisyBlock>& blocks) const = 0;
@@ -75,9 +77,9 @@ const MeasureDefinition& DefinitionOf(MeasureKind kind);
 // The measure of the question whose blocks serve measure `m`: itself, or an earlier one that shares them.
 uint32_t OwnerOf(const Question& question, uint32_t m);
 // The blocks that serve measure `m`, with their integers of the whole vector `noisy` (empty: there is no
-// release yet).
+// release yet), a sum of so many organisations.
 std::vector<NoisyBlock> BlocksOf(const Plan& plan, const PlannedQuestion& planned, uint32_t m,
-                                 absl::Span<const int64_t> noisy);
+                                 absl::Span<const int64_t> noisy, uint32_t organisations = 1);
 
 // One file each.
 const MeasureDefinition& PersonsMeasure();
@@ -89,6 +91,8 @@ const MeasureDefinition& VarianceMeasure();
 const MeasureDefinition& DeviationMeasure();
 const MeasureDefinition& ShareMeasure();
 const MeasureDefinition& DifferenceMeasure();
+const MeasureDefinition& DistinctMeasure();
+const MeasureDefinition& SharedMeasure();
 
 // Shared by measures over amounts: the value of a stored-value step as a double, for estimates only.
 inline double StepOf(const Column& column) {

@@ -9,7 +9,7 @@ namespace {
 class Persons final : public MeasureDefinition {
  public:
   const char* name() const override { return "persons"; }
-  Text unit() const override {
+  Text unit(const Codebook&) const override {
     return {"personnes suivies par une organisation, non personnes uniques du réseau",
             "people followed by an organisation, not unique people of the network"};
   }

@@ -90,7 +90,7 @@ class CountTree {
 class Quantile final : public MeasureDefinition {
  public:
   const char* name() const override { return "quantile"; }
-  Text unit() const override {
+  Text unit(const Codebook&) const override {
     return {"quantile des lignes qui ont une valeur", "quantile of the rows that have a value"};
   }
   bool shares_blocks() const override { return true; }

@@ -9,7 +9,9 @@ namespace {
 class Rows final : public MeasureDefinition {
  public:
   const char* name() const override { return "rows"; }
-  Text unit() const override { return {"lignes, plafonnées par personne", "rows, capped per person"}; }
+  Text unit(const Codebook&) const override {
+    return {"lignes, plafonnées par personne", "rows, capped per person"};
+  }
   std::vector<BlockShape> Blocks(const MeasureContext& context, const Measure&) const override {
     BlockShape shape;
     shape.counting.kind = Counting::Kind::kRows;

@@ -16,7 +16,7 @@ namespace {
 class Share final : public MeasureDefinition {
  public:
   const char* name() const override { return "share"; }
-  Text unit() const override {
+  Text unit(const Codebook&) const override {
     return {"% des personnes suivies par une organisation", "% of people followed by an organisation"};
   }
   std::vector<BlockShape> Blocks(const MeasureContext& context, const Measure& measure) const override {

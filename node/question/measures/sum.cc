@@ -12,7 +12,9 @@ namespace {
 class Sum final : public MeasureDefinition {
  public:
   const char* name() const override { return "sum"; }
-  Text unit() const override { return {"somme, plafonnée par personne", "sum, capped per person"}; }
+  Text unit(const Codebook&) const override {
+    return {"somme, plafonnée par personne", "sum, capped per person"};
+  }
   std::vector<BlockShape> Blocks(const MeasureContext& context, const Measure& measure) const override {
     const Column& column = context.codebook.tables[measure.column->table].columns[measure.column->column];
     const auto bound = static_cast<uint64_t>(std::max(std::llabs(column.lo), std::llabs(column.hi)));

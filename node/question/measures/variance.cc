@@ -14,7 +14,7 @@ namespace {
 class Variance : public MeasureDefinition {
  public:
   const char* name() const override { return "variance"; }
-  Text unit() const override {
+  Text unit(const Codebook&) const override {
     return {"variance des lignes qui ont une valeur", "variance of the rows that have a value"};
   }
   bool shares_blocks() const override { return true; }
@@ -72,7 +72,7 @@ class Variance : public MeasureDefinition {
 class Deviation final : public Variance {
  public:
   const char* name() const override { return "deviation"; }
-  Text unit() const override {
+  Text unit(const Codebook&) const override {
     return {"écart-type des lignes qui ont une valeur", "standard deviation of the rows that have a value"};
   }
   Value Estimate(const AskedMeasure& asked, const std::vector<NoisyBlock>& blocks,

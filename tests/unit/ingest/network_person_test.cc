@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -146,6 +147,7 @@ class Linking : public Importing {
     return read.ok() ? "read all the same" : Explain(read.status()).en;
   }
   Mapping mapping_;
+  int later_ = 0;
 };
 
 TEST_F(Linking, StoresTheBucketAndNothingElseOfTheName) {
@@ -202,7 +204,7 @@ TEST_F(Linking, AColumnThatIsNotThereStopsTheImport) {
   EXPECT_THAT(WhyNot(Linked("id,sexe,nom,prenom,tel\n1,f,a,b,1\n", &Key('k'))), HasSubstr("annee"));
 }
 
-// Two offices, three hundred persons each, a hundred of them at both: what a plan will do with the column.
+// Two offices, three hundred persons each, a hundred of them at both.
 TEST_F(Linking, TwoOfficesTogetherCountEverybodyOnce) {
   std::vector<int64_t> sums(1 << 12, 0);
   for (int office = 0; office < 2; ++office) {
@@ -220,6 +222,44 @@ TEST_F(Linking, TwoOfficesTogetherCountEverybodyOnce) {
   EXPECT_GE(found.all.high, 500);
   EXPECT_LE(found.shared.low, 100);
   EXPECT_GE(found.shared.high, 100);
+}
+
+// The same through the store: a plan's marks.
+TEST_F(Linking, MarksABucketOnceForAnyNumberOfPersonsAndOnlyOfThoseAsked) {
+  std::string csv = "id,sexe,nom,prenom,annee,tel\n";
+  for (int i = 0; i < 40; ++i) absl::StrAppend(&csv, i, ",f,Ba,", i % 10, ",1990,1\n");  // ten names
+  for (int i = 40; i < 60; ++i) absl::StrAppend(&csv, i, ",m,Sy,", i, ",1990,1\n");
+  ASSERT_TRUE(Linked(csv, &Key('k')).ok());
+  ASSERT_TRUE(Close(EditionAt(codebook_.closing, clock_.Now())).ok());
+  BucketMaker network(&Key('k'), key_);
+  const auto marks = [&](const std::string& sql, int first, int last, const char* name) {
+    const Plan plan = PlanOf(sql);
+    const std::vector<int64_t> found = Ask(plan);
+    std::vector<int64_t> expected(found.size(), 0);
+    for (int i = first; i < last; ++i) {
+      const StoredValue stored = 1 + *network.Of({name, absl::StrCat(first == 0 ? i % 10 : i), "1990"});
+      expected[Linkage::BucketOf(stored, 12)] = 1;
+    }
+    EXPECT_EQ(found, expected) << sql;
+  };
+  marks("SELECT approx_count_distinct(network_person, 2000) FROM person WHERE sex = 'f'", 0, 40, "Ba");
+  marks("SELECT approx_count_distinct(network_person, 2000) FROM person WHERE sex = 'm'", 40, 60, "Sy");
+  const std::vector<int64_t> by_sex =
+      Ask("SELECT sex, approx_count_distinct(network_person, 2000) FROM person GROUP BY sex");
+  EXPECT_EQ(std::count(by_sex.begin(), by_sex.begin() + (1 << 12), 1), 10);
+  EXPECT_EQ(*std::max_element(by_sex.begin(), by_sex.end()), 1);
+
+  // One person more, of a known name: nothing changes; of a new one: one mark of one cell.
+  const auto with = [&](const char* row) {
+    EXPECT_TRUE(Linked(absl::StrCat("id,sexe,nom,prenom,annee,tel\n", row), &Key('k')).ok());
+    EXPECT_TRUE(Close(EditionAt(codebook_.closing, clock_.Now()) + ++later_).ok());
+    return Ask("SELECT sex, approx_count_distinct(network_person, 2000) FROM person GROUP BY sex");
+  };
+  EXPECT_EQ(with("900,f,Ba,3,1990,1\n"), by_sex);
+  const std::vector<int64_t> more = with("901,f,Newman,Nobody,1991,1\n");
+  int64_t changed = 0;
+  for (size_t i = 0; i < more.size(); ++i) changed += std::abs(more[i] - by_sex[i]);
+  EXPECT_EQ(changed, 1);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/file.h"
 #include "base/utf8.h"
 #include "codebook/read.h"
 #include "embedded/embedded.h"
@@ -118,6 +119,32 @@ TEST(Bulletin, IsTheThirteenTemplatesInTheirOrder) {
     }
   }
   EXPECT_EQ(next, all.questions_size());
+}
+
+// The thirteenth where the network recognises people from one organisation to another.
+TEST(StandardPolicy, AnswersHowManyDifferentPeopleWithoutAPerson) {
+  std::string text(*embedded::File("codebook/migration.yaml"));
+  const size_t line = text.find('\n', text.find('\n', text.find("\n      consent_stats:") + 1) + 1);
+  text.insert(line, "\n      bucket: {type: integer, range: [0, 1048575], sensitivity: never}");
+  absl::StrAppend(&text, "linkage: {column: person.bucket, fields: [surname, birth_year], key_check: \"",
+                  std::string(32, 'a'), "\"}\n");
+  const auto book = ReadCodebook("linked.yaml", text);
+  ASSERT_TRUE(book.ok()) << book.status();
+  const std::string path = PENC_SOURCE_DIR "/policy/questions/linked/13-distinct.yaml";
+  const auto bulletin = ReadBulletin(path, *ReadFile(path), "2026-Q3");
+  ASSERT_TRUE(bulletin.ok()) << bulletin.status();
+  const Plan plan = Planned(*bulletin, *book, 100000);
+  const Policy standard = Profile("standard", *book);
+  const Grant everything = EveryTable(*book);
+  Grant grant = everything;
+  EXPECT_TRUE(Decide(plan, *book, "plaidoyer", standard, &grant, Standing::kAnswering, Reach::kRegional,
+                     nullptr, kNow)
+                  .allowed());
+  grant.tables = {"incident"};
+  EXPECT_EQ(Decide(plan, *book, "plaidoyer", standard, &grant, Standing::kAnswering, Reach::kRegional,
+                   nullptr, kNow)
+                .refusal,
+            v1::REFUSAL_NOT_GRANTED);
 }
 
 TEST(Bulletin, FitsTheStandardPolicyAtSixtyPercentOfABudget) {
