@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/decimal.h"
@@ -12,6 +13,7 @@
 #include "privacy/cost.h"
 #include "privacy/law.h"
 #include "question/measures/measure.h"
+#include "question/rollup_estimate.h"
 
 namespace penc {
 namespace {
@@ -245,6 +247,13 @@ absl::StatusOr<ColumnNeed> NeedOf(const Plan& plan, uint32_t question, uint32_t 
     ++blocks;
   }
   const std::string where = absl::StrCat("question ", question + 1, ", ", measure.name, ": ");
+  if (!planned.domain.rollup.levels.empty()) {
+    return Bad(
+        {absl::StrCat(where,
+                      "ROLLUP a une marge par niveau; dans le bulletin donnez weight au lieu de margin"),
+         absl::StrCat(where,
+                      "ROLLUP has a margin for each level; in the bulletin give weight instead of margin")});
+  }
   ColumnNeed need;
   if (blocks == 1) {
     need.person = only->per_person;
@@ -266,6 +275,55 @@ absl::StatusOr<ColumnNeed> NeedOf(const Plan& plan, uint32_t question, uint32_t 
   }
   return need;
 }
+
+// ROLLUP at one margin for all its numbers: noise of one half width at every level, the widest at which no
+// estimate's margin is wider than wanted. Least squares makes estimates narrower than their own noise, so
+// that the noise may be a little wider than the margin.
+class LevelMargins {
+ public:
+  LevelMargins(const Plan& plan, uint32_t question, uint32_t m, const Codebook& codebook)
+      : domain_(plan.questions[question].domain) {
+    for (uint32_t b : plan.questions[question].blocks) {
+      if (plan.blocks[b].measure == m) levels_.push_back(plan.blocks[b]);
+    }
+    unit_ = UnitOf(levels_[0], codebook);
+  }
+
+  // The least whole number that is a released integer or more.
+  uint64_t LeastMargin() const { return (unit_.num + unit_.den - 1) / unit_.den; }
+
+  // By level. Nothing where no noise is narrow enough.
+  absl::optional<std::vector<Cheapest::Found>> For(uint64_t margin, Cheapest& cheapest) {
+    const uint64_t wanted = HalfWidthIn(unit_, margin);
+    for (uint64_t half_width = 2 * wanted; half_width > 0; --half_width) {
+      std::vector<Cheapest::Found> found;
+      for (Block& level : levels_) {
+        found.push_back(cheapest.For(level.per_person, half_width));
+        level.noise = found.back().noise;
+      }
+      if (std::any_of(found.begin(), found.end(), [](const auto& one) { return one.cost == kMost; }))
+        return absl::nullopt;
+      const double widest = Widest();
+      if (widest <= static_cast<double>(wanted)) return found;
+      // Margins are nearly in proportion to the noise.
+      const double next = static_cast<double>(half_width) * static_cast<double>(wanted) / widest;
+      half_width = std::min(half_width, static_cast<uint64_t>(next) + 2);
+    }
+    return absl::nullopt;
+  }
+
+ private:
+  double Widest() const {
+    std::vector<NoisyBlock> blocks;
+    for (const Block& level : levels_) blocks.emplace_back(level, absl::Span<const int64_t>());
+    const std::vector<double> widths = HalfWidthsOfLevels(domain_, blocks);
+    return *std::max_element(widths.begin(), widths.end());
+  }
+
+  const Domain& domain_;
+  std::vector<Block> levels_;
+  Ratio unit_;
+};
 
 }  // namespace
 
@@ -314,7 +372,21 @@ absl::StatusOr<Allocation> Allocate(absl::Span<const TableNeed> tables, uint32_t
 
 absl::Status PriceForMargin(uint64_t margin, const Promise& reference, const Codebook& codebook, Plan& plan) {
   if (margin == 0) return Bad({"--margin: donnez au moins 1", "--margin: give at least 1"});
-  const std::vector<absl::optional<uint64_t>> margins(plan.questions.size(), margin);
+  std::vector<absl::optional<uint64_t>> margins(plan.questions.size(), margin);
+  std::map<std::pair<uint32_t, uint32_t>, LevelMargins> rollups;  // by question and measure
+  for (uint32_t q = 0; q < plan.questions.size(); ++q) {
+    if (plan.questions[q].domain.rollup.levels.empty()) continue;
+    margins[q] = absl::nullopt;
+    for (uint32_t m = 0; m < plan.questions[q].question.measures.size(); ++m) {
+      const auto [rollup, added] = rollups.emplace(std::make_pair(q, m), LevelMargins(plan, q, m, codebook));
+      const uint64_t step = rollup->second.LeastMargin();
+      if (margin < step) {
+        return Bad(
+            {absl::StrCat("ROLLUP: compté par pas de ", step, ": donnez une marge d'au moins ", step),
+             absl::StrCat("ROLLUP: counted in steps of ", step, ": give a margin of at least ", step)});
+      }
+    }
+  }
   ASSIGN_OR_RETURN(const std::vector<TableNeed> needs, NeedsOf(plan, margins, codebook));
   Cheapest cheapest(reference);
   const auto cost_of = [&](uint64_t wanted) {
@@ -322,6 +394,11 @@ absl::Status PriceForMargin(uint64_t margin, const Promise& reference, const Cod
     for (const TableNeed& table : needs) {
       for (const ColumnNeed& column : table.columns)
         sum = std::min(sum + cheapest.For(column.person, HalfWidthIn(column.unit, wanted)).cost, kMost);
+    }
+    for (auto& [of, rollup] : rollups) {
+      const auto found = rollup.For(wanted, cheapest);
+      if (!found.has_value()) return kMost;
+      for (const Cheapest::Found& level : *found) sum = std::min(sum + level.cost, kMost);
     }
     return sum;
   };
@@ -335,7 +412,15 @@ absl::Status PriceForMargin(uint64_t margin, const Promise& reference, const Cod
          absl::StrCat("a margin of ±", margin, " would cost more than the whole privacy budget, which pays ±",
                       paid, ": ask for a wider margin, or fold (fold, main_of)")});
   }
+  for (auto& [of, rollup] : rollups) {
+    const std::vector<Cheapest::Found> found = *rollup.For(margin, cheapest);
+    for (uint32_t b : plan.questions[of.first].blocks) {
+      Block& block = plan.blocks[b];
+      if (block.measure == of.second) block.noise = found[block.counting.level].noise;
+    }
+  }
   for (Block& block : plan.blocks) {
+    if (!plan.questions[block.question].domain.rollup.levels.empty()) continue;
     const ColumnNeed& column = needs[block.question].columns[block.measure];
     block.noise = cheapest.For(column.person, HalfWidthIn(column.unit, margin)).noise;
   }

@@ -39,7 +39,8 @@ struct TableNeed {
 };
 
 // One entry of `margins` per question of `plan`, which may have been made at any price. INVALID_ARGUMENT
-// where a question with a margin has a column whose margin depends on the answer, or counts in coarser steps.
+// where a question with a margin has a column whose margin depends on the answer or on the level (ROLLUP), or
+// counts in coarser steps.
 absl::StatusOr<std::vector<TableNeed>> NeedsOf(const Plan& plan,
                                                absl::Span<const absl::optional<uint64_t>> margins,
                                                const Codebook& codebook);
@@ -64,7 +65,8 @@ absl::StatusOr<Allocation> Allocate(absl::Span<const TableNeed> tables, uint32_t
                                     const Promise& reference);
 
 // The plan of `--margin`: every block gets the cheapest noise with this half width, whatever that costs.
-// Leaves the noise in `plan`. INVALID_ARGUMENT as NeedsOf; and where the whole budget would not pay: then it
+// ROLLUP: noise of one half width at all levels, the widest with which every estimate has the margin. Leaves
+// the noise in `plan`. INVALID_ARGUMENT as NeedsOf; and where the whole budget would not pay: then it
 // says which margin it would.
 absl::Status PriceForMargin(uint64_t margin, const Promise& reference, const Codebook& codebook, Plan& plan);
 

@@ -9,6 +9,8 @@
 #include "base/status.h"
 #include "privacy/law.h"
 #include "question/measures/measure.h"
+#include "question/rollup.h"
+#include "question/rollup_estimate.h"
 
 namespace penc {
 namespace {
@@ -60,6 +62,7 @@ void FillBlock(const Block& block, const Measure& measure, const Codebook& codeb
     out.set_square_bound(block.counting.square_bound);
   }
   if (block.counting.fan > 1) out.set_fan(block.counting.fan);
+  out.set_rolled(block.counting.level);
   out.set_part_width(block.counting.part_width);
 }
 
@@ -98,11 +101,16 @@ v1::Label Reading(const v1::Table& table) {
   std::vector<std::string> fr, en;
   for (int a = 0; a < best->key_size(); ++a) {
     const v1::Category& category = table.axes(a).categories(best->key(a));
+    if (category.total()) continue;
     fr.push_back(category.label().fr());
     en.push_back(category.label().en());
   }
   const v1::Value& value = best->values(0);
   const Text what = Counted(table.columns(0).measure());
+  if (fr.empty() && best->key_size() > 0) {
+    fr.emplace_back("en tout");
+    en.emplace_back("in all");
+  }
   const std::string where_fr = fr.empty() ? "" : absl::StrCat(absl::StrJoin(fr, ", "), ": ");
   const std::string where_en = en.empty() ? "" : absl::StrCat(absl::StrJoin(en, ", "), ": ");
   label.set_fr(absl::StrCat(where_fr, "environ ", Number(value.value(), true), what.fr, " (entre ",
@@ -112,7 +120,51 @@ v1::Label Reading(const v1::Table& table) {
   return label;
 }
 
+v1::Axis ToAxis(const std::string& name, const std::vector<Category>& categories, bool rolled) {
+  v1::Axis out;
+  out.set_name(name);
+  for (const Category& category : categories) {
+    v1::Category* c = out.add_categories();
+    c->set_code(category.code);
+    *c->mutable_label() = ToLabel(category.label);
+    c->set_not_stated(category.null);
+  }
+  if (!rolled) return out;
+  v1::Category* all = out.add_categories();
+  all->set_code("(total)");
+  *all->mutable_label() = ToLabel({"total", "total"});
+  all->set_total(true);
+  return out;
+}
+
+void ExplainLevels(const Plan& plan, const PlannedQuestion& planned, const Codebook& codebook,
+                   v1::ExplainedQuestion& out) {
+  const Rollup& rollup = planned.domain.rollup;
+  for (const RollupLevel& level : rollup.levels) {
+    v1::ExplainedLevel* one = out.add_levels();
+    for (uint32_t k = 0; k < level.keys; ++k) one->add_keys(rollup.keys[k].name);
+    one->set_cells(level.cells);
+  }
+  for (uint32_t m = 0; m < planned.question.measures.size(); ++m) {
+    const std::vector<double> margins = MarginsOfLevels(plan, planned, m, codebook);
+    for (size_t l = 0; l < margins.size(); ++l)
+      out.mutable_levels(static_cast<int>(l))->add_margins(margins[l]);
+    out.add_margins(margins[0]);
+  }
+  out.set_cells(CellsOfAllLevels(rollup));
+}
+
 }  // namespace
+
+std::vector<v1::Axis> ToAxes(const PlannedQuestion& planned) {
+  std::vector<v1::Axis> axes;
+  const std::vector<RollupKey>& keys = planned.domain.rollup.keys;
+  for (size_t k = 0; k < keys.size(); ++k)
+    axes.push_back(ToAxis(keys[k].name, keys[k].categories, k + planned.question.rolled >= keys.size()));
+  if (!keys.empty()) return axes;
+  for (const Axis& axis : planned.domain.axes) axes.push_back(ToAxis(axis.name, axis.categories, false));
+  return axes;
+}
 
 v1::Noise ToNoise(const Mechanism& mechanism) {
   v1::Noise noise;
@@ -136,16 +188,8 @@ std::vector<v1::Table> ToTables(const Plan& plan, const Codebook& codebook, cons
     v1::Table table;
     table.set_title(planned.question.title);
     table.set_question(CanonicalText(planned.question, codebook));
-    for (const Axis& axis : planned.domain.axes) {
-      v1::Axis* out = table.add_axes();
-      out->set_name(axis.name);
-      for (const Category& category : axis.categories) {
-        v1::Category* c = out->add_categories();
-        c->set_code(category.code);
-        *c->mutable_label() = ToLabel(category.label);
-        c->set_not_stated(category.null);
-      }
-    }
+    for (v1::Axis& axis : ToAxes(planned)) *table.add_axes() = std::move(axis);
+    const bool rolled_up = planned.question.rolled > 0;
     for (uint32_t m = 0; m < planned.question.measures.size(); ++m) {
       const Measure& measure = planned.question.measures[m];
       const MeasureDefinition& definition = DefinitionOf(measure.kind);
@@ -153,6 +197,7 @@ std::vector<v1::Table> ToTables(const Plan& plan, const Codebook& codebook, cons
       column->set_name(measure.name);
       column->set_measure(definition.name());
       *column->mutable_unit() = ToLabel(definition.unit(codebook));
+      if (rolled_up) continue;  // its margin is another at every level
       column->set_margin(
           definition.Margin(AskedMeasure(codebook, measure), BlocksOf(plan, planned, m, release.noisy)));
     }
@@ -183,7 +228,9 @@ std::vector<v1::ExplainedQuestion> ExplainPlan(const Plan& plan, const Codebook&
     question.set_cells(planned.domain.cells);
     question.set_cap_cells(planned.caps.cells);
     question.set_cap_rows(planned.caps.rows);
-    for (uint32_t m = 0; m < planned.question.measures.size(); ++m) {
+    const bool rolled_up = planned.question.rolled > 0;
+    if (rolled_up) ExplainLevels(plan, planned, codebook, question);
+    for (uint32_t m = 0; m < planned.question.measures.size() && !rolled_up; ++m) {
       const Measure& measure = planned.question.measures[m];
       question.add_margins(
           DefinitionOf(measure.kind).Margin(AskedMeasure(codebook, measure), BlocksOf(plan, planned, m, {})));

@@ -19,6 +19,9 @@ std::vector<v1::Table> ToTables(const Plan& plan, const Codebook& codebook, cons
 // What a plan would give, before anybody spends: margins, caps, cells.
 std::vector<v1::ExplainedQuestion> ExplainPlan(const Plan& plan, const Codebook& codebook);
 
+// The GROUP BY keys of an answer. Where a key is rolled up its last category is all the others together.
+std::vector<v1::Axis> ToAxes(const PlannedQuestion& planned);
+
 v1::Noise ToNoise(const Mechanism& mechanism);
 
 }  // namespace penc

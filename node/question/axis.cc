@@ -8,6 +8,7 @@
 #include "codebook/codes.h"
 #include "codebook/period.h"
 #include "question/predicate.h"
+#include "question/rollup.h"
 
 namespace penc {
 namespace {
@@ -199,14 +200,19 @@ absl::Status TooManyCells(uint64_t limit) {
 }
 
 absl::StatusOr<Domain> MakeDomain(const Question& question, const Codebook& codebook, uint64_t limit) {
+  RETURN_IF_ERROR(CheckRollup(question, codebook));
   Domain domain;
-  for (const Grain& grain : question.by) {
-    ASSIGN_OR_RETURN(Axis axis, MakeAxis(grain, question, codebook, limit));
+  std::vector<Axis> keys;
+  for (size_t k = 0; k < question.by.size(); ++k) {
+    ASSIGN_OR_RETURN(Axis axis, MakeAxis(question.by[k], question, codebook, limit));
+    if (question.rolled > 0) keys.push_back(axis);
+    if (IsDivided(question, k)) continue;
     // Both factors are at most 2^20 here: no overflow.
     domain.cells *= axis.categories.size();
     if (domain.cells > limit) return TooManyCells(limit);
     domain.axes.push_back(std::move(axis));
   }
+  if (question.rolled > 0) domain.rollup = MakeRollup(question, codebook, domain, std::move(keys));
   return domain;
 }
 

@@ -11,6 +11,7 @@
 #include "base/nearest.h"
 #include "base/status.h"
 #include "question/predicate.h"
+#include "question/rollup.h"
 #include "question/sql.h"
 #include "question/sql_words.h"
 
@@ -432,12 +433,14 @@ absl::StatusOr<Question> Bind(const v1::Question& asked, const Codebook& codeboo
   for (const v1::Grain& grain : select.by()) {
     ASSIGN_OR_RETURN(const Grain bound, binder.BindGrain(grain));
     for (const Grain& earlier : question.by) {
-      if (earlier.column == bound.column && earlier.level == bound.level)
+      if (earlier.column == bound.column && earlier.level == bound.level && select.rolled() == 0)
         return Bad(absl::StrCat("GROUP BY ", grain.column(), ": ce critère y est deux fois"),
                    absl::StrCat("GROUP BY ", grain.column(), ": this key stands there twice"));
     }
     question.by.push_back(bound);
   }
+  question.rolled = select.rolled();
+  RETURN_IF_ERROR(CheckRollup(question, codebook));
   if (select.has_where()) {
     ASSIGN_OR_RETURN(const auto rest, TakeCohorts(select.where(), codebook.closing, question.cohorts));
     RETURN_IF_ERROR(CheckCohorts(question.cohorts));
@@ -509,19 +512,21 @@ std::string CallOf(const Measure& m, const std::string& column, const Codebook& 
 }
 }  // namespace
 
+std::string KeyText(const Grain& grain, const Question& q, const Codebook& codebook) {
+  const std::string name = ColumnName(codebook, grain.column, q.table);
+  const Column& column = codebook.tables[grain.column.table].columns[grain.column.column];
+  static constexpr const char* kFunctions[] = {"",     "fold",  "main_of", "country", "day",
+                                               "week", "month", "quarter", "year",    "band"};
+  const bool own_unit =
+      grain.level == GrainLevel::kValue ||
+      (column.is_date() && static_cast<int>(grain.level) - static_cast<int>(GrainLevel::kDay) ==
+                               static_cast<int>(column.type) - static_cast<int>(ColumnType::kDay));
+  return own_unit ? name : absl::StrCat(kFunctions[static_cast<int>(grain.level)], "(", name, ")");
+}
+
 std::string CanonicalText(const Question& q, const Codebook& codebook) {
   std::vector<std::string> keys, measures;
-  for (const Grain& grain : q.by) {
-    const std::string name = ColumnName(codebook, grain.column, q.table);
-    const Column& column = codebook.tables[grain.column.table].columns[grain.column.column];
-    static constexpr const char* kFunctions[] = {"",     "fold",  "main_of", "country", "day",
-                                                 "week", "month", "quarter", "year",    "band"};
-    const bool own_unit =
-        grain.level == GrainLevel::kValue ||
-        (column.is_date() && static_cast<int>(grain.level) - static_cast<int>(GrainLevel::kDay) ==
-                                 static_cast<int>(column.type) - static_cast<int>(ColumnType::kDay));
-    keys.push_back(own_unit ? name : absl::StrCat(kFunctions[static_cast<int>(grain.level)], "(", name, ")"));
-  }
+  for (const Grain& grain : q.by) keys.push_back(KeyText(grain, q, codebook));
   for (const Measure& m : q.measures) {
     const std::string column = m.column.has_value() ? ColumnName(codebook, *m.column, q.table) : "";
     measures.push_back(absl::StrCat(CallOf(m, column, codebook, q.table), " AS \"", m.name, "\""));
@@ -537,7 +542,13 @@ std::string CanonicalText(const Question& q, const Codebook& codebook) {
   if (q.cohorts.to.has_value())
     conditions.push_back(absl::StrCat("entered <= '", EditionLabel(codebook.closing, *q.cohorts.to), "'"));
   if (!conditions.empty()) absl::StrAppend(&text, " WHERE ", absl::StrJoin(conditions, " AND "));
-  if (!keys.empty()) absl::StrAppend(&text, " GROUP BY ", absl::StrJoin(keys, ", "));
+  if (keys.empty()) return text;
+  if (q.rolled > 0) {
+    std::string& first = keys[keys.size() - q.rolled];
+    first = absl::StrCat("ROLLUP(", first);
+    keys.back() += ")";
+  }
+  absl::StrAppend(&text, " GROUP BY ", absl::StrJoin(keys, ", "));
   return text;
 }
 

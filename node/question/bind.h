@@ -21,4 +21,7 @@ absl::StatusOr<std::vector<Question>> BindAll(const v1::Bulletin& bulletin, cons
 // unspecified.
 v1::Refusal RefusalOf(const absl::Status& status, std::string* about);
 
+// A GROUP BY key as it is written: "sex", "person.sex", "year(day)".
+std::string KeyText(const Grain& grain, const Question& question, const Codebook& codebook);
+
 }  // namespace penc

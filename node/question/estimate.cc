@@ -4,24 +4,11 @@
 #include "privacy/law.h"
 #include "question/measures/measure.h"
 #include "question/release.h"
+#include "question/rollup.h"
+#include "question/rollup_estimate.h"
 
 namespace penc {
 namespace {
-
-// The smallest t such that at most `phantoms` empty cells of the table would be expected to reach it by noise
-// alone.
-uint64_t PhantomThreshold(const Mechanism& noise, uint64_t cells, double phantoms) {
-  uint64_t low = 0, high = 1;
-  const auto enough = [&](uint64_t t) {
-    return t > 0 && static_cast<double>(cells) * UpperTail(noise, t) <= phantoms;
-  };
-  while (!enough(high) && high < (uint64_t{1} << 50)) high *= 2;
-  while (low + 1 < high) {
-    const uint64_t middle = low + (high - low) / 2;
-    (enough(middle) ? high : low) = middle;
-  }
-  return high;
-}
 
 void Hide(const MeasureDefinition& definition, const std::vector<NoisyBlock>& blocks, int64_t threshold,
           const Display& display, uint64_t cell, Value& value) {
@@ -40,16 +27,7 @@ EstimatedTable EstimateQuestion(const Plan& plan, const PlannedQuestion& planned
                                 const Codebook& codebook, const Display& display) {
   EstimatedTable table;
   const Domain& domain = planned.domain;
-  table.rows.resize(domain.cells);
-  for (uint64_t cell = 0; cell < domain.cells; ++cell) {
-    std::vector<uint32_t>& key = table.rows[cell].key;
-    key.resize(domain.axes.size());
-    uint64_t rest = cell;
-    for (size_t a = domain.axes.size(); a-- > 0;) {
-      key[a] = static_cast<uint32_t>(rest % domain.axes[a].categories.size());
-      rest /= domain.axes[a].categories.size();
-    }
-  }
+  for (const RollupRow& row : RowsOf(domain)) table.rows.push_back({KeyOf(domain, row), {}});
   for (uint32_t m = 0; m < planned.question.measures.size(); ++m) {
     const Measure& measure = planned.question.measures[m];
     const AskedMeasure asked(codebook, measure);
@@ -72,11 +50,26 @@ EstimatedTable EstimateQuestion(const Plan& plan, const PlannedQuestion& planned
 
 }  // namespace
 
+uint64_t PhantomThreshold(const Mechanism& noise, uint64_t cells, double phantoms) {
+  uint64_t low = 0, high = 1;
+  const auto enough = [&](uint64_t t) {
+    return t > 0 && static_cast<double>(cells) * UpperTail(noise, t) <= phantoms;
+  };
+  while (!enough(high) && high < (uint64_t{1} << 50)) high *= 2;
+  while (low + 1 < high) {
+    const uint64_t middle = low + (high - low) / 2;
+    (enough(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
 std::vector<EstimatedTable> Estimate(const Plan& plan, const Codebook& codebook, const Release& release,
                                      const Display& display) {
   std::vector<EstimatedTable> tables;
   for (const PlannedQuestion& planned : plan.questions) {
-    tables.push_back(EstimateQuestion(plan, planned, release, codebook, display));
+    tables.push_back(planned.domain.rollup.levels.empty()
+                         ? EstimateQuestion(plan, planned, release, codebook, display)
+                         : EstimateRollup(plan, planned, codebook, release, display));
   }
   return tables;
 }
@@ -88,10 +81,17 @@ Phantoms ExpectedPhantoms(const Plan& plan, uint32_t question, const Codebook& c
   const MeasureDefinition& definition = DefinitionOf(measure.kind);
   if (planned.domain.axes.empty() || !definition.hides_phantoms()) return {};
   const NoisyBlock block(plan.blocks[planned.blocks[0]], {});
-  const uint64_t threshold = PhantomThreshold(block.block.noise, planned.domain.cells, display.phantoms);
+  const Rollup& rollup = planned.domain.rollup;
+  const uint64_t rows = rollup.levels.empty() ? planned.domain.cells : CellsOfAllLevels(rollup);
+  const uint64_t threshold = PhantomThreshold(block.block.noise, rows, display.phantoms);
   const double unit = block.half95 > 0 ? definition.Margin({codebook, measure}, {block}) / block.half95 : 1;
-  return {static_cast<double>(threshold) * unit,
-          static_cast<double>(planned.domain.cells) * UpperTail(block.block.noise, threshold)};
+  double expected = static_cast<double>(planned.domain.cells) * UpperTail(block.block.noise, threshold);
+  for (size_t l = 1; l < rollup.levels.size(); ++l) {
+    const Mechanism& noise = plan.blocks[planned.blocks[l]].noise;
+    expected += static_cast<double>(rollup.levels[l].cells) *
+                UpperTail(noise, PhantomThreshold(noise, rows, display.phantoms));
+  }
+  return {static_cast<double>(threshold) * unit, expected};
 }
 
 }  // namespace penc

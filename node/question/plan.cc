@@ -11,6 +11,7 @@
 #include "question/allocate.h"
 #include "question/axis.h"
 #include "question/measures/measure.h"
+#include "question/rollup.h"
 
 namespace penc {
 namespace {
@@ -107,14 +108,19 @@ absl::Status Lay(Question question, const Codebook& codebook, const PlanLimits& 
   ASSIGN_OR_RETURN(planned.domain, MakeDomain(question, codebook, limits.cells));
   planned.caps = CapsInForce(question, planned.domain, codebook);
   const MeasureContext context{codebook, question, planned.domain, planned.caps};
+  const std::vector<RollupLevel>& levels = planned.domain.rollup.levels;
   for (uint32_t m = 0; m < question.measures.size(); ++m) {
     if (OwnerOf(question, m) != m) continue;
-    for (BlockShape& shape : DefinitionOf(question.measures[m].kind).Blocks(context, question.measures[m])) {
+    std::vector<BlockShape> shapes =
+        DefinitionOf(question.measures[m].kind).Blocks(context, question.measures[m]);
+    for (uint32_t l = 1; l < levels.size(); ++l) shapes.push_back(CoarserShape(shapes[0], levels[l], l));
+    for (BlockShape& shape : shapes) {
       Block block;
       block.question = plan.questions.size();
       block.measure = m;
       block.first = plan.length;
-      block.cells = planned.domain.cells * shape.counting.fan;
+      block.cells = shape.counting.level > 0 ? levels[shape.counting.level].cells
+                                             : planned.domain.cells * shape.counting.fan;
       block.counting = shape.counting;
       block.per_person = shape.per_person;
       planned.blocks.push_back(plan.blocks.size());
@@ -148,12 +154,19 @@ absl::Status PriceBlocks(const Price& price, const Promise& reference, Plan& pla
                 "--epsilon is for one question; for a bulletin give --budget or --margin"});
   }
   if (price.kind == Price::Kind::kEpsilon) {
-    const uint64_t each = price.amount / plan.blocks.size();
-    if (each == 0 || price.amount > 64 * 1024) {
-      return Bad({"--epsilon: donnez de 1/1024 à 64 par nombre demandé",
-                  "--epsilon: give 1/1024 to 64 for each number asked"});
+    const PlannedQuestion& only = plan.questions[0];
+    const Rollup& rollup = only.domain.rollup;
+    for (Block& block : plan.blocks) {
+      const uint64_t epsilon = rollup.levels.empty()
+                                   ? price.amount / plan.blocks.size()
+                                   : PriceOfLevel(rollup, block.counting.level,
+                                                  price.amount / only.question.measures.size(), true);
+      if (epsilon == 0 || price.amount > 64 * 1024) {
+        return Bad({"--epsilon: donnez de 1/1024 à 64 par nombre demandé",
+                    "--epsilon: give 1/1024 to 64 for each number asked"});
+      }
+      block.noise = LaplaceAt(block.per_person, epsilon);
     }
-    for (Block& block : plan.blocks) block.noise = LaplaceAt(block.per_person, each);
     return absl::OkStatus();
   }
   if (price.amount == 0 || price.amount > 1000000) {
@@ -175,7 +188,11 @@ absl::Status PriceBlocks(const Price& price, const Promise& reference, Plan& pla
       const auto siblings = std::count_if(planned.blocks.begin(), planned.blocks.end(), [&](uint32_t other) {
         return plan.blocks[other].measure == plan.blocks[b].measure;
       });
-      ASSIGN_OR_RETURN(plan.blocks[b].noise, chooser.AtPrice(plan.blocks[b], of_measure / siblings));
+      const Rollup& rollup = planned.domain.rollup;
+      const uint64_t of_block = rollup.levels.empty() ? of_measure / siblings
+                                                      : PriceOfLevel(rollup, plan.blocks[b].counting.level,
+                                                                     of_measure, reference.pure());
+      ASSIGN_OR_RETURN(plan.blocks[b].noise, chooser.AtPrice(plan.blocks[b], of_block));
     }
   }
   return absl::OkStatus();

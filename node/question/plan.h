@@ -37,10 +37,34 @@ struct Axis {
   std::vector<uint32_t> mask_order;  // kMain: bits in order of precedence; the first present decides
 };
 
-// Cells of one question, row-major over its axes, the last axis fastest. No axis: one cell.
+// A key of GROUP BY ... ROLLUP(...): an axis of the domain, or coarser than one.
+struct RollupKey {
+  std::string name;
+  std::vector<Category> categories;
+  uint32_t axis = 0;                  // which one
+  std::vector<uint32_t> category_of;  // of each category of that axis
+};
+
+// The same rows by the first `keys` keys.
+struct RollupLevel {
+  uint32_t keys = 0;
+  uint64_t cells = 1;
+  std::vector<uint32_t> cell_of;  // of each cell of the domain; empty at the finest level: itself
+};
+
+struct Rollup {
+  std::vector<RollupKey> keys;
+  std::vector<RollupLevel> levels;  // the finest first, which is the domain itself; none: not asked
+  std::vector<uint32_t> order;      // of the domain's cells, by their keys
+};
+
+// Cells of one question, row-major over its axes, the last axis fastest. No axis: one cell. Of ROLLUP they
+// are those of the finest level, and of several keys of one column only the finest is an axis: a month
+// outside its year is no cell.
 struct Domain {
   std::vector<Axis> axes;
   uint64_t cells = 1;
+  Rollup rollup;
 };
 
 // What a block counts of one person, before noise. The store implements exactly these.
@@ -68,6 +92,9 @@ struct Counting {
   bool rest = false;
   // Whether an organisation's cell says only that somebody is there: 1 for any number of persons.
   bool mark = false;
+  // ROLLUP: this level of the domain. A coarser one is added up from the exact cells of the finest, in the
+  // block that stands so many places before it: one cap, and the same rows at all levels.
+  uint32_t level = 0;
 };
 
 // A range of the vector with one noise law.

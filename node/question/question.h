@@ -75,6 +75,7 @@ struct Question {
   std::vector<Measure> measures;
   Predicate where;
   std::vector<Grain> by;
+  uint32_t rolled = 0;  // of the last keys: also the totals over the last, the last two, ... (rollup.h)
   Cohorts cohorts;
   absl::optional<Caps> caps;  // only lower than the codebook's
   uint32_t weight = 1;        // its part of a bulletin's price

@@ -44,8 +44,13 @@ struct Display {
 std::vector<EstimatedTable> Estimate(const Plan& plan, const Codebook& codebook, const Release& release,
                                      const Display& display);
 
+// The smallest t such that at most `phantoms` of so many empty cells would be expected to reach it by noise
+// alone.
+uint64_t PhantomThreshold(const Mechanism& noise, uint64_t cells, double phantoms);
+
 // From which value on a cell of a question's first column is shown, in units of the answer, and how many
-// cells would be shown by noise alone if all were empty. Zeros where nothing is hidden for being small. Pure.
+// cells would be shown by noise alone if all were empty. Zeros where nothing is hidden for being small. Of
+// ROLLUP: a cell of the finest level, and cells of all levels. Pure.
 struct Phantoms {
   double shown_from = 0, expected = 0;
 };

@@ -80,7 +80,8 @@ class Speaker {
     if (!question_.by.empty()) {
       std::vector<Text> keys;
       for (const Grain& grain : question_.by) keys.push_back(Key(grain));
-      parts.push_back(Cat({"par ", "by "}, Either(keys, {" et ", " and "})));
+      const Text by = Cat({"par ", "by "}, Either(keys, {" et ", " and "}));
+      parts.push_back(question_.rolled > 0 ? Cat(by, Totals(keys)) : by);
     }
     for (const Predicate& one : TopLevel()) parts.push_back(Clause(one));
     if (question_.cohorts.from.has_value() || question_.cohorts.to.has_value()) parts.push_back(Cohorts());
@@ -88,6 +89,13 @@ class Speaker {
   }
 
  private:
+  // Of ROLLUP: over which keys there are totals.
+  Text Totals(const std::vector<Text>& keys) const {
+    if (question_.rolled == keys.size()) return {" avec les totaux", " with totals"};
+    const std::vector<Text> over(keys.end() - static_cast<std::ptrdiff_t>(question_.rolled), keys.end());
+    return Cat({" avec les totaux sur ", " with totals over "}, Either(over, {" et ", " and "}));
+  }
+
   std::vector<Predicate> TopLevel() const {
     if (question_.where.kind == Predicate::Kind::kTrue) return {};
     if (question_.where.kind == Predicate::Kind::kAnd) return question_.where.children;

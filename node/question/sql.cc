@@ -346,6 +346,44 @@ class Parser {
             absl::EndsWith(b.column(), "." + a.column()));
   }
 
+  absl::Status AddKey(const PgQuery__SelectStmt& s, const PgQuery__Node& item) {
+    ASSIGN_OR_RETURN(const PgQuery__Node* node, GroupItem(s, item));
+    ASSIGN_OR_RETURN(v1::Grain grain, ParseGrain(*node));
+    const std::string bytes = grain.SerializeAsString();
+    for (const v1::Grain& earlier : select_.by()) {
+      if (earlier.SerializeAsString() == bytes) {
+        return AtWord("GROUP", {"un critère y est deux fois; gardez-le une fois",
+                                "a key stands there twice; keep it once"});
+      }
+    }
+    *select_.add_by() = std::move(grain);
+    return absl::OkStatus();
+  }
+
+  absl::Status AddRollup(const PgQuery__SelectStmt& s, const PgQuery__GroupingSet& set, bool last) {
+    if (set.kind != PG_QUERY__GROUPING_SET_KIND__GROUPING_SET_ROLLUP || set.n_content == 0) {
+      return At(set.location,
+                {"seul ROLLUP(a, b) donne des totaux: ses niveaux forment un arbre; pour d'autres niveaux "
+                 "posez une question pour chacun (un bulletin)",
+                 "only ROLLUP(a, b) gives totals: its levels are a tree; for other levels ask a question for "
+                 "each (a bulletin)"});
+    }
+    if (!last) {
+      return At(set.location, {"ROLLUP une seule fois, en dernier: GROUP BY a, ROLLUP(b, c)",
+                               "ROLLUP once, and last: GROUP BY a, ROLLUP(b, c)"});
+    }
+    for (size_t i = 0; i < set.n_content; ++i) {
+      if (set.content[i]->node_case == PG_QUERY__NODE__NODE_ROW_EXPR ||
+          set.content[i]->node_case == PG_QUERY__NODE__NODE_GROUPING_SET) {
+        return At(set.location, {"ROLLUP: des critères un à un, sans parenthèses: ROLLUP(a, b)",
+                                 "ROLLUP: keys one by one, without parentheses: ROLLUP(a, b)"});
+      }
+      RETURN_IF_ERROR(AddKey(s, *set.content[i]));
+    }
+    select_.set_rolled(static_cast<uint32_t>(set.n_content));
+    return absl::OkStatus();
+  }
+
   absl::Status Targets(const PgQuery__SelectStmt& s) {
     std::vector<v1::Grain> shown;
     std::vector<int> shown_at;
@@ -370,14 +408,12 @@ class Parser {
                     "what to count is missing: count(DISTINCT person), count(*), sum(x) or avg(x)"});
     }
     for (size_t i = 0; i < s.n_group_clause; ++i) {
-      ASSIGN_OR_RETURN(const PgQuery__Node* node, GroupItem(s, *s.group_clause[i]));
-      ASSIGN_OR_RETURN(v1::Grain grain, ParseGrain(*node));
-      const std::string bytes = grain.SerializeAsString();
-      for (const v1::Grain& earlier : select_.by()) {
-        if (earlier.SerializeAsString() == bytes)
-          return AtWord("GROUP", {"un critère y est deux fois", "a key stands there twice"});
+      const PgQuery__Node& item = *s.group_clause[i];
+      if (item.node_case == PG_QUERY__NODE__NODE_GROUPING_SET) {
+        RETURN_IF_ERROR(AddRollup(s, *item.grouping_set, i + 1 == s.n_group_clause));
+      } else {
+        RETURN_IF_ERROR(AddKey(s, item));
       }
-      *select_.add_by() = std::move(grain);
     }
     for (size_t i = 0; i < shown.size(); ++i) {
       const bool grouped = std::any_of(select_.by().begin(), select_.by().end(),

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "crypto/hash.h"
+#include "question/rollup.h"
 #include "store/contribution.h"
 #include "store/counted.h"
 #include "store/gathered.h"
@@ -223,6 +224,7 @@ class QuestionScan {
     absl::optional<ColumnRef> loaded;
     for (uint32_t b : planned_.blocks) {
       const Block& block = plan_.blocks[b];
+      if (block.counting.level > 0) continue;  // AddUpLevels
       const absl::optional<ColumnRef>& of = block.counting.value;
       if (of.has_value() && !(loaded.has_value() && *loaded == *of)) {
         ASSIGN_OR_RETURN(const RowColumn column, RowColumn::Load(segment, *of, planned_.question.table));
@@ -356,6 +358,7 @@ absl::StatusOr<ExactVector> Extraction::Run(const Snapshot& snapshot, const Plan
     absl::Span<int64_t> part = sums[w].cells(ExactVector::Key());
     for (size_t i = 0; i < total.size(); ++i) total[i] += part[i];
   }
+  AddUpLevels(plan, total);
   Bound(plan, total);
   return std::move(sums[0]);
 }
@@ -375,6 +378,7 @@ absl::StatusOr<ExactVector> Extraction::RunAsIfClosed(const Database& db, const 
     for (const auto& question : scans) RETURN_IF_ERROR(question->Add(segment, first, cells.data()));
     return absl::OkStatus();
   }));
+  AddUpLevels(plan, cells);
   Bound(plan, cells);
   return sum;
 }

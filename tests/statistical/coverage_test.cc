@@ -22,6 +22,7 @@
 #include "question/measures/measure.h"
 #include "question/plan.h"
 #include "question/release.h"
+#include "question/rollup.h"
 
 namespace penc {
 namespace {
@@ -129,6 +130,45 @@ TEST_F(Coverage, OfMediansIsNotBelowWhatIsClaimed) {
     const double share = CoveredShare(plan, exact, [](size_t) { return 40.0; });
     EXPECT_GT(StandardErrors(share, 0.95), -4.9) << share;
     EXPECT_GT(cells_seen_, 3000);
+  }
+}
+
+// Every level by itself: cells, totals, the total of all. Detail pays most, so that totals are estimated from
+// both; the law of such a sum is not one block's.
+TEST_F(Coverage, OfEveryLevelOfARollupIsNotBelowWhatIsClaimed) {
+  for (const char* sql : {"SELECT count(*) FROM work GROUP BY ROLLUP(race, year)",
+                          "SELECT sum(hours) FROM work GROUP BY ROLLUP(year, race)",
+                          "SELECT count(DISTINCT person) FROM work GROUP BY ROLLUP(race)"}) {
+    for (const Price price : {Price{Price::Kind::kShare, 20000}, Price{Price::Kind::kEpsilon, 1024},
+                              Price{Price::Kind::kEpsilon, 16 * 1024}}) {
+      const Plan plan = PlanOf(sql, price);
+      const Domain& domain = plan.questions[0].domain;
+      const std::vector<RollupRow> rows = RowsOf(domain);
+      const double unit = static_cast<double>(plan.blocks[0].counting.grid);
+      std::vector<int64_t> exact(plan.length, 0);
+      std::fill_n(exact.begin(), domain.cells, 1000000);
+      AddUpLevels(plan, absl::MakeSpan(exact));
+      std::vector<int> covered(domain.rollup.levels.size(), 0), seen = covered;
+      for (int r = 0; r < kReleases; ++r) {
+        Release release{plan.id, exact};
+        for (const Block& block : plan.blocks)
+          AddNoise(block.noise, *random_, absl::MakeSpan(release.noisy).subspan(block.first, block.cells));
+        const EstimatedTable table = Estimate(plan, codebook_, release, {1e9, 1e9})[0];
+        for (size_t row = 0; row < rows.size(); ++row) {
+          const Value& value = table.rows[row].values[0];
+          const double truth = 1000000.0 * rows[row].count * unit;
+          ASSERT_EQ(value.shown, Value::Shown::kYes);
+          ++seen[rows[row].level];
+          covered[rows[row].level] += value.low <= truth && truth <= value.high;
+        }
+      }
+      for (size_t l = 0; l < seen.size(); ++l) {
+        const double share = static_cast<double>(covered[l]) / seen[l];
+        std::printf("%s level %zu: %.4f\n", sql, l, share);
+        cells_seen_ = seen[l];
+        EXPECT_GT(StandardErrors(share, 0.95), -4.9) << sql << " level " << l << ": " << share;
+      }
+    }
   }
 }
 

@@ -65,6 +65,9 @@ class MeasureDefinition {
   // Whether several of this name on one column share the blocks of the first: several quantiles for one
   // price.
   virtual bool shares_blocks() const { return false; }
+  // Whether a cell is the sum of the cells that it is divided into: ROLLUP (of persons, CheckRollup says
+  // where). Then it has one block, not divided, and its value is that block's integer in its unit.
+  virtual bool additive() const { return false; }
   // Whether a value that noise alone could make says nothing (counts); means and sums are judged by their
   // margin.
   virtual bool hides_phantoms() const { return false; }

@@ -31,6 +31,7 @@ class Persons final : public MeasureDefinition {
     return {Value::Shown::kYes, std::max(0.0, noisy), std::max(0.0, noisy - margin),
             std::max(0.0, noisy + margin)};
   }
+  bool additive() const override { return true; }
   bool hides_phantoms() const override { return true; }
 };
 

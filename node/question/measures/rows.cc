@@ -28,6 +28,7 @@ class Rows final : public MeasureDefinition {
                  uint64_t i) const override {
     return PersonsMeasure().Estimate(asked, blocks, i);
   }
+  bool additive() const override { return true; }
   bool hides_phantoms() const override { return true; }
 };
 

@@ -32,6 +32,7 @@ class Sum final : public MeasureDefinition {
     return {Value::Shown::kYes, std::max(least, value), std::max(least, value - margin),
             std::max(least, value + margin)};
   }
+  bool additive() const override { return true; }
   bool hides_phantoms() const override { return true; }
 };
 

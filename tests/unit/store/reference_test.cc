@@ -9,6 +9,7 @@
 #include <set>
 
 #include "absl/strings/numbers.h"
+#include "question/rollup.h"
 #include "tests/support/small_store.h"
 
 namespace penc {
@@ -93,6 +94,7 @@ class Reference {
     int64_t least = 0, most = 0;
   };
   std::map<uint64_t, Between> Uncapped(const Block& block, const Person& person) const {
+    if (block.counting.level > 0) return Totals(block, person);
     std::map<uint64_t, Between> sums;
     std::map<uint64_t, int64_t> amounts;
     for (const auto& [row, cell] : Divided(block, person)) {
@@ -112,6 +114,28 @@ class Reference {
       const int64_t grid = block.counting.grid;
       sum.least = amounts[cell] / grid - (amounts[cell] % grid < 0 ? 1 : 0);
       sum.most = sum.least + (amounts[cell] % grid != 0 ? 1 : 0);
+    }
+    return sums;
+  }
+
+  // ROLLUP: of the same rows by fewer keys. What was rounded apart is added up.
+  std::map<uint64_t, Between> Totals(const Block& block, const Person& person) const {
+    const Domain& domain = plan_.questions[block.question].domain;
+    const std::vector<RollupRow> rows = RowsOf(domain);
+    const uint32_t keys = domain.rollup.levels[block.counting.level].keys;
+    std::map<uint64_t, Between> sums;
+    for (const auto& [cell, sum] : Uncapped((&block)[-static_cast<int>(block.counting.level)], person)) {
+      const auto finest = std::find_if(rows.begin(), rows.end(), [&, c = cell](const RollupRow& row) {
+        return row.level == 0 && row.cell == c;
+      });
+      const std::vector<uint32_t> key = KeyOf(domain, *finest);
+      const auto whole = std::find_if(rows.begin(), rows.end(), [&](const RollupRow& row) {
+        const std::vector<uint32_t> other = KeyOf(domain, row);
+        return row.level == block.counting.level &&
+               std::equal(key.begin(), key.begin() + keys, other.begin());
+      });
+      sums[whole->cell].least += sum.least;
+      sums[whole->cell].most += sum.most;
     }
     return sums;
   }
@@ -325,8 +349,46 @@ class RandomStore : public SmallStore {
     return q;
   }
 
+  // With totals: keys of which several may be of one column, the coarser first.
+  Question RandomRollup(absl::optional<Caps> caps) {
+    Question q;
+    do {
+      q = RandomQuestion(caps);
+      q.measures.clear();
+      q.by.clear();
+      for (uint64_t i = 1 + Below(4); i > 0; --i) q.by.push_back(RandomGrain(q.table));
+      q.rolled = static_cast<uint32_t>(1 + Below(q.by.size()));
+      const auto& columns = codebook_.tables[q.table].columns;
+      for (uint32_t c = 0; c < columns.size(); ++c) {
+        if (columns[c].is_amount()) q.measures.push_back({MeasureKind::kSum, ColumnRef{q.table, c}, "sum"});
+      }
+      q.measures.push_back({MeasureKind::kRows, absl::nullopt, "rows"});
+      q.measures.push_back({MeasureKind::kPersons, absl::nullopt, "persons"});
+      if (!CheckRollup(q, codebook_).ok()) q.measures.pop_back();
+    } while (!CheckRollup(q, codebook_).ok());
+    return q;
+  }
+
+  Question RandomAsked(absl::optional<Caps> caps) {
+    return Below(4) == 0 ? RandomRollup(caps) : RandomQuestion(caps);
+  }
+
   // All levels of a tree of counts keep the same rows, whatever the caps.
   void ExpectParentsToBeTheirChildren(const Plan& plan, const std::vector<int64_t>& vector) {
+    for (size_t b = 0; b < plan.blocks.size(); ++b) {
+      const Block& coarse = plan.blocks[b];
+      if (coarse.counting.level == 0) continue;
+      const Block& finest = plan.blocks[b - coarse.counting.level];
+      const Domain& domain = plan.questions[coarse.question].domain;
+      ++totals_;
+      for (const RollupRow& row : RowsOf(domain)) {
+        if (row.level != coarse.counting.level) continue;
+        int64_t sum = 0;
+        for (uint32_t i = row.first; i < row.first + row.count; ++i)
+          sum += vector[finest.first + domain.rollup.order[i]];
+        ASSERT_EQ(vector[coarse.first + row.cell], sum);
+      }
+    }
     for (size_t b = 1; b < plan.blocks.size(); ++b) {
       const Block &fine = plan.blocks[b - 1], &coarse = plan.blocks[b];
       if (fine.counting.part_width == 0 || coarse.counting.part_width <= fine.counting.part_width) continue;
@@ -342,6 +404,7 @@ class RandomStore : public SmallStore {
     }
   }
 
+  size_t totals_ = 0;  // blocks of them that were looked at
   std::mt19937_64 random_numbers_{Seed()};
   std::vector<Person> people_;
 };
@@ -351,7 +414,7 @@ TEST_F(RandomStore, AnswersAsTheSlowScanWhereNoCapBinds) {
   Fill(60);
   size_t cells = 0, filled = 0;
   for (int i = 0; i < 300; ++i) {
-    const absl::StatusOr<Plan> plan = MakePlan({RandomQuestion(absl::nullopt)}, Price{}, codebook_);
+    const absl::StatusOr<Plan> plan = MakePlan({RandomAsked(absl::nullopt)}, Price{}, codebook_);
     if (!plan.ok()) continue;  // too many cells, or a range that leaves none
     const Reference reference(codebook_, *plan);
     std::vector<Reference::Between> expected(plan->length);
@@ -388,7 +451,7 @@ TEST_F(RandomStore, CapsEachPersonAloneWhateverTheOthers) {
     if (Below(2) == 0) {
       caps = Caps{static_cast<uint32_t>(1 + Below(3)), static_cast<uint32_t>(1 + Below(4))};
     }
-    absl::StatusOr<Plan> plan = MakePlan({RandomQuestion(caps)}, Price{}, codebook_);
+    absl::StatusOr<Plan> plan = MakePlan({RandomAsked(caps)}, Price{}, codebook_);
     if (plan.ok() && plan->length < 5000) plans.push_back(*std::move(plan));
   }
   std::vector<std::vector<int64_t>> whole, sums;
@@ -445,13 +508,14 @@ TEST_F(RandomStore, CapsEachPersonAloneWhateverTheOthers) {
     ExpectParentsToBeTheirChildren(plans[i], whole[i]);
   }
   EXPECT_GT(bound, 100u) << "the caps must bind";
+  EXPECT_GT(totals_, 3u) << "some must be rolled up";
 }
 
 TEST_F(RandomStore, AnswersTheSameOnAnyNumberOfThreadsAndSegments) {
   Fill(80);
   std::vector<Plan> plans;
   while (plans.size() < 30) {
-    absl::StatusOr<Plan> plan = MakePlan({RandomQuestion(absl::nullopt)}, Price{}, codebook_);
+    absl::StatusOr<Plan> plan = MakePlan({RandomAsked(absl::nullopt)}, Price{}, codebook_);
     if (plan.ok()) plans.push_back(*std::move(plan));
   }
   std::vector<std::vector<int64_t>> first;
