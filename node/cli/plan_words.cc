@@ -99,7 +99,8 @@ std::string PlanTable(const Plan& plan, absl::Span<const absl::optional<uint64_t
     row.push_back(phantoms.shown_from > 0 ? Number(phantoms.shown_from, lang) : "-");
     row.push_back(phantoms.shown_from > 0 ? Number(phantoms.expected, lang, 2) : "-");
     for (uint64_t size : sizes) {
-      const double cell = static_cast<double>(size) / static_cast<double>(question.cells());
+      const uint64_t cells = question.levels().empty() ? question.cells() : question.levels(0).cells();
+      const double cell = static_cast<double>(size) / static_cast<double>(cells);
       if (plan.questions[q].question.measures[0].kind == MeasureKind::kDistinct) {
         row.push_back(DistinctOf(plan, q, cell, lang));
         continue;

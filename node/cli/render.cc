@@ -140,7 +140,7 @@ std::string RenderDetails(const v1::Answer& answer, Lang lang) {
       const std::string size = absl::StrFormat("%.4g", laplace ? 1 / parameter : std::sqrt(parameter));
       const char* law = laplace ? (fr ? "Laplace discret, échelle " : "discrete Laplace, scale ")
                                 : (fr ? "Skellam, écart type " : "Skellam, standard deviation ");
-      absl::StrAppend(&out, "    ", block.counts(), ": ", law, size);
+      absl::StrAppend(&out, "    ", block.counts(), block.rolled() > 0 ? " (total): " : ": ", law, size);
       if (block.noise().rate_num() != 0) {
         absl::StrAppend(&out, fr ? ", taux " : ", rate ", block.noise().rate_num(), "/",
                         block.noise().rate_den());
@@ -345,12 +345,19 @@ std::string OneLine(std::string text) {
 }
 
 std::string Margins(const v1::ExplainedQuestion& question, Lang lang) {
-  return absl::StrJoin(question.margins(), ", ", [&](std::string* out, double margin) {
-    if (margin > 0) {
-      absl::StrAppend(out, "±", Number(std::ceil(margin), lang));
-    } else {
-      absl::StrAppend(out, lang == Lang::kFrench ? "selon la réponse" : "depends on the answer");
-    }
+  const auto of = [lang](const auto& margins) {
+    return absl::StrJoin(margins, ", ", [&](std::string* out, double margin) {
+      if (margin > 0) {
+        absl::StrAppend(out, "±", Number(std::ceil(margin), lang));
+      } else {
+        absl::StrAppend(out, lang == Lang::kFrench ? "selon la réponse" : "depends on the answer");
+      }
+    });
+  };
+  if (question.levels().empty()) return of(question.margins());
+  return absl::StrJoin(question.levels(), "; ", [&](std::string* out, const v1::ExplainedLevel& level) {
+    absl::StrAppend(out, level.keys().empty() ? "total" : absl::StrJoin(level.keys(), ", "), " ",
+                    of(level.margins()));
   });
 }
 

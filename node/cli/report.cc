@@ -295,7 +295,10 @@ std::string ReportExplain(const v1::ExplainResponse& explained, Lang lang) {
     if (!question.title().empty()) absl::StrAppend(&out, question.title(), "\n");
     absl::StrAppend(&out, "  ", question.question(), "\n  ",
                     w.Counted(question.cells(), {" case", " cases"}, {" cell", " cells"}));
+    if (!question.levels().empty())
+      absl::StrAppend(&out, w(", marges: ", ", margins: "), Margins(question, lang));
     for (double margin : question.margins()) {
+      if (!question.levels().empty()) break;
       if (margin > 0) {
         absl::StrAppend(&out, w(", marge ±", ", margin ±"), Number(std::ceil(margin), lang));
       } else {

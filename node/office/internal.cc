@@ -9,11 +9,13 @@
 #include "absl/time/time.h"
 #include "base/status.h"
 #include "journal/committer.h"
+#include "question/answer.h"
 #include "question/axis.h"
 #include "question/bind.h"
 #include "question/exact_vector.h"
 #include "question/measures/measure.h"
 #include "question/plan.h"
+#include "question/rollup.h"
 #include "store/record_store.h"
 
 namespace penc {
@@ -128,19 +130,6 @@ class Planner {
   PlannedQuestion planned_;
 };
 
-v1::Axis ToAxis(const Axis& axis) {
-  v1::Axis out;
-  out.set_name(axis.name);
-  for (const Category& category : axis.categories) {
-    v1::Category* to = out.add_categories();
-    to->set_code(category.code);
-    to->mutable_label()->set_fr(category.label.fr);
-    to->mutable_label()->set_en(category.label.en);
-    to->set_not_stated(category.null);
-  }
-  return out;
-}
-
 std::string TextOf(const std::vector<Question>& questions, const Codebook& codebook) {
   return absl::StrJoin(questions, ";\n", [&](std::string* out, const Question& question) {
     *out += CanonicalText(question, codebook);
@@ -182,7 +171,7 @@ class InternalTables {
       v1::InternalTable& table = *result.add_tables();
       table.set_title(planned.question.title);
       table.set_question(CanonicalText(planned.question, codebook));
-      for (const Axis& axis : planned.domain.axes) *table.add_axes() = ToAxis(axis);
+      for (v1::Axis& axis : ToAxes(planned)) *table.add_axes() = std::move(axis);
       for (const Measure& measure : planned.question.measures) {
         v1::InternalColumn* column = table.add_columns();
         column->set_name(measure.name);
@@ -190,14 +179,15 @@ class InternalTables {
       }
       const std::vector<std::vector<Value>> estimated = Estimated(uncapped, codebook, q, cells);
       const Cells rows = Of(uncapped, cells, uncapped.rows[q]);
-      for (uint64_t cell = 0; cell < planned.domain.cells; ++cell) {
-        if (rows[cell] == 0 && !planned.domain.axes.empty()) continue;
+      for (const RollupRow& row : RowsOf(planned.domain)) {
+        const bool everything = row.level == planned.question.by.size();
+        if (SumOf(planned.domain, rows, row) == 0 && !everything) continue;
         if (++shown > kMostRows) {
           return TooLarge(
               absl::StrCat("plus de ", kMostRows, " lignes à montrer; regroupez (fold, quarter, country)"),
               absl::StrCat("more than ", kMostRows, " rows to show; fold (fold, quarter, country)"));
         }
-        FillRow(uncapped, codebook, q, cell, cells, estimated, *table.add_rows());
+        FillRow(uncapped, codebook, q, row, cells, estimated, *table.add_rows());
       }
     }
     return absl::OkStatus();
@@ -206,6 +196,14 @@ class InternalTables {
  private:
   static Cells Of(const UncappedPlan& uncapped, Cells cells, uint32_t block) {
     return cells.subspan(uncapped.plan.blocks[block].first, uncapped.plan.blocks[block].cells);
+  }
+
+  // Of a row of the table: of ROLLUP it may be several cells together.
+  static int64_t SumOf(const Domain& domain, Cells cells, const RollupRow& row) {
+    if (domain.rollup.levels.empty()) return cells[row.cell];
+    int64_t sum = 0;
+    for (uint32_t i = row.first; i < row.first + row.count; ++i) sum += cells[domain.rollup.order[i]];
+    return sum;
   }
 
   // By measure: what its estimate says of every cell; empty where a block holds the number itself.
@@ -223,29 +221,25 @@ class InternalTables {
     return estimated;
   }
 
-  static void FillRow(const UncappedPlan& uncapped, const Codebook& codebook, size_t q, uint64_t cell,
+  static void FillRow(const UncappedPlan& uncapped, const Codebook& codebook, size_t q, const RollupRow& cell,
                       Cells cells, const std::vector<std::vector<Value>>& estimated, v1::InternalRow& row) {
     const PlannedQuestion& planned = uncapped.plan.questions[q];
-    uint64_t stride = planned.domain.cells;
-    for (const Axis& axis : planned.domain.axes) {
-      stride /= axis.categories.size();
-      row.add_key(static_cast<uint32_t>(cell / stride % axis.categories.size()));
-    }
+    for (uint32_t category : KeyOf(planned.domain, cell)) row.add_key(category);
     for (size_t m = 0; m < planned.question.measures.size(); ++m) {
       const Measure& measure = planned.question.measures[m];
       const Place& place = uncapped.places[q][m];
       v1::InternalValue& value = *row.add_values();
-      if (estimated[m].size() > cell) {
-        value.set_none(estimated[m][cell].shown != Value::Shown::kYes);
-        if (!value.none()) value.set_value(estimated[m][cell].value);
+      if (!estimated[m].empty()) {
+        value.set_none(estimated[m][cell.cell].shown != Value::Shown::kYes);
+        if (!value.none()) value.set_value(estimated[m][cell.cell].value);
         continue;
       }
-      const int64_t exact = Of(uncapped, cells, place.value)[cell];
+      const int64_t exact = SumOf(planned.domain, Of(uncapped, cells, place.value), cell);
       if (!measure.column.has_value()) {
         value.set_value(static_cast<double>(exact));
         continue;
       }
-      const int64_t stated = Of(uncapped, cells, place.stated)[cell];
+      const int64_t stated = SumOf(planned.domain, Of(uncapped, cells, place.stated), cell);
       const Column& column = codebook.tables[measure.column->table].columns[measure.column->column];
       value.set_none(stated == 0);
       if (stated == 0) continue;

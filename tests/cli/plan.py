@@ -105,6 +105,13 @@ expect("the margin of a mean, French", run("plan", mean, lang="fr"), 2, "sa marg
 expect("nothing to write", run("plan", plain, "--write"), 2, "plain.yaml states a margin", "margin: 20")
 expect("a margin of nothing", run("plan", bulletin("zero.yaml", ("one", BY_NATIONALITY, "    margin: 0\n"))), 2, "zero.yaml line 6", "at least 1")
 
+# Totals: a margin for each level, the detail's first; in a bulletin they have a weight.
+totals = "SELECT sex, age_band, count(DISTINCT person) FROM person GROUP BY ROLLUP(sex, age_band)"
+said = expect("levels", run("plan", bulletin("totals.yaml", ("one", totals, ""), ("two", BY_NATIONALITY, "")), "--budget", "10%"), 0,
+              r"sex, age_band ±\d+; sex ±\d+; total ±\d+", r"1\. fold\(age_band\): \d+ cells instead of \d+")
+expect("a margin for each level", run("plan", bulletin("margin.yaml", ("one", totals, "    margin: 20\n"))), 2, "ROLLUP has a margin for each level", "give weight")
+expect("a margin for each level, French", run("plan", bulletin("margin.yaml", ("one", totals, "    margin: 20\n")), lang="fr"), 2, "ROLLUP a une marge par niveau")
+
 for failure in failures:
     print(failure)
 print(f"{len(failures)} failures")

@@ -119,6 +119,22 @@ with tempfile.TemporaryDirectory() as folder:
         check("persons by race", answer["tables"][0], 0, Counter((race,) for _, race in persons))
         answer = office.ask("SELECT year, count(*) FROM work GROUP BY year", "--budget", "10%")
         check("person-years by year", answer["tables"][0], 0, Counter((r["year"],) for r in rows))
+        # Cells, totals by race, the total of all: near the truth at every level, and totals that are what they are made of.
+        table = office.ask("SELECT race, year, count(*) FROM work WHERE race IS NOT NULL GROUP BY ROLLUP(race, year)",
+                           "--budget", "10%")["tables"][0]
+        codes = [[c.get("code", "") for c in axis["categories"]] for axis in table["axes"]]
+        found = {tuple(codes[i][k] for i, k in enumerate(row["key"])): row["values"][0] for row in table["rows"]}
+        truth = Counter()
+        for r in rows:
+            for key in ((r["race"], r["year"]), (r["race"], "(total)"), ("(total)", "(total)")):
+                truth[key] += 1
+        assert list(found)[-1] == ("(total)", "(total)") and set(truth) <= set(found), list(found)
+        for key, value in found.items():
+            if value["shown"] == "SHOWN_YES":
+                assert abs(value["value"] - truth[key]) <= 2 * (value["high"] - value["low"]), (key, value, truth[key])
+                checked += 1
+        races = [value["value"] for key, value in found.items() if key[0] != "(total)" and key[1] == "(total)"]
+        assert sum(races) == found["(total)", "(total)"]["value"] and len(races) == 3, found
         answer = office.ask("SELECT year, avg(hours) FROM work GROUP BY year", "--budget", "20%")
         hours = defaultdict(list)
         for r in rows:

@@ -1,5 +1,5 @@
 """See view_test.sh. `view.py PENC SOURCE_DIR`."""
-import csv, io, json, os, subprocess
+import csv, io, json, os, re, subprocess
 
 from program import penc, ran as run, source, work
 
@@ -34,7 +34,16 @@ assert table.startswith("\ufeff") and "NE PAS DIFFUSER" in table.splitlines()[0]
 rows = list(csv.reader(io.StringIO(table), delimiter=";"))
 assert ["1", "DZA", "Algérie", "19", "19"] in rows, rows
 
+# Totals of it: exact too, over what is there only.
+totals = run("internal", "office", "SELECT year(month), from_country, count(*) FROM return_case GROUP BY ROLLUP(year(month), from_country)", "--csv").stdout
+rows = [row[1:] for row in csv.reader(io.StringIO(totals.partition("\ntable")[2]))][1:]
+assert rows == [["2026", "2026", "DZA", "Algeria", "19"], ["2026", "2026", "LBY", "Libya", "39"], ["2026", "2026", "(total)", "total", "58"],
+                ["(total)", "total", "(total)", "total", "58"]], rows
+persons = run("internal", "office", "SELECT sex, count(DISTINCT person) FROM person GROUP BY ROLLUP(sex)").stdout
+assert re.search(r"^total +29$", persons, re.M), persons
+
 # Mistakes.
+assert "write the coarser first" in run("internal", "office", "SELECT count(*) FROM return_case GROUP BY ROLLUP(month, year(month))", code=2).stderr
 assert "an SQL question or --bulletin" in run("internal", "office", code=2).stderr
 assert "only one of --json, --csv" in run("internal", "office", question, "--json", "--csv", code=2).stderr
 assert "nowhere" in run("internal", "office", "SELECT count(*) FROM nowhere", code=2).stderr

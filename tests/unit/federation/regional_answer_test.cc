@@ -160,7 +160,8 @@ TEST(RegionalAnswers, SixOfEightSayWhoIsMissingAndWhy) {
 
 TEST(RegionalAnswers, MarginsAreThoseOfTheLawThatRemains) {
   WholeRound whole(QuestionWish({"SELECT sex, count(DISTINCT person) FROM person GROUP BY sex",
-                                 "SELECT count(*), avg(recruitment_cost) FROM recruitment_complaint"}));
+                                 "SELECT count(*), avg(recruitment_cost) FROM recruitment_complaint",
+                                 "SELECT count(DISTINCT person) FROM person GROUP BY ROLLUP(sex)"}));
   whole.Contribute(kAll);
   whole.Certify();
   const auto made = AnswerOf(RecordOf(whole, whole.Openings()), {whole.Roots(), {}});
@@ -182,6 +183,15 @@ TEST(RegionalAnswers, MarginsAreThoseOfTheLawThatRemains) {
   EXPECT_EQ(all.question_id(), made->answer.question_id());
   const v1::ExplainResponse fewest = ExplainRound(whole.round.descriptor, plan, whole.codebook, 5);
   EXPECT_GT(fewest.questions(0).margins(0), all.questions(0).margins(0));
+  // Totals: every level has its share of noise from everybody.
+  const v1::Table& totals = made->answer.tables(2);
+  ASSERT_THAT(totals.blocks(), SizeIs(2));
+  EXPECT_EQ(totals.blocks(1).rolled(), 1u);
+  EXPECT_EQ(totals.blocks(1).noisy_size(), 1);
+  EXPECT_EQ(totals.blocks(1).noise().rate_num(), 8u);
+  EXPECT_EQ(totals.rows_size(), totals.blocks(0).noisy_size() + 1);
+  for (int l = 0; l < 2; ++l)
+    EXPECT_GT(fewest.questions(2).levels(l).margins(0), all.questions(2).levels(l).margins(0));
 }
 
 TEST(RegionalAnswers, CohortsThatTheQuestionNamesStandInTheCharge) {
