@@ -36,7 +36,9 @@ void ForEachLeaf(const Question& question, const std::function<void(const Predic
 
 // Every column that a question reads: keys, conditions, amounts.
 void ForEachColumn(const Question& question, const std::function<void(const ColumnRef&)>& visit) {
-  for (const Grain& grain : question.by) visit(grain.column);
+  for (const Grain& grain : question.by) {
+    if (!grain.of_cohorts()) visit(grain.column);
+  }
   for (const Measure& measure : question.measures) {
     if (measure.column.has_value()) visit(*measure.column);
   }
@@ -72,6 +74,8 @@ bool TooFine(const Question& question, const Codebook& codebook, const Policy& p
     }
   };
   for (const Grain& grain : question.by) {
+    // The cohorts that a question names say what it charges: every question may.
+    if (grain.of_cohorts()) continue;
     check(grain.column, [&](const Column& column, GrainLevel finest) {
       const GrainLevel level =
           grain.level == GrainLevel::kValue

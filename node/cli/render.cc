@@ -39,6 +39,8 @@ bool ShowsAnything(const v1::Row& row) {
                      [](const v1::Value& v) { return v.shown() == v1::Value::SHOWN_YES; });
 }
 
+}  // namespace
+
 std::string RenderTable(const v1::Table& table, Lang lang) {
   const bool fr = lang == Lang::kFrench;
   std::vector<std::string> heading;
@@ -92,6 +94,8 @@ std::string RenderTable(const v1::Table& table, Lang lang) {
   }
   return out;
 }
+
+namespace {
 
 std::string Scientific40(uint64_t units) {
   return absl::StrFormat("%.4g", std::ldexp(static_cast<double>(units), -40));

@@ -32,6 +32,9 @@ std::string Number(double value, Lang lang, int decimals = 0);
 // epsilon.
 std::string RenderAnswer(const v1::Answer& answer, Lang lang, bool details);
 
+// The numbers of one table, with margins and units.
+std::string RenderTable(const v1::Table& table, Lang lang);
+
 // Who answered, of whom, and why the others did not: what stands before the numbers.
 std::string RenderCoverage(const v1::Answer& answer, Lang lang);
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "cli/app.h"
+#include "cli/difference_command.h"
 #include "cli/directory.h"
 #include "cli/hub_line.h"
 #include "cli/regional_ask.h"
@@ -212,20 +213,35 @@ void AddAnswer(CLI::App& parent, Invocation& invocation) {
   check->add_flag("--registry", verify->registry,
                   "print an entry for a public register: who, what, promise, noise; no number of the answer");
   check->footer("Example:\n  penc answer verify trend.penc --network migrafrique.network");
-  check->callback([verify, options, &invocation] {
-    invocation.run = [verify, options](Output& output) {
-      // What `answer` alone takes is taken by it, wherever it stands.
-      const bool strays = !options->id.empty() || options->whose.given() || !options->save.empty() ||
-                          options->shown.csv || options->shown.details;
-      if (strays)
+  // What `answer` alone takes is taken by it, wherever it stands.
+  const auto strays = [options](bool csv) {
+    return !options->id.empty() || options->whose.given() || !options->save.empty() || csv ||
+           options->shown.details;
+  };
+  check->callback([verify, options, strays, &invocation] {
+    invocation.run = [verify, options, strays](Output& output) {
+      if (strays(options->shown.csv))
         return output.Fail(Fail(absl::StatusCode::kInvalidArgument,
                                 {"penc answer verify FICHIER [--network FICHIER] [--json]: rien d'autre",
                                  "penc answer verify FILE [--network FILE] [--json]: nothing else"}));
       return Verify(*verify, verify->json || options->shown.json, output);
     };
   });
-  app->callback([options, check, &invocation] {
-    if (check->parsed()) return;
+  auto difference = std::make_shared<DifferenceOptions>();
+  AddDifference(*app, difference)->callback([difference, options, strays, &invocation] {
+    invocation.run = [difference, options, strays](Output& output) {
+      if (strays(false))
+        return output.Fail(Fail(
+            absl::StatusCode::kInvalidArgument,
+            {"penc answer difference FICHIER [AUTRE] [--tables 2,1] [--by CLÉ] [--json|--csv]: rien d'autre",
+             "penc answer difference FILE [OTHER] [--tables 2,1] [--by KEY] [--json|--csv]: nothing else"}));
+      difference->json = difference->json || options->shown.json;
+      difference->csv = difference->csv || options->shown.csv;
+      return ShowDifference(*difference, output);
+    };
+  });
+  app->callback([app, options, &invocation] {
+    if (!app->get_subcommands().empty()) return;
     invocation.run = [options, &invocation](Output& output) -> ExitCode {
       absl::Status good = options->id.empty() ? Fail(absl::StatusCode::kInvalidArgument,
                                                      {"donnez la ronde: «penc rounds» les montre",

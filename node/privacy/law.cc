@@ -113,6 +113,58 @@ double Beyond(const Mechanism& mechanism, uint64_t m) {
   return SkellamBeyond(SkellamWeights(parameter), m);
 }
 
+// P(|X - Y| > m) of two Laplace laws of rate 1 and different a, b: in partial fractions of the generating
+// functions, u / (u - t) P(|X| > m) - t / (u - t) P(|Y| > m) with t = cosh a - 1, u = cosh b - 1. Never t - u
+// itself: 2 sinh((a + b) / 2) sinh((b - a) / 2) loses no digits.
+double TwoLaplaceBeyond(double a, double b, double m) {
+  const double between = 2 * std::sinh((a + b) / 2) * std::sinh((b - a) / 2);
+  const double t = 2 * std::pow(std::sinh(a / 2), 2), u = 2 * std::pow(std::sinh(b / 2), 2);
+  return (u * LaplaceBeyond(a, m) - t * LaplaceBeyond(b, m)) / between;
+}
+
+// Below this relative difference of their parameters two Laplace laws count as two of the wider one.
+constexpr double kAlike = 1e-4;
+
+uint64_t SkellamHalfWidth(double mu, double wanted) {
+  if (mu >= kNormalFrom) {
+    double low = 0, high = 40 * std::sqrt(mu);
+    while (high - low > 0.5) {
+      const double middle = (low + high) / 2;
+      (NormalBeyond(mu, middle) > wanted ? low : high) = middle;
+    }
+    auto guess = static_cast<uint64_t>(std::floor(low));
+    while (NormalBeyond(mu, static_cast<double>(guess)) > wanted) ++guess;
+    return guess;
+  }
+  const std::vector<double> weights = SkellamWeights(mu);
+  double beyond = 0;
+  for (size_t m = weights.size() - 1; m > 0; --m) {
+    beyond += 2 * weights[m];
+    if (beyond > wanted) return m;
+  }
+  return 0;
+}
+
+// The smallest m up to `high` with beyond(m) <= wanted; beyond falls.
+template <typename Beyond>
+uint64_t Smallest(uint64_t high, double wanted, const Beyond& beyond) {
+  uint64_t low = 0;  // the answer lies in [low, high]
+  while (low < high) {
+    const uint64_t middle = low + (high - low) / 2;
+    if (beyond(middle) > wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+uint64_t RatedHalfWidth(double a, double rate, double wanted) {
+  const Rated law = RatedLaplace(a, rate);
+  return Smallest(law.beyond.size() * law.step, wanted, [&](uint64_t m) { return RatedBeyond(law, m); });
+}
+
 }  // namespace
 
 double Variance(const Mechanism& mechanism) {
@@ -124,19 +176,8 @@ double Variance(const Mechanism& mechanism) {
 
 uint64_t HalfWidth(const Mechanism& mechanism, double confidence) {
   const double parameter = ParameterOf(mechanism), wanted = 1 - confidence;
-  if (mechanism.family == Family::kDiscreteLaplace && IsRated(mechanism)) {
-    const Rated law = RatedLaplace(parameter, ValueOf(mechanism.rate));
-    uint64_t low = 0, high = law.beyond.size() * law.step;  // the answer lies in [low, high]
-    while (low < high) {
-      const uint64_t middle = low + (high - low) / 2;
-      if (RatedBeyond(law, middle) > wanted) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
-  }
+  if (mechanism.family == Family::kDiscreteLaplace && IsRated(mechanism))
+    return RatedHalfWidth(parameter, ValueOf(mechanism.rate), wanted);
   if (mechanism.family == Family::kDiscreteLaplace) {
     // 2 q^(m+1) / (1 + q) <= wanted
     const double m = -std::log(wanted * (1 + std::exp(-parameter)) / 2) / parameter - 1;
@@ -144,23 +185,28 @@ uint64_t HalfWidth(const Mechanism& mechanism, double confidence) {
     while (LaplaceBeyond(parameter, static_cast<double>(guess)) > wanted) ++guess;
     return guess;
   }
-  if (parameter >= kNormalFrom) {
-    double low = 0, high = 40 * std::sqrt(parameter);
-    while (high - low > 0.5) {
-      const double middle = (low + high) / 2;
-      (NormalBeyond(parameter, middle) > wanted ? low : high) = middle;
-    }
-    auto guess = static_cast<uint64_t>(std::floor(low));
-    while (NormalBeyond(parameter, static_cast<double>(guess)) > wanted) ++guess;
-    return guess;
+  return SkellamHalfWidth(parameter, wanted);
+}
+
+DifferenceReach HalfWidthOfDifference(const Mechanism& first, const Mechanism& second, double confidence) {
+  const double wanted = 1 - confidence, a = ParameterOf(first), b = ParameterOf(second);
+  if (first.family == Family::kSkellam && second.family == Family::kSkellam)
+    return {SkellamHalfWidth(a + b, wanted), true};
+  // Both at once, whatever their laws.
+  const double each = 1 - wanted / 2;
+  const uint64_t apart = HalfWidth(first, each) + HalfWidth(second, each);
+  if (first.family != second.family) return {apart, false};
+  const bool alike = std::fabs(a - b) <= kAlike * std::min(a, b);
+  if (!alike && !IsRated(first) && !IsRated(second)) {
+    return {
+        Smallest(apart, wanted, [&](uint64_t m) { return TwoLaplaceBeyond(a, b, static_cast<double>(m)); }),
+        true};
   }
-  const std::vector<double> weights = SkellamWeights(parameter);
-  double beyond = 0;
-  for (size_t m = weights.size() - 1; m > 0; --m) {
-    beyond += 2 * weights[m];
-    if (beyond > wanted) return m;
-  }
-  return 0;
+  // The one with the smaller parameter is the other plus an independent symmetric noise: as if both had it,
+  // the difference is not less spread.
+  const double rate = ValueOf(first.rate) + ValueOf(second.rate);
+  const uint64_t together = RatedHalfWidth(std::min(a, b), rate, wanted);
+  return a == b ? DifferenceReach{together, true} : DifferenceReach{std::min(together, apart), false};
 }
 
 double Covered(const Mechanism& mechanism, uint64_t m) { return 1 - Beyond(mechanism, m); }

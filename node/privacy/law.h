@@ -15,6 +15,14 @@ double Variance(const Mechanism& mechanism);
 // The smallest m with P(|X| <= m) >= confidence.
 uint64_t HalfWidth(const Mechanism& mechanism, double confidence);
 
+// The smallest m with P(|X - Y| <= m) >= confidence, X and Y independent, where that is known (two Skellams;
+// two Laplaces of one parameter, or of rate 1); else one that is not smaller.
+struct DifferenceReach {
+  uint64_t half_width = 0;
+  bool exact = false;
+};
+DifferenceReach HalfWidthOfDifference(const Mechanism& first, const Mechanism& second, double confidence);
+
 // P(|X| <= m).
 double Covered(const Mechanism& mechanism, uint64_t m);
 

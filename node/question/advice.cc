@@ -41,6 +41,15 @@ std::vector<std::pair<GrainLevel, std::string>> CoarserThan(const Grain& grain, 
   return coarser;
 }
 
+std::vector<std::pair<GrainLevel, std::string>> CoarserThan(GrainLevel cohorts, Closing closing) {
+  std::vector<std::pair<GrainLevel, std::string>> coarser;
+  if (cohorts == GrainLevel::kEntered && closing == Closing::kMonth)
+    coarser.emplace_back(GrainLevel::kEnteredQuarter, "quarter");
+  if (cohorts != GrainLevel::kEnteredYear && closing != Closing::kYear)
+    coarser.emplace_back(GrainLevel::kEnteredYear, "year");
+  return coarser;
+}
+
 // The leaves of a WHERE that hold for every row: AllowedValues reads the same.
 std::vector<Predicate*> TopLevel(Predicate& where) {
   std::vector<Predicate*> leaves;
@@ -80,13 +89,16 @@ class Advisor {
   }
 
   void Coarser(size_t g) {
-    const Column& column = ColumnOf(codebook_, question_.by[g].column);
-    for (const auto& [level, function] : CoarserThan(question_.by[g], column, codebook_)) {
+    const Grain& key = question_.by[g];
+    const auto coarser = key.of_cohorts() ? CoarserThan(key.level, codebook_.closing)
+                                          : CoarserThan(key, ColumnOf(codebook_, key.column), codebook_);
+    const std::string name =
+        key.of_cohorts() ? "entered" : ColumnName(codebook_, key.column, question_.table);
+    for (const auto& [level, function] : coarser) {
       Question other = question_;
       other.by[g].level = level;
       Alternative alternative;
-      alternative.change =
-          absl::StrCat(function, "(", ColumnName(codebook_, question_.by[g].column, question_.table), ")");
+      alternative.change = absl::StrCat(function, "(", name, ")");
       Try(other, std::move(alternative));
     }
   }

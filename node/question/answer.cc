@@ -64,6 +64,7 @@ void FillBlock(const Block& block, const Measure& measure, const Codebook& codeb
   if (block.counting.fan > 1) out.set_fan(block.counting.fan);
   out.set_rolled(block.counting.level);
   out.set_part_width(block.counting.part_width);
+  out.set_column(block.measure);
 }
 
 // As the language writes it: 1 358 and 24,5; 1,358 and 24.5.
@@ -177,6 +178,24 @@ v1::Noise ToNoise(const Mechanism& mechanism) {
     noise.set_rate_den(static_cast<uint32_t>(mechanism.rate.den));
   }
   return noise;
+}
+
+absl::optional<Mechanism> FromNoise(const v1::Noise& noise) {
+  Mechanism mechanism;
+  mechanism.family =
+      noise.family() == v1::Noise::FAMILY_SKELLAM ? Family::kSkellam : Family::kDiscreteLaplace;
+  mechanism.parameter = {noise.parameter_num(), noise.parameter_den()};
+  if (noise.rate_num() != 0 || noise.rate_den() != 0) mechanism.rate = {noise.rate_num(), noise.rate_den()};
+  const Ratio &parameter = mechanism.parameter, &rate = mechanism.rate;
+  if (noise.family() == v1::Noise::FAMILY_UNSPECIFIED || parameter.num == 0 || parameter.den == 0 ||
+      rate.num == 0 || rate.den == 0)
+    return absl::nullopt;
+  // Laws of which a computation would take a machine's memory, or leave the range of its numbers.
+  const double value = static_cast<double>(parameter.num) / static_cast<double>(parameter.den);
+  const double times = static_cast<double>(rate.num) / static_cast<double>(rate.den);
+  const bool skellam = mechanism.family == Family::kSkellam;
+  if (times < 1e-3 || times > 4096 || value < 1e-12 || value > (skellam ? 1e24 : 128)) return absl::nullopt;
+  return mechanism;
 }
 
 std::vector<v1::Table> ToTables(const Plan& plan, const Codebook& codebook, const Release& release,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/optional.h"
 #include "codebook/codebook.h"
 #include "penc/v1/answer.pb.h"
 #include "penc/v1/node_service.pb.h"
@@ -23,5 +24,7 @@ std::vector<v1::ExplainedQuestion> ExplainPlan(const Plan& plan, const Codebook&
 std::vector<v1::Axis> ToAxes(const PlannedQuestion& planned);
 
 v1::Noise ToNoise(const Mechanism& mechanism);
+// Of a message that may come from anybody: nothing where it is no law, or one that no plan has.
+absl::optional<Mechanism> FromNoise(const v1::Noise& noise);
 
 }  // namespace penc

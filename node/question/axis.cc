@@ -134,6 +134,38 @@ void FillBands(const Codebook& codebook, const Column& column, const std::vector
   }
 }
 
+// Cohorts are a key where the question says which: there is no end to editions.
+absl::StatusOr<Axis> MakeCohortAxis(const Grain& grain, const Cohorts& cohorts, Closing closing,
+                                    uint64_t limit) {
+  if (!cohorts.from.has_value() || !cohorts.to.has_value()) {
+    return Fail(
+        absl::StatusCode::kInvalidArgument,
+        {"GROUP BY entered: dites de quelle cohorte à quelle cohorte; ajoutez dans WHERE: entered "
+         "BETWEEN 'première' AND 'dernière'",
+         "GROUP BY entered: say from which cohort to which; add to WHERE: entered BETWEEN 'first' AND "
+         "'last'"});
+  }
+  Axis axis;
+  axis.grain = grain;
+  axis.name = "entered";
+  const auto unit = static_cast<ColumnType>(static_cast<int>(ColumnType::kMonth) + static_cast<int>(closing));
+  const ColumnType shown = grain.level == GrainLevel::kEntered          ? unit
+                           : grain.level == GrainLevel::kEnteredQuarter ? ColumnType::kQuarter
+                                                                        : ColumnType::kYear;
+  int64_t current = 0;
+  for (Edition edition = *cohorts.from; edition <= *cohorts.to; ++edition) {
+    const int64_t period = Coarsen(unit, edition, shown);
+    if (axis.categories.empty() || period != current) {
+      if (axis.categories.size() >= limit) return TooMany(axis.name, limit);
+      const std::string text = FormatPeriod(shown, period);
+      axis.categories.push_back({text, {text, text}, false});
+      current = period;
+    }
+    axis.category_of.push_back(static_cast<uint32_t>(axis.categories.size() - 1));
+  }
+  return axis;
+}
+
 }  // namespace
 
 std::vector<Interval> AllowedValues(const Predicate& where, const ColumnRef& column,
@@ -157,6 +189,7 @@ std::vector<Interval> AllowedValues(const Predicate& where, const ColumnRef& col
 
 absl::StatusOr<Axis> MakeAxis(const Grain& grain, const Question& question, const Codebook& codebook,
                               uint64_t limit) {
+  if (grain.of_cohorts()) return MakeCohortAxis(grain, question.cohorts, codebook.closing, limit);
   const Column& column = ColumnOf(codebook, grain.column);
   Axis axis;
   axis.grain = grain;
@@ -217,6 +250,7 @@ absl::StatusOr<Domain> MakeDomain(const Question& question, const Codebook& code
 }
 
 uint32_t CategoriesPerPerson(const Axis& axis, const Codebook& codebook) {
+  if (axis.grain.of_cohorts()) return 1;
   const ColumnRef& ref = axis.grain.column;
   const Column& column = ColumnOf(codebook, ref);
   const bool constant = column.constant || codebook.tables[ref.table].unit == Unit::kPerson;

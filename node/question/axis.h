@@ -10,7 +10,8 @@ namespace penc {
 std::vector<Interval> AllowedValues(const Predicate& where, const ColumnRef& column,
                                     const Codebook& codebook);
 
-// INVALID_ARGUMENT where it would have more than `limit` categories (a date without a range).
+// INVALID_ARGUMENT where it would have more than `limit` categories (a date without a range), or is of
+// cohorts of which the question does not say both ends.
 absl::StatusOr<Axis> MakeAxis(const Grain& grain, const Question& question, const Codebook& codebook,
                               uint64_t limit);
 

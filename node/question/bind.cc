@@ -67,8 +67,8 @@ class QuestionBinder {
     if (column == "person" || column == "person_ref" || column == "network_person")
       return Bad("aucune question ne peut nommer une personne", "no question can name a person");
     if (column == "entered") {
-      return Bad("entered désigne des cohortes: seulement dans WHERE, joint par AND",
-                 "entered names cohorts: only in WHERE, joined by AND");
+      return Bad("entered désigne des cohortes: seulement dans WHERE, joint par AND, et dans GROUP BY",
+                 "entered names cohorts: only in WHERE, joined by AND, and in GROUP BY");
     }
     std::vector<std::string> known;
     std::vector<ColumnRef> found;
@@ -95,6 +95,7 @@ class QuestionBinder {
   }
 
   absl::StatusOr<Grain> BindGrain(const v1::Grain& g) const {
+    if (g.column() == "entered") return BindEntered(g.level());
     Grain grain;
     ASSIGN_OR_RETURN(grain.column, Resolve(g.column()));
     const Column& column = codebook_.tables[grain.column.table].columns[grain.column.column];
@@ -151,6 +152,19 @@ class QuestionBinder {
         return grain;
       }
     }
+  }
+
+  // The cohort as the network closes, or a coarser period.
+  absl::StatusOr<Grain> BindEntered(v1::Grain::Level level) const {
+    const bool quarter = level == v1::Grain::LEVEL_QUARTER, year = level == v1::Grain::LEVEL_YEAR;
+    if (level == v1::Grain::LEVEL_UNSPECIFIED ||
+        (level == v1::Grain::LEVEL_MONTH && codebook_.closing == Closing::kMonth) ||
+        (quarter && codebook_.closing == Closing::kQuarter) || (year && codebook_.closing == Closing::kYear))
+      return Grain{kNoColumn, GrainLevel::kEntered};
+    if (year) return Grain{kNoColumn, GrainLevel::kEnteredYear};
+    if (quarter && codebook_.closing == Closing::kMonth) return Grain{kNoColumn, GrainLevel::kEnteredQuarter};
+    return Bad("GROUP BY entered: écrivez entered, ou une période plus longue qu'une édition: year(entered)",
+               "GROUP BY entered: write entered, or a period longer than an edition: year(entered)");
   }
 
   absl::StatusOr<Measure> BindMeasure(const v1::Measure& m) const {
@@ -513,6 +527,11 @@ std::string CallOf(const Measure& m, const std::string& column, const Codebook& 
 }  // namespace
 
 std::string KeyText(const Grain& grain, const Question& q, const Codebook& codebook) {
+  if (grain.of_cohorts()) {
+    return grain.level == GrainLevel::kEntered          ? "entered"
+           : grain.level == GrainLevel::kEnteredQuarter ? "quarter(entered)"
+                                                        : "year(entered)";
+  }
   const std::string name = ColumnName(codebook, grain.column, q.table);
   const Column& column = codebook.tables[grain.column.table].columns[grain.column.column];
   static constexpr const char* kFunctions[] = {"",     "fold",  "main_of", "country", "day",

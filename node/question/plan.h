@@ -32,6 +32,7 @@ struct Axis {
   std::vector<Category> categories;
   // kCode, dates: by stored value. kCodes at kValue: [bit] for each code, and at index 31 the category of
   // mask 0. kCodes at kMain / kFold: see `mask_order`. Values outside the asked range map to kNoCategory.
+  // Cohorts: by edition, from the first that the question names on.
   std::vector<uint32_t> category_of;
   bool by_mask = false;              // kValue of a kCodes column: one row falls into several categories
   std::vector<uint32_t> mask_order;  // kMain: bits in order of precedence; the first present decides

@@ -26,11 +26,28 @@ struct Predicate {
   uint32_t mask = 0;                // kHasAny: (v & mask) != 0; kHasNone: v != 0 && (v & mask) == 0
 };
 
-// How a GROUP BY column is read.
-enum class GrainLevel { kValue, kFold, kMain, kParent, kDay, kWeek, kMonth, kQuarter, kYear, kBand };
+// How a GROUP BY column is read. The last three read none: the person's cohort, or the quarter or year that
+// holds it.
+enum class GrainLevel {
+  kValue,
+  kFold,
+  kMain,
+  kParent,
+  kDay,
+  kWeek,
+  kMonth,
+  kQuarter,
+  kYear,
+  kBand,
+  kEntered,
+  kEnteredQuarter,
+  kEnteredYear
+};
+inline constexpr ColumnRef kNoColumn{UINT32_MAX, UINT32_MAX};
 struct Grain {
-  ColumnRef column;
+  ColumnRef column;  // kNoColumn where of_cohorts()
   GrainLevel level = GrainLevel::kValue;
+  bool of_cohorts() const { return level >= GrainLevel::kEntered; }
 };
 
 enum class MeasureKind {

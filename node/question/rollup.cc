@@ -19,7 +19,9 @@ const Column& ColumnOf(const Codebook& codebook, const ColumnRef& ref) {
 }
 
 // Dates at their own unit have one level, however it was written.
-GrainLevel LevelOf(const Grain& grain, const Column& column) {
+GrainLevel LevelOf(const Grain& grain, const Codebook& codebook) {
+  if (grain.of_cohorts()) return grain.level;
+  const Column& column = ColumnOf(codebook, grain.column);
   if (grain.level != GrainLevel::kValue || !column.is_date()) return grain.level;
   return static_cast<GrainLevel>(static_cast<int>(GrainLevel::kDay) + static_cast<int>(column.type) -
                                  static_cast<int>(ColumnType::kDay));
@@ -38,14 +40,16 @@ bool IsWithin(GrainLevel fine, GrainLevel coarse) {
     case GrainLevel::kQuarter:
     case GrainLevel::kYear:
       return fine >= GrainLevel::kDay && fine < coarse && fine != GrainLevel::kWeek;
+    case GrainLevel::kEnteredQuarter:
+    case GrainLevel::kEnteredYear:
+      return fine >= GrainLevel::kEntered && fine < coarse;
     default:
       return false;
   }
 }
 
 absl::Status CheckNesting(const Question& q, size_t coarse, size_t fine, const Codebook& codebook) {
-  const Column& column = ColumnOf(codebook, q.by[fine].column);
-  const GrainLevel above = LevelOf(q.by[coarse], column), below = LevelOf(q.by[fine], column);
+  const GrainLevel above = LevelOf(q.by[coarse], codebook), below = LevelOf(q.by[fine], codebook);
   if (IsWithin(below, above)) return absl::OkStatus();
   const std::string first = KeyText(q.by[coarse], q, codebook), second = KeyText(q.by[fine], q, codebook);
   if (above == below) {
@@ -68,6 +72,7 @@ absl::Status CheckNesting(const Question& q, size_t coarse, size_t fine, const C
 // A row, or a person's rows, would fall in several cells of one level.
 absl::Status CheckOneCategory(const Question& q, const Codebook& codebook) {
   for (const Grain& grain : q.by) {
+    if (grain.of_cohorts()) continue;
     const Column& column = ColumnOf(codebook, grain.column);
     if (column.type != ColumnType::kCodes || grain.level == GrainLevel::kMain) continue;
     const std::string key = KeyText(grain, q, codebook);
@@ -95,6 +100,7 @@ absl::Status CheckMeasure(const Question& q, const Measure& measure, const Codeb
   }
   if (measure.kind != MeasureKind::kPersons) return absl::OkStatus();
   for (const Grain& grain : q.by) {
+    if (grain.of_cohorts()) continue;
     const bool one_person_a_row = codebook.tables[grain.column.table].unit == Unit::kPerson;
     if (one_person_a_row || ColumnOf(codebook, grain.column).constant) continue;
     const std::string key = KeyText(grain, q, codebook);

@@ -166,6 +166,7 @@ class Speaker {
   Text Named(const ColumnRef& ref) const { return Inside(ColumnOf(codebook_, ref).label); }
 
   Text Key(const Grain& grain) const {
+    if (grain.of_cohorts()) return CohortKey(grain.level);
     const Column& column = ColumnOf(codebook_, grain.column);
     const Text name = Named(grain.column);
     const auto as = [&](const char* fr, const char* en) -> Text {
@@ -194,7 +195,18 @@ class Speaker {
         return own ? name : as("par année", "by year");
       case GrainLevel::kBand:
         return as("par tranche", "by band");
+      case GrainLevel::kEntered:
+      case GrainLevel::kEnteredQuarter:
+      case GrainLevel::kEnteredYear:
+        break;  // said above
     }
+    return name;
+  }
+
+  static Text CohortKey(GrainLevel level) {
+    const Text name = {"édition du premier comptage", "edition first counted in"};
+    if (level == GrainLevel::kEnteredQuarter) return Cat(name, {" (par trimestre)", " (by quarter)"});
+    if (level == GrainLevel::kEnteredYear) return Cat(name, {" (par année)", " (by year)"});
     return name;
   }
 
@@ -203,14 +215,14 @@ class Speaker {
       return EditionLabel(codebook_.closing, *edition);
     };
     if (!question_.cohorts.from.has_value())
-      return {absl::StrCat("personnes arrêtées jusqu'à ", label(question_.cohorts.to)),
-              absl::StrCat("people closed until ", label(question_.cohorts.to))};
+      return {absl::StrCat("personnes comptées pour la première fois jusqu'à ", label(question_.cohorts.to)),
+              absl::StrCat("people first counted until ", label(question_.cohorts.to))};
     if (!question_.cohorts.to.has_value())
-      return {absl::StrCat("personnes arrêtées depuis ", label(question_.cohorts.from)),
-              absl::StrCat("people closed since ", label(question_.cohorts.from))};
-    return {absl::StrCat("personnes arrêtées de ", label(question_.cohorts.from), " à ",
+      return {absl::StrCat("personnes comptées pour la première fois depuis ", label(question_.cohorts.from)),
+              absl::StrCat("people first counted since ", label(question_.cohorts.from))};
+    return {absl::StrCat("personnes comptées pour la première fois de ", label(question_.cohorts.from), " à ",
                          label(question_.cohorts.to)),
-            absl::StrCat("people closed from ", label(question_.cohorts.from), " to ",
+            absl::StrCat("people first counted from ", label(question_.cohorts.from), " to ",
                          label(question_.cohorts.to))};
   }
 

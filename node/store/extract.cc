@@ -40,8 +40,12 @@ class QuestionScan {
     for (const Axis& axis : planned.domain.axes) {
       stride /= axis.categories.size();
       strides_.push_back(static_cast<uint32_t>(stride));
-      tables_.push_back(axis.by_mask || !axis.mask_order.empty() ? std::vector<uint32_t>()
-                                                                 : CellsByValue(axis, strides_.back()));
+      const bool by_value = !axis.by_mask && axis.mask_order.empty() && !axis.grain.of_cohorts();
+      tables_.push_back(by_value ? CellsByValue(axis, strides_.back()) : std::vector<uint32_t>());
+      if (!axis.grain.of_cohorts()) continue;
+      cohort_cells_.resize(axis.category_of.size(), 0);
+      for (size_t e = 0; e < cohort_cells_.size(); ++e)
+        cohort_cells_[e] += axis.category_of[e] * strides_.back();
     }
   }
   QuestionScan(const QuestionScan&) = delete;
@@ -108,7 +112,7 @@ class QuestionScan {
     std::vector<const uint32_t*> parts;
     for (size_t a = 0; a < planned_.domain.axes.size(); ++a) {
       const Axis& axis = planned_.domain.axes[a];
-      if (axis.by_mask) continue;
+      if (axis.by_mask || axis.grain.of_cohorts()) continue;
       ASSIGN_OR_RETURN(RowColumn column,
                        RowColumn::Load(segment, axis.grain.column, planned_.question.table));
       const uint32_t* const part = tables_[a].data();
@@ -157,7 +161,7 @@ class QuestionScan {
     return category == kNoCategory ? kNowhere : category * stride;
   }
 
-  // Rows of persons outside the cohorts asked fall nowhere.
+  // Rows of persons outside the cohorts asked fall nowhere; where cohorts are a key, the others in their own.
   absl::Status KeepCohorts(const SegmentView& segment, const UnpackedColumn& counts, Edition first,
                            std::vector<uint32_t>& cells) const {
     const Cohorts& asked = planned_.question.cohorts;
@@ -168,7 +172,9 @@ class QuestionScan {
       const Edition entered = first + cohorts->at(p);
       const bool in = (!asked.from.has_value() || entered >= *asked.from) &&
                       (!asked.to.has_value() || entered <= *asked.to);
-      for (const size_t end = row + counts.at(p); row < end; ++row) cells[row] |= in ? 0 : kNowhere;
+      const uint32_t own = in && !cohort_cells_.empty() ? cohort_cells_[entered - *asked.from] : 0;
+      for (const size_t end = row + counts.at(p); row < end; ++row)
+        cells[row] = in ? cells[row] + own : cells[row] | kNowhere;
     }
     return absl::OkStatus();
   }
@@ -289,7 +295,8 @@ class QuestionScan {
   const Withdrawals& withdrawals_;
   Contributions contributions_;
   std::vector<uint32_t> strides_;
-  std::vector<std::vector<uint32_t>> tables_;  // by axis and stored value; empty for masks
+  std::vector<std::vector<uint32_t>> tables_;  // by axis and stored value; empty for masks and cohorts
+  std::vector<uint32_t> cohort_cells_;  // by edition from the first asked; empty where no key is of them
 };
 
 using Scans = std::vector<std::unique_ptr<QuestionScan>>;

@@ -102,11 +102,36 @@ with open(f"{office}/answers/{reading['round']}.penc", "r+b") as f:
     f.write(b"\x00")
 expect(run("answer", reading["round"], office).returncode == 6, "a damaged one")
 
+# One table less another: of the record and of what --json printed, in another edition.
+later = dict(frozen, edition="2099-Q4")
+other = write("later.json", json.dumps(later).encode())
+done = run("answer", "difference", record, other, "--tables", "1,1", "--json")
+expect(done.returncode == 0, f"a difference: {done.stderr}")
+made = json.loads(done.stdout)
+expect(made["exact"] == [True] and made["second"]["edition"] == "2099-Q4", f"the exact law: {done.stdout[:300]}")
+shown = [v for row in made["table"]["rows"] for v in row["values"] if v["shown"] == "SHOWN_YES"]
+expect(shown and all(v.get("value", 0) == 0 and v["high"] == -v["low"] > frozen["tables"][0]["columns"][0]["margin"] for v in shown),
+       f"equal numbers differ by 0, within more than the margin of one: {shown[:2]}")
+means = run("answer", "difference", record, other, "--tables", "3,3")
+expect(means.returncode == 0 and "cautious margin" in means.stdout and "2099-Q4" in means.stdout, f"of means: {means.stdout}{means.stderr}")
+french = run("answer", "difference", record, other, "--tables", "1,1", lang="fr")
+expect("marge à 95 % de la loi exacte" in french.stdout and "prix: rien" in french.stdout, f"in French: {french.stdout}")
+along = run("answer", "difference", record, "--by", "sex", "--tables", "1", "--csv")
+expect(along.returncode == 0 and along.stdout.startswith("table,sex,sex_label,"), f"along a key: {along.stdout}{along.stderr}")
+garbled = write("garbled.json", b'{"tables": 3}')
+
 # Slips of the hand: exit 2, and what to write instead.
 for arguments, pattern in [
         (["answer"], "penc rounds"), (["answer", "abc"], "--hub NETWORK"), (["answer", "abc", office, "--hub", "x", "--as", "y"], "--hub NETWORK"),
         (["answer", "abc", office, "--json", "--csv"], "one of --json, --csv"), (["answer", "verify"], "FILE"),
         (["answer", "verify", record, "--csv"], "nothing else"), (["answer", "verify", record, "more"], "nothing else"),
+        (["answer", "difference", record], "--tables 2,1"), (["answer", "difference", record, "--tables", "1,2"], "the same cells"),
+        (["answer", "difference", record, "--tables", "1,1"], "the same table twice"), (["answer", "difference", record, "--tables", "1,x"], "two numbers"),
+        (["answer", "difference", record, "--tables", "1,2,3"], "two numbers"), (["answer", "difference", record, "--by", "sex"], "--tables 1"),
+        (["answer", "difference", record, "--by", "sex", "--tables", "1,2"], "one number"), (["answer", "difference", record, other, "--by", "sex"], "one file"),
+        (["answer", "difference", record, "--by", "age", "--tables", "1"], "it has: sex"), (["answer", "difference", record, "--tables", "1,9"], "no table 9"),
+        (["answer", "difference", garbled, other], "this is no answer"), (["answer", "difference", record, other, "--csv", "--json"], "one of --json, --csv"),
+        (["answer", "difference", record, other, "--details"], "nothing else"), (["answer", "difference"], "FILE"),
         (["rounds"], "--hub NETWORK"), (["rounds", "--hub", "x"], "--as FOLDER"),
         (["ask", "--as", "p", "--purpose", "x", "SELECT 1"], "--node OFFICE or --hub NETWORK"),
         (["ask", "--as", "p", "--node", "a", "--hub", "b", "--purpose", "x", "SELECT 1"], "--node OFFICE or --hub NETWORK"),

@@ -83,7 +83,10 @@ def serve_a_network():
     shell("penc network invite hub --partner iom-dakar.pub > partner.network && penc partner trust analyst migrafrique.network")
     with open(f"{work.name}/bulletin.yaml", "w") as f:
         f.write(f"bulletin: essai\nedition: {edition}\nquestions:\n  - title: Sexe\n"
-                "    sql: SELECT sex, count(DISTINCT person) FROM person GROUP BY sex\n")
+                "    sql: SELECT sex, count(DISTINCT person) FROM person GROUP BY sex\n"
+                f"  - title: Nouveaux\n    sql: SELECT sex, count(DISTINCT person) FROM person WHERE entered = '{edition}' GROUP BY sex\n"
+                "  - title: Tendance\n    sql: SELECT entered, count(DISTINCT person) FROM person WHERE entered "
+                f"BETWEEN '{int(edition[:4]) - 1}{edition[4:]}' AND '{edition}' GROUP BY entered\n")
     for i in range(6):
         processes.append(shell(f"penc serve member{i}", background=True))
         assert str(7412 + i) in processes[-1].stderr.readline()
@@ -146,6 +149,8 @@ try:
     assert "answer here" in run("rounds")
     assert "organisations of 7 answered" in run("answer")
     assert "organisations of 7 answered" in run("answer verify")
+    differences = run("answer difference")
+    assert "Nouveaux" in differences and f"less {int(edition[:4]) - (edition[-1] == '1')}-Q" in differences, differences
     run("network epoch")
     run("network key create")
     run("network key check")

@@ -18,11 +18,13 @@
 #include "crypto/secure_random.h"
 #include "privacy/law.h"
 #include "privacy/sampler.h"
+#include "question/answer.h"
 #include "question/bind.h"
 #include "question/measures/measure.h"
 #include "question/plan.h"
 #include "question/release.h"
 #include "question/rollup.h"
+#include "question/subtract.h"
 
 namespace penc {
 namespace {
@@ -136,38 +138,42 @@ TEST_F(Coverage, OfMediansIsNotBelowWhatIsClaimed) {
 // Every level by itself: cells, totals, the total of all. Detail pays most, so that totals are estimated from
 // both; the law of such a sum is not one block's.
 TEST_F(Coverage, OfEveryLevelOfARollupIsNotBelowWhatIsClaimed) {
-  for (const char* sql : {"SELECT count(*) FROM work GROUP BY ROLLUP(race, year)",
-                          "SELECT sum(hours) FROM work GROUP BY ROLLUP(year, race)",
-                          "SELECT count(DISTINCT person) FROM work GROUP BY ROLLUP(race)"}) {
-    for (const Price price : {Price{Price::Kind::kShare, 20000}, Price{Price::Kind::kEpsilon, 1024},
-                              Price{Price::Kind::kEpsilon, 16 * 1024}}) {
-      const Plan plan = PlanOf(sql, price);
-      const Domain& domain = plan.questions[0].domain;
-      const std::vector<RollupRow> rows = RowsOf(domain);
-      const double unit = static_cast<double>(plan.blocks[0].counting.grid);
-      std::vector<int64_t> exact(plan.length, 0);
-      std::fill_n(exact.begin(), domain.cells, 1000000);
-      AddUpLevels(plan, absl::MakeSpan(exact));
-      std::vector<int> covered(domain.rollup.levels.size(), 0), seen = covered;
-      for (int r = 0; r < kReleases; ++r) {
-        Release release{plan.id, exact};
-        for (const Block& block : plan.blocks)
-          AddNoise(block.noise, *random_, absl::MakeSpan(release.noisy).subspan(block.first, block.cells));
-        const EstimatedTable table = Estimate(plan, codebook_, release, {1e9, 1e9})[0];
-        for (size_t row = 0; row < rows.size(); ++row) {
-          const Value& value = table.rows[row].values[0];
-          const double truth = 1000000.0 * rows[row].count * unit;
-          ASSERT_EQ(value.shown, Value::Shown::kYes);
-          ++seen[rows[row].level];
-          covered[rows[row].level] += value.low <= truth && truth <= value.high;
-        }
+  const std::string rows_asked = "SELECT count(*) FROM work GROUP BY ROLLUP(race, year)",
+                    people = "SELECT count(DISTINCT person) FROM work GROUP BY ROLLUP(race)",
+                    sums = "SELECT sum(hours) FROM work GROUP BY ROLLUP(year, race)";
+  for (const auto& [sql, price] :
+       std::vector<std::pair<std::string, Price>>{{rows_asked, {Price::Kind::kShare, 20000}},
+                                                  {rows_asked, {Price::Kind::kEpsilon, 1024}},
+                                                  {sums, {Price::Kind::kShare, 20000}},
+                                                  {people, {Price::Kind::kShare, 20000}},
+                                                  {people, {Price::Kind::kEpsilon, 1024}},
+                                                  {people, {Price::Kind::kEpsilon, 16 * 1024}}}) {
+    const Plan plan = PlanOf(sql, price);
+    const Domain& domain = plan.questions[0].domain;
+    const std::vector<RollupRow> rows = RowsOf(domain);
+    const double unit = static_cast<double>(plan.blocks[0].counting.grid);
+    std::vector<int64_t> exact(plan.length, 0);
+    std::fill_n(exact.begin(), domain.cells, 1000000);
+    AddUpLevels(plan, absl::MakeSpan(exact));
+    std::vector<int> covered(domain.rollup.levels.size(), 0), seen = covered;
+    for (int r = 0; r < kReleases; ++r) {
+      Release release{plan.id, exact};
+      for (const Block& block : plan.blocks)
+        AddNoise(block.noise, *random_, absl::MakeSpan(release.noisy).subspan(block.first, block.cells));
+      const EstimatedTable table = Estimate(plan, codebook_, release, {1e9, 1e9})[0];
+      for (size_t row = 0; row < rows.size(); ++row) {
+        const Value& value = table.rows[row].values[0];
+        const double truth = 1000000.0 * rows[row].count * unit;
+        ASSERT_EQ(value.shown, Value::Shown::kYes);
+        ++seen[rows[row].level];
+        covered[rows[row].level] += value.low <= truth && truth <= value.high;
       }
-      for (size_t l = 0; l < seen.size(); ++l) {
-        const double share = static_cast<double>(covered[l]) / seen[l];
-        std::printf("%s level %zu: %.4f\n", sql, l, share);
-        cells_seen_ = seen[l];
-        EXPECT_GT(StandardErrors(share, 0.95), -4.9) << sql << " level " << l << ": " << share;
-      }
+    }
+    for (size_t l = 0; l < seen.size(); ++l) {
+      const double share = static_cast<double>(covered[l]) / seen[l];
+      std::printf("%s level %zu: %.4f\n", sql.c_str(), l, share);
+      cells_seen_ = seen[l];
+      EXPECT_GT(StandardErrors(share, 0.95), -4.9) << sql << " level " << l << ": " << share;
     }
   }
 }
@@ -214,6 +220,123 @@ TEST_F(Coverage, OfSharesAndDifferencesIsNotBelowWhatIsClaimed) {
     const double law = Covered(both, HalfWidth(both, 0.95));
     EXPECT_LT(std::fabs(StandardErrors(covered, law)), 4.9) << covered << " against " << law;
   }
+}
+
+// Two tables of one release, or of two at other prices, subtracted: counts and sums are covered as often as
+// the law of the difference says, or not less where it only bounds; means, medians and shares, whose
+// intervals are laid end to end, not less than 95 %.
+class CoverageOfSubtraction : public Coverage {
+ protected:
+  v1::Answer Released(const Plan& plan, const std::vector<int64_t>& exact, const std::string& id) {
+    Release release{plan.id, exact};
+    for (const Block& block : plan.blocks) {
+      AddNoise(block.noise, *random_, absl::MakeSpan(release.noisy).subspan(block.first, block.cells));
+    }
+    v1::Answer answer;
+    for (v1::Table& table : ToTables(plan, codebook_, release, Display{1e9, 1e9}))
+      *answer.add_tables() = table;
+    answer.set_question_id(id);
+    return answer;
+  }
+  // Of the shown values of all `kReleases` differences those that hold `truth`.
+  double SharesCovered(const Plan& first, const std::vector<int64_t>& a, const Plan& second,
+                       const std::vector<int64_t>& b, double truth) {
+    int covered = 0;
+    cells_seen_ = 0;
+    for (int r = 0; r < kReleases; ++r) {
+      const auto made = Subtract({Released(first, a, "1"), 0}, {Released(second, b, "2"), 0});
+      PENC_CHECK(made.ok());
+      exact_ = made->exact(0);
+      for (const v1::Row& row : made->table().rows()) {
+        const v1::Value& value = row.values(0);
+        if (value.shown() != v1::Value::SHOWN_YES) continue;
+        ++cells_seen_;
+        covered += value.low() <= truth && truth <= value.high();
+      }
+    }
+    return static_cast<double>(covered) / cells_seen_;
+  }
+  bool exact_ = false;
+};
+
+TEST_F(CoverageOfSubtraction, OfCountsAndSumsIsThatOfTheExactLawOfTheDifference) {
+  const Price cheap{Price::Kind::kShare, 20000}, dear{Price::Kind::kShare, 60000};
+  const Price laplace{Price::Kind::kEpsilon, 1024}, wide{Price::Kind::kEpsilon, 300};
+  struct Prices {
+    Price first, second;
+    bool exact;
+  };
+  for (const Prices& prices :
+       {Prices{cheap, cheap, true}, Prices{cheap, dear, true}, Prices{laplace, laplace, true},
+        Prices{laplace, wide, true}, Prices{laplace, cheap, false}}) {
+    for (const char* sql : {"SELECT year, count(DISTINCT person) FROM work GROUP BY year",
+                            "SELECT year, sum(hours) FROM work GROUP BY year"}) {
+      const Plan first = PlanOf(sql, prices.first), second = PlanOf(sql, prices.second);
+      const double unit = static_cast<double>(first.blocks[0].counting.grid);
+      const double share = SharesCovered(first, std::vector<int64_t>(first.length, 1000030), second,
+                                         std::vector<int64_t>(second.length, 1000000), 30 * unit);
+      EXPECT_EQ(exact_, prices.exact) << sql;
+      if (!prices.exact) {
+        EXPECT_GT(StandardErrors(share, 0.95), -4.9) << sql << ": " << share;
+        continue;
+      }
+      const Mechanism &a = first.blocks[0].noise, &b = second.blocks[0].noise;
+      const uint64_t m = HalfWidthOfDifference(a, b, 0.95).half_width;
+      // The law's own coverage, by the one with which the half width is exact: that of the smallest half
+      // widths.
+      double low = 0.95, high = 1;
+      for (int i = 0; i < 40; ++i) {
+        const double middle = (low + high) / 2;
+        (HalfWidthOfDifference(a, b, middle).half_width <= m ? low : high) = middle;
+      }
+      EXPECT_LT(std::fabs(StandardErrors(share, low)), 4.9) << sql << ": " << share << " against " << low;
+    }
+  }
+}
+
+TEST_F(CoverageOfSubtraction, OfMeansMediansAndSharesIsNotBelowWhatIsClaimed) {
+  const Price price{Price::Kind::kShare, 100000};
+  const Plan means = PlanOf("SELECT race, avg(hours) FROM work GROUP BY race", price);
+  const auto of_means = [&](int64_t hours) {
+    std::vector<int64_t> exact(means.length, 0);
+    const int64_t grid = means.blocks[0].counting.grid;
+    for (uint64_t i = 0; i < means.blocks[0].cells; ++i) {
+      exact[means.blocks[0].first + i] = 4000 * (2 * hours - 168) / grid;
+      exact[means.blocks[1].first + i] = 4000;
+    }
+    return exact;
+  };
+  const auto grid = static_cast<double>(means.blocks[0].counting.grid);
+  const std::vector<int64_t> longer = of_means(42), shorter = of_means(40);
+  const double truth =
+      static_cast<double>(longer[means.blocks[0].first] - shorter[means.blocks[0].first]) * grid / 2 / 4000;
+  double share = SharesCovered(means, longer, means, shorter, truth);
+  EXPECT_GT(StandardErrors(share, 0.95), -4.9) << share;
+  EXPECT_FALSE(exact_);
+  const Plan shares = PlanOf("SELECT year, share(hours > 40) FROM work GROUP BY year", price);
+  const auto of_shares = [&](int64_t in) {
+    std::vector<int64_t> exact;
+    for (uint64_t i = 0; i < shares.length; ++i) exact.push_back(i % 2 == 0 ? in : 500 - in);
+    return exact;
+  };
+  share = SharesCovered(shares, of_shares(250), shares, of_shares(60), 38);
+  EXPECT_GT(StandardErrors(share, 0.95), -4.9) << share;
+  const Plan medians = PlanOf("SELECT race, median(hours) FROM work GROUP BY race", price);
+  const auto of_medians = [&](int64_t middle) {
+    std::vector<int64_t> exact(medians.length, 0);
+    for (const Block& block : medians.blocks) {
+      const Counting& counting = block.counting;
+      for (uint64_t cell = 0; cell < block.cells / counting.fan; ++cell) {
+        for (int64_t hours = middle - 20; hours <= middle + 20; ++hours)
+          exact[block.first + cell * counting.fan + static_cast<uint64_t>(hours) / counting.part_width] +=
+              10 * (21 - std::abs(hours - middle));
+      }
+    }
+    return exact;
+  };
+  share = SharesCovered(medians, of_medians(44), medians, of_medians(40), 4);
+  EXPECT_GT(StandardErrors(share, 0.95), -4.9) << share;
+  EXPECT_GT(cells_seen_, 3000);
 }
 
 }  // namespace

@@ -203,6 +203,22 @@ TEST(RegionalAnswers, CohortsThatTheQuestionNamesStandInTheCharge) {
   EXPECT_THAT(made->answer.charge().cohorts(), ElementsAre("2026-Q1", "2026-Q2", "2026-Q3"));
 }
 
+// Before a member's first edition and after the round's nobody is: there the sum is noise alone, of the same
+// law.
+TEST(RegionalAnswers, ATrendOverCohortsNamesThoseUpToTheEditionOfTheRound) {
+  WholeRound whole(
+      QuestionWish({"SELECT entered, count(DISTINCT person) FROM person WHERE entered BETWEEN "
+                    "'2026-Q1' AND '2026-Q4' GROUP BY entered"}));
+  whole.Contribute(kAll);
+  whole.Certify();
+  const auto made = AnswerOf(RecordOf(whole, whole.Openings()), {whole.Roots(), {}});
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_THAT(made->answer.charge().cohorts(), ElementsAre("2026-Q1", "2026-Q2", "2026-Q3"));
+  ASSERT_EQ(made->answer.tables(0).axes(0).categories_size(), 4);
+  EXPECT_EQ(made->answer.tables(0).axes(0).categories(3).code(), "2026-Q4");
+  ExpectTruthWithinTheLaw(made->answer, whole.Truth());
+}
+
 class Lies : public ::testing::Test {
  protected:
   Lies() : whole_(QuestionWish({"SELECT sex, count(DISTINCT person) FROM person GROUP BY sex"})) {}

@@ -191,6 +191,21 @@ TEST(Decide, LooksAtEveryColumnThatAQuestionReads) {
             v1::REFUSAL_COLUMN_DENIED);
 }
 
+TEST(Decide, CohortsAsAKeyAreNoColumnButADimension) {
+  const Codebook book = Book();
+  const Policy policy = Rules(book);
+  const auto decided = [&](const std::string& keys) {
+    return Of(absl::StrCat("SELECT ", keys,
+                           ", count(*) FROM visit WHERE entered BETWEEN '2026-Q1' AND "
+                           "'2026-Q2' GROUP BY ",
+                           keys),
+              policy, book);
+  };
+  EXPECT_EQ(decided("entered"), v1::REFUSAL_UNSPECIFIED);
+  EXPECT_EQ(decided("entered, kind"), v1::REFUSAL_UNSPECIFIED);
+  EXPECT_EQ(decided("entered, kind, person.sex"), v1::REFUSAL_TOO_MANY_DIMENSIONS);
+}
+
 TEST(Decide, AVerdictIsOfExactlyOnePlanAskerPurposeAndPolicyAndChangesNothingElse) {
   const Codebook book = Book();
   const Policy policy = Rules(book);

@@ -116,5 +116,73 @@ TEST(Law, SkellamApproachesItsNormalLimit) {
   EXPECT_NEAR(static_cast<double>(HalfWidth(m, 0.95)), 1960, 1);
 }
 
+// P(|X - Y| <= m) by adding up, from the laws' own probabilities.
+std::vector<double> CoveredByDifference(const Mechanism& first, const Mechanism& second, int last) {
+  const auto weights = [&](const Mechanism& law) {
+    std::vector<double> p;  // P(X = k - 2 last)
+    for (int k = -2 * last; k <= 2 * last; ++k) {
+      const auto m = static_cast<uint64_t>(std::abs(k));
+      p.push_back(m == 0 ? Covered(law, 0) : (Covered(law, m) - Covered(law, m - 1)) / 2);
+    }
+    return p;
+  };
+  const std::vector<double> p = weights(first), q = weights(second);
+  std::vector<double> covered;
+  double sum = 0;
+  for (int m = 0; m <= last; ++m) {
+    for (int sign : {-1, 1}) {
+      if (m == 0 && sign > 0) continue;
+      for (int k = -2 * last; k <= 2 * last; ++k) {
+        const int other = k - sign * m;
+        if (std::abs(other) <= 2 * last) sum += p[k + 2 * last] * q[other + 2 * last];
+      }
+    }
+    covered.push_back(sum);
+  }
+  return covered;
+}
+
+TEST(Law, TheHalfWidthOfADifferenceIsTheSmallestThatCoversOrNotSmaller) {
+  const auto laplace = [](uint64_t num, uint64_t den, Ratio rate = {1, 1}) {
+    return Mechanism{Family::kDiscreteLaplace, {num, den}, rate};
+  };
+  const auto skellam = [](uint64_t mu, Ratio rate = {1, 1}) {
+    return Mechanism{Family::kSkellam, {mu, 1}, rate};
+  };
+  struct Case {
+    Mechanism first, second;
+    bool exact;
+  };
+  for (const Case& one : {
+           Case{laplace(1, 4), laplace(1, 4), true},
+           Case{laplace(1, 4), laplace(1, 9), true},
+           Case{laplace(3, 1), laplace(1, 9), true},
+           Case{laplace(1, 4), laplace(20001, 80000), false},
+           Case{laplace(1000, 4000), laplace(10002, 40000), true},
+           Case{laplace(1, 4, {6, 4}), laplace(1, 4, {8, 6}), true},
+           Case{laplace(1, 4, {6, 4}), laplace(1, 4), true},
+           Case{laplace(1, 4, {6, 4}), laplace(1, 6, {8, 6}), false},
+           Case{laplace(1, 1, {6, 4}), laplace(1, 8, {8, 6}), false},
+           Case{skellam(24), skellam(24), true},
+           Case{skellam(24), skellam(3, {6, 4}), true},
+           Case{skellam(24), laplace(1, 4), false},
+           Case{laplace(1, 4, {8, 6}), skellam(100), false},
+       }) {
+    const std::vector<double> covered = CoveredByDifference(one.first, one.second, 120);
+    for (double confidence : {0.5, 0.95, 0.99}) {
+      for (const bool turned : {false, true}) {
+        const DifferenceReach reach = turned ? HalfWidthOfDifference(one.second, one.first, confidence)
+                                             : HalfWidthOfDifference(one.first, one.second, confidence);
+        EXPECT_EQ(reach.exact, one.exact);
+        ASSERT_LT(reach.half_width, covered.size());
+        EXPECT_GE(covered[reach.half_width], confidence - 1e-7);
+        if (reach.exact && reach.half_width > 0) {
+          EXPECT_LT(covered[reach.half_width - 1], confidence + 1e-7);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace penc

@@ -227,7 +227,7 @@ TEST_F(BindTest, TakesCohortsOutOfTheCondition) {
   EXPECT_THAT(Where("entered IN ('2026-Q1', '2026-Q3')"), HasSubstr("without a gap"));
   EXPECT_THAT(Where("entered = '2026-01'"), HasSubstr("2026-01"));
   EXPECT_THAT(Where("entered > '2026-Q1' AND entered < '2026-Q2'"), HasSubstr("range is empty"));
-  EXPECT_THAT(Canon("SELECT entered, count(*) FROM event GROUP BY entered"), HasSubstr("only in WHERE"));
+  EXPECT_THAT(Canon("SELECT sum(entered) FROM event"), HasSubstr("only in WHERE"));
 }
 
 TEST_F(BindTest, ReadsEveryGrainThatAColumnHas) {

@@ -169,6 +169,20 @@ TEST_F(RollupTest, HasNoCellThatCannotBe) {
                           "m|other|*", "m|*|*"));
 }
 
+TEST_F(RollupTest, AddsUpCohortsToYears) {
+  const std::string asked =
+      "SELECT year(entered), entered, count(DISTINCT person) FROM person WHERE entered BETWEEN '2025-Q3' AND "
+      "'2026-Q1' GROUP BY ROLLUP(year(entered), entered)";
+  const auto plan = Planned(asked);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(KeysOf(plan->questions[0].domain),
+              ElementsAre("2025|2025-Q3", "2025|2025-Q4", "2025|*", "2026|2026-Q1", "2026|*", "*|*"));
+  EXPECT_EQ(Canon(Canon(asked)), Canon(asked));
+  EXPECT_THAT(Canon("SELECT entered, year(entered), count(*) FROM person WHERE entered BETWEEN '2025-Q3' AND "
+                    "'2026-Q1' GROUP BY ROLLUP(entered, year(entered))"),
+              HasSubstr("write the coarser first"));
+}
+
 TEST_F(RollupTest, TakesPersonsWhereEverybodyIsInOneCell) {
   for (const char* sql :
        {"SELECT count(DISTINCT person) FROM person GROUP BY ROLLUP(sex, main_of(profile), age)",

@@ -128,8 +128,10 @@ class NeighboursTest : public SmallStore {
     if (!persons && Below(4) == 0) where.emplace_back("person.sex = 'f'");
     if (!persons && Below(6) == 0) where.emplace_back("needs NOT IN ('food')");
     if (persons && Below(3) == 0) where.emplace_back("age > 30");
-    if (Below(3) == 0) where.emplace_back("entered >= '2026-Q2'");
-    if (Below(4) == 0) where.emplace_back("entered <= '2026-Q3'");
+    const bool trend = Below(4) == 0;
+    if (trend) keys.emplace_back("entered");
+    if (trend || Below(3) == 0) where.emplace_back("entered >= '2026-Q2'");
+    if (trend || Below(4) == 0) where.emplace_back("entered <= '2026-Q3'");
     std::string sql = "SELECT " + absl::StrJoin(keys, ", ") + (keys.empty() ? "" : ", ") +
                       absl::StrJoin(measures, ", ") + " FROM " + (persons ? "person" : "move");
     if (!where.empty()) sql += " WHERE " + absl::StrJoin(where, " AND ");

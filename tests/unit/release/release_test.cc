@@ -302,6 +302,36 @@ TEST_F(ReleaseTest, AnswersEachEditionAfreshAndChargesAllItsCohorts) {
   EXPECT_EQ(SpentBy(kFirst + 1), 2 * once);
 }
 
+TEST_F(ReleaseTest, ATrendOverCohortsChargesEachOfThemOnceAndCountsEachApart) {
+  Record(300, 200, kFirst);
+  Record(1000, 10, kFirst + 1, 1000);
+  const v1::Answer answer = Answer(Question(
+      "SELECT entered, sex, count(DISTINCT person) FROM person WHERE entered BETWEEN '2025-Q4' AND '2026-Q3' "
+      "GROUP BY entered, sex"));
+  // Of those named, two are closed.
+  EXPECT_THAT(answer.charge().cohorts(), ElementsAre("2026-Q1", "2026-Q2"));
+  EXPECT_EQ(SpentBy(kFirst), SpentBy(kFirst + 1));
+  const uint64_t once = SpentBy(kFirst);
+  Bytes(
+      Question("SELECT sex, count(DISTINCT person) FROM person WHERE entered BETWEEN '2025-Q4' AND '2026-Q3' "
+               "GROUP BY sex"));
+  EXPECT_EQ(SpentBy(kFirst), 2 * once);
+  const v1::Table& table = answer.tables(0);
+  ASSERT_EQ(table.axes(0).categories_size(), 4);
+  const auto near = [&](uint32_t cohort, uint32_t sex, double people) {
+    for (const v1::Row& row : table.rows()) {
+      if (row.key(0) != cohort || row.key(1) != sex) continue;
+      EXPECT_NEAR(row.values(0).value(), people, 8 * table.columns(0).margin()) << cohort << " " << sex;
+    }
+  };
+  const auto margin = table.columns(0).margin();
+  ASSERT_LT(8 * margin, 300);
+  near(1, 0, 300);
+  near(2, 0, 1000);
+  near(0, 0, 0);
+  near(3, 0, 0);
+}
+
 // An edition that closes between looking at the calendar and opening the records would let its people be
 // counted without being charged.
 TEST_F(ReleaseTest, ChargesThePeopleThatItCountsThoughAnEditionClosesMeanwhile) {
