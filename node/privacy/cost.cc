@@ -266,6 +266,7 @@ Cost operator+(const Cost& a, const Cost& b) {
                  ? kInfinitePure
                  : Saturated(static_cast<unsigned __int128>(a.pure) + b.pure);
   sum.renyi = Saturated(static_cast<unsigned __int128>(a.renyi) + b.renyi);
+  sum.delta = Saturated(static_cast<unsigned __int128>(a.delta) + b.delta);
   return sum;
 }
 

@@ -1,5 +1,5 @@
-// What a release costs: pure epsilon, and Rényi divergence at one order, in units of 2^-40 rounded up. Pure
-// functions.
+// What a release costs: pure epsilon, and Rényi divergence at one order, in units of 2^-40 rounded up; and
+// what selected keys add to delta. Pure functions.
 #pragma once
 #include <cstdint>
 
@@ -13,6 +13,7 @@ inline constexpr uint64_t kInfinitePure = UINT64_MAX;
 struct Cost {
   uint64_t pure = 0;  // kInfinitePure: a mechanism without pure guarantee took part
   uint64_t renyi = 0;
+  uint64_t delta = 0;  // of key selection alone, in 10^-18 (key_selection.md)
 };
 
 // Saturating; infinite absorbs.

@@ -1,5 +1,5 @@
 // The P-or-R filter of one cohort (privacy.md, "Accounting"): a release fits where P <= epsilon or R <= B
-// holds after it.
+// holds after it, and what its keys' selection adds to delta is set aside still.
 #pragma once
 #include <cstdint>
 
@@ -11,6 +11,7 @@ namespace penc {
 struct Spent {
   uint64_t pure = 0;  // kInfinitePure once a Skellam touched the cohort
   uint64_t renyi = 0;
+  uint64_t delta = 0;  // of key selections, in 10^-18
 };
 
 Spent Add(const Spent& spent, const Cost& cost);

@@ -12,12 +12,21 @@ namespace {
 constexpr mpfr_prec_t kBits = 127;  // far more than the 2^-40 that counts; the largest that MPFR does fast
 constexpr uint32_t kLargestTwiceAlpha = 512;
 
+constexpr int kDeltaDigits = 18;
+
+// 10^18, exact.
+Real DeltaUnit() {
+  Real unit(64);
+  mpfr_ui_pow_ui(unit.get(), 10, kDeltaDigits, MPFR_RNDN);
+  return unit;
+}
+
 // B(alpha) = epsilon + ln(alpha / (alpha - 1)) + ln(delta alpha) / (alpha - 1), every step rounded down.
 Real BudgetAt(const Promise& promise, uint32_t twice_alpha) {
   Real alpha(kBits), delta(kBits), sum(kBits), term(kBits), minus(kBits);
   mpfr_set_ui_2exp(alpha.get(), twice_alpha, -1, MPFR_RNDN);
-  mpfr_ui_pow_ui(delta.get(), 10, promise.delta_exponent, MPFR_RNDU);
-  mpfr_ui_div(delta.get(), promise.delta_mantissa, delta.get(), MPFR_RNDD);
+  mpfr_set_uj(delta.get(), DeltaOf(promise) - promise.keys_delta, MPFR_RNDD);  // exact
+  mpfr_div(delta.get(), delta.get(), DeltaUnit().get(), MPFR_RNDD);
   mpfr_set_ui_2exp(sum.get(), promise.epsilon_1024, -10, MPFR_RNDD);
   mpfr_sub_ui(minus.get(), alpha.get(), 1, MPFR_RNDN);
   mpfr_div(term.get(), alpha.get(), minus.get(), MPFR_RNDD);
@@ -48,6 +57,33 @@ absl::Status Bad(absl::string_view what, absl::string_view text, absl::string_vi
                absl::StrCat(what, " \"", text, "\" cannot be read: write for example ", example)});
 }
 
+// "1e-6" or "0.000001": one digit of 10^-3 to 10^-15.
+absl::Status ReadDelta(absl::string_view what, absl::string_view delta, absl::string_view example,
+                       int& mantissa, int& exponent) {
+  if (delta.size() >= 4 && delta[1] == 'e' && delta[2] == '-' && delta[0] >= '1' && delta[0] <= '9') {
+    int digits = 0;
+    for (char c : delta.substr(3)) {
+      if (!std::isdigit(static_cast<unsigned char>(c)) || digits > 10) return Bad(what, delta, example);
+      digits = digits * 10 + (c - '0');
+    }
+    mantissa = delta[0] - '0';
+    exponent = digits;
+  } else if (delta.size() > 2 && delta.substr(0, 2) == "0.") {
+    const absl::string_view fraction = delta.substr(2);
+    const size_t first = fraction.find_first_not_of('0');
+    if (first == absl::string_view::npos || first + 1 != fraction.size() || fraction[first] < '1' ||
+        fraction[first] > '9') {
+      return Bad(what, delta, example);
+    }
+    mantissa = fraction[first] - '0';
+    exponent = static_cast<int>(fraction.size());
+  } else {
+    return Bad(what, delta, example);
+  }
+  if (exponent < 3 || exponent > 15) return Bad(what, delta, example);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Promise> ParsePromise(absl::string_view epsilon, absl::string_view delta) {
@@ -76,28 +112,23 @@ absl::StatusOr<Promise> ParsePromise(absl::string_view epsilon, absl::string_vie
     promise.delta_exponent = 0;
     return promise;
   }
-  if (delta.size() >= 4 && delta[1] == 'e' && delta[2] == '-' && delta[0] >= '1' && delta[0] <= '9') {
-    int exponent = 0;
-    for (char c : delta.substr(3)) {
-      if (!std::isdigit(static_cast<unsigned char>(c)) || exponent > 10) return Bad("delta", delta, "1e-6");
-      exponent = exponent * 10 + (c - '0');
-    }
-    promise.delta_mantissa = delta[0] - '0';
-    promise.delta_exponent = exponent;
-  } else if (delta.size() > 2 && delta.substr(0, 2) == "0.") {
-    const absl::string_view fraction = delta.substr(2);
-    const size_t first = fraction.find_first_not_of('0');
-    if (first == absl::string_view::npos || first + 1 != fraction.size() || fraction[first] < '1' ||
-        fraction[first] > '9') {
-      return Bad("delta", delta, "1e-6");
-    }
-    promise.delta_mantissa = fraction[first] - '0';
-    promise.delta_exponent = static_cast<int>(fraction.size());
-  } else {
-    return Bad("delta", delta, "1e-6");
-  }
-  if (promise.delta_exponent < 3 || promise.delta_exponent > 15) return Bad("delta", delta, "1e-6");
+  RETURN_IF_ERROR(ReadDelta("delta", delta, "1e-6", promise.delta_mantissa, promise.delta_exponent));
   return promise;
+}
+
+absl::StatusOr<uint64_t> ParseKeysDelta(absl::string_view text, const Promise& promise) {
+  Promise part;
+  RETURN_IF_ERROR(ReadDelta("keys_delta", text, "1e-7", part.delta_mantissa, part.delta_exponent));
+  if (DeltaOf(part) < DeltaOf(promise)) return DeltaOf(part);
+  return Fail(absl::StatusCode::kInvalidArgument,
+              {"keys_delta est une partie de delta: donnez moins que lui, par exemple un dixième",
+               "keys_delta is a part of delta: give less than it, for example a tenth"});
+}
+
+uint64_t DeltaOf(const Promise& promise) {
+  uint64_t delta = promise.delta_mantissa;
+  for (int digit = promise.delta_exponent; digit < kDeltaDigits && delta != 0; ++digit) delta *= 10;
+  return delta;
 }
 
 Order OrderOf(const Promise& promise) {
@@ -133,7 +164,7 @@ uint64_t PureBudget(const Promise& promise) { return promise.epsilon_1024 << 30;
 
 Allowance AllowanceOf(const Promise& promise) {
   const Order order = OrderOf(promise);
-  return {order, PureBudget(promise), RenyiBudgetAt(promise, order)};
+  return {order, PureBudget(promise), RenyiBudgetAt(promise, order), promise.keys_delta};
 }
 
 }  // namespace penc

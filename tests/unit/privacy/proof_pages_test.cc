@@ -46,8 +46,8 @@ void ExpectProved(const std::string& path) {
 }
 
 TEST(ProofPages, NameTheCodeThatTheyProve) {
-  for (const char* name :
-       {"laplace_sampler", "skellam_sampler", "cost", "filter", "choose", "noise_share", "pld"})
+  for (const char* name : {"laplace_sampler", "skellam_sampler", "cost", "filter", "choose", "noise_share",
+                           "pld", "key_selection"})
     ExpectProved(std::string("privacy/") + name);
 }
 
