@@ -70,11 +70,15 @@ void AddRecords(const v1::PersonSheetResult& sheet, const Words& w, Page& page) 
     }
   }
   page.Paragraph(
-      w("Ces données sont des codes, des nombres et des dates. Ni nom, ni téléphone, ni numéro de document, "
-        "ni texte "
-        "libre n'y trouve place; la référence elle-même est remplacée par une empreinte secrète.",
-        "These items are codes, numbers and dates. No name, phone number, document number or free text has a "
-        "place among them; the reference itself is replaced by a secret fingerprint."));
+      w("Ces données sont des codes, des nombres, des dates, et, là où l'organisation tient une telle liste, "
+        "des "
+        "noms de lieux ou d'organismes. Ni nom de personne, ni téléphone, ni numéro de document, ni texte "
+        "libre "
+        "n'y trouve place; la référence elle-même est remplacée par une empreinte secrète.",
+        "These items are codes, numbers, dates and, where the organisation keeps such a list, names of "
+        "places or "
+        "bodies. No person's name, phone number, document number or free text has a place among them; the "
+        "reference itself is replaced by a secret fingerprint."));
   if (!sheet.quarantine_files().empty()) {
     page.Paragraph(
         w("Des lignes de cette personne attendent une correction, telles qu'elles furent écrites, texte "

@@ -6,6 +6,8 @@
 //   code, place, integer, number, dates   0 = NULL, 1 + i = the i-th value of the column (i-th code, lo + i
 //   steps) codes (several at once)               a mask, bit i = the i-th code present; 0 = NULL (nothing
 //   stated)
+//   text                                0 = NULL, else the word's number in the office's own list
+//   (store/record_store.h)
 // so that appending codes or raising `hi` never changes what is stored.
 //
 // Native units of dates, counted from 1970: day = days, week = ISO weeks (Monday 1969-12-29 is week 0), month
@@ -28,7 +30,8 @@ using StoredValue = uint32_t;
 inline constexpr StoredValue kNull = 0;
 inline constexpr uint32_t kMaxMaskCodes = 31;  // codes of a list that a `codes` column may use
 
-enum class ColumnType { kCode, kCodes, kInteger, kNumber, kDay, kWeek, kMonth, kQuarter, kYear };
+// In this order in hashes: new ones at the end.
+enum class ColumnType { kCode, kCodes, kInteger, kNumber, kDay, kWeek, kMonth, kQuarter, kYear, kText };
 enum class Sensitivity { kPublic, kOrdinary, kSensitive, kNever };
 enum class Unit { kPerson, kEvent };  // person: at most one row each
 
@@ -61,10 +64,10 @@ struct Column {
   Text label;
   ColumnType type = ColumnType::kCode;
   Sensitivity sensitivity = Sensitivity::kSensitive;
-  bool constant = false;               // one value per person: conflicting values are quarantined
-  int32_t code_list = -1;              // index into Codebook::code_lists for kCode and kCodes
-  uint32_t max_codes = 1;              // kCodes: at most this many at once
-  int64_t lo = 0, hi = 0;              // kInteger, kNumber (in steps), dates (native units), inclusive
+  bool constant = false;   // one value per person: conflicting values are quarantined
+  int32_t code_list = -1;  // index into Codebook::code_lists for kCode and kCodes
+  uint32_t max_codes = 1;  // kCodes: at most this many at once; kText: an answer names at most so many words
+  int64_t lo = 0, hi = 0;  // kInteger, kNumber (in steps), dates (native units), inclusive
   int64_t step_num = 1, step_den = 1;  // kNumber: one step is step_num/step_den
   std::vector<int64_t> bands;  // kInteger, kNumber: first value of each band, in steps, from lo on; or none
   std::string hxl;
@@ -74,9 +77,12 @@ struct Column {
   uint32_t size(const CodeList* list) const {
     return list ? list->codes.size() : static_cast<uint32_t>(hi - lo + 1);
   }
-  bool is_date() const { return type >= ColumnType::kDay; }
+  bool is_date() const { return type >= ColumnType::kDay && type <= ColumnType::kYear; }
   bool is_amount() const { return type == ColumnType::kInteger || type == ColumnType::kNumber; }
 };
+
+// Of a word: bytes as they are kept, after trimming.
+inline constexpr size_t kLongestWord = 128;
 
 // What one person may contribute at most, whatever the question.
 struct Caps {
@@ -133,6 +139,7 @@ enum class Closing { kMonth, kQuarter, kYear };
 struct PromiseText {
   std::string epsilon = "8";
   std::string delta = "1e-6";
+  std::string keys_delta;  // of a policy: the part of delta for selecting words; empty: none
 };
 
 // Whom answers count: persons whose row has one of these values, in all tables. Nothing stated is no consent.

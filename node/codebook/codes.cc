@@ -75,6 +75,11 @@ std::string WriteNumber(const Column& column, int64_t number) {
 
 absl::StatusOr<StoredValue> StoredOf(const Codebook& codebook, const Column& column, absl::string_view text) {
   if (text.empty()) return kNull;
+  if (column.type == ColumnType::kText) {
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat(column.name, ": ces mots n'appartiennent qu'à l'organisation qui les écrit"),
+                 absl::StrCat(column.name, ": these words are only the office's that writes them")});
+  }
   if (column.type == ColumnType::kCodes) return MaskOf(ListOf(codebook, column), column, text);
   if (column.type == ColumnType::kCode) {
     ASSIGN_OR_RETURN(const uint32_t code, FindCode(ListOf(codebook, column), text));
@@ -92,6 +97,7 @@ absl::StatusOr<StoredValue> StoredOf(const Codebook& codebook, const Column& col
 std::string WrittenOf(const Codebook& codebook, const Column& column, StoredValue value) {
   PENC_CHECK(Fits(codebook, column, value));
   if (value == kNull) return "";
+  if (column.type == ColumnType::kText) return absl::StrCat("#", value);
   if (column.type == ColumnType::kCode) return ListOf(codebook, column).codes[value - 1].code;
   if (column.type != ColumnType::kCodes) return WriteNumber(column, NumberOf(column, value));
   std::string text;
@@ -107,7 +113,7 @@ Text LabelOf(const Codebook& codebook, const Column& column, StoredValue value) 
   if (value == kNull) return {"non renseigné", "not stated"};
   if (column.type == ColumnType::kCode) return ListOf(codebook, column).codes[value - 1].label;
   if (column.type != ColumnType::kCodes) {
-    const std::string text = WriteNumber(column, NumberOf(column, value));
+    const std::string text = WrittenOf(codebook, column, value);
     return {text, text};
   }
   Text label;

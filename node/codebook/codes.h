@@ -17,7 +17,8 @@ namespace penc {
 // text: for what an asker wrote, never for a record's cell.
 absl::StatusOr<StoredValue> StoredOf(const Codebook& codebook, const Column& column, absl::string_view text);
 
-// The canonical text of a stored value. Precondition: Fits(codebook, column, value).
+// The canonical text of a stored value; of a word, "#" and its number: which it is, the store knows.
+// Precondition: Fits(codebook, column, value).
 std::string WrittenOf(const Codebook& codebook, const Column& column, StoredValue value);
 
 // What people read: code labels, "Inconnu" is a label like any; amounts and periods as written; NULL «non

@@ -23,6 +23,7 @@ namespace {
 constexpr int64_t kMaxValues = (int64_t{1} << 31) - 2;
 constexpr int64_t kMaxAmount = 1000000000000;  // in steps
 constexpr uint32_t kMaxCap = 65535;
+constexpr uint32_t kMostWords = 4096, kUsualWords = 256;  // that an answer names, of an open list
 constexpr int kMaxTables = 64;
 constexpr int kMaxColumns = 256;
 
@@ -49,6 +50,8 @@ ColumnType TypeOf(storage::v1::ColumnType type) {
       return ColumnType::kQuarter;
     case storage::v1::COLUMN_TYPE_YEAR:
       return ColumnType::kYear;
+    case storage::v1::COLUMN_TYPE_TEXT:
+      return ColumnType::kText;
     default:
       return ColumnType::kCode;  // code and place
   }
@@ -115,6 +118,11 @@ class BookReader {
     book_.closing = ClosingOf(file_.closing());
     if (!file_.has_reference_promise()) return absl::OkStatus();
     const auto& promise = file_.reference_promise();
+    if (!promise.keys_delta().empty()) {
+      return lines_.Error("reference_promise.keys_delta",
+                          {"c'est chaque organisation qui réserve un delta, dans sa politique",
+                           "it is each organisation that sets a delta aside, in its policy"});
+    }
     const auto epsilon = ParseDecimal(promise.epsilon());
     if (!epsilon.ok() || epsilon->num <= 0) {
       return lines_.Error("reference_promise.epsilon",
@@ -240,6 +248,8 @@ class BookReader {
       RETURN_IF_ERROR(ReadDates(path, written, &column));
     } else if (column.is_amount()) {
       RETURN_IF_ERROR(ReadRange(path, written, &column));
+    } else if (column.type == ColumnType::kText) {
+      RETURN_IF_ERROR(ReadText(path, written, &column));
     } else {
       RETURN_IF_ERROR(ReadCodes(path, written, &column));
     }
@@ -250,12 +260,14 @@ class BookReader {
   // Each type has keys of its own; one of another type is a misunderstanding that would otherwise pass in
   // silence.
   absl::Status CheckKeys(const std::string& path, const Column& column, const storage::v1::Column& written) {
-    const bool coded = !column.is_date() && !column.is_amount();
+    const bool text = column.type == ColumnType::kText;
+    const bool coded = !column.is_date() && !column.is_amount() && !text;
     const struct {
       const char* key;
       bool allowed;
     } keys[] = {{"codes", coded},
-                {"max", column.type == ColumnType::kCodes},
+                {"max", column.type == ColumnType::kCodes || text},
+                {"open", text},
                 {"range", column.is_amount()},
                 {"step", column.type == ColumnType::kNumber},
                 {"bands", column.is_amount()},
@@ -298,6 +310,26 @@ class BookReader {
                                               " has none: write type: code")});
     }
     return column->type == ColumnType::kCodes ? ReadSeveral(path, written, list, column) : absl::OkStatus();
+  }
+
+  absl::Status ReadText(const std::string& path, const storage::v1::Column& written, Column* column) {
+    if (!written.open()) {
+      return lines_.Error(
+          path, {"il manque «open»: personne ne déclare ces mots d'avance; exemple: {type: text, open: true}",
+                 "\"open\" is missing: nobody declares these words beforehand; example: {type: text, open: "
+                 "true}"});
+    }
+    column->max_codes = lines_.Has(absl::StrCat(path, ".max")) ? written.max() : kUsualWords;
+    if (column->max_codes < 1 || column->max_codes > kMostWords) {
+      return lines_.Error(absl::StrCat(path, ".max"),
+                          {absl::StrCat("attendu de 1 à ", kMostWords,
+                                        ": combien de mots une réponse nomme au plus; exemple: max: 256"),
+                           absl::StrCat("expected 1 to ", kMostWords,
+                                        ": how many words an answer names at most; example: max: 256")});
+    }
+    column->lo = 1;
+    column->hi = kMaxValues;
+    return absl::OkStatus();
   }
 
   absl::Status ReadSeveral(const std::string& path, const storage::v1::Column& written, const CodeList& list,

@@ -12,6 +12,7 @@
 #include "base/decimal.h"
 #include "codebook/codes.h"
 #include "codebook/period.h"
+#include "ingest/word.h"
 #include "ingest/xlsx/serial_date.h"
 
 namespace penc {
@@ -75,6 +76,9 @@ Text Describe(CellProblem problem) {
               "is 03/04 April 3 or March 4? Write \"file: {dates: dd/mm/yyyy}\" in the mapping"};
     case CellProblem::kOutOfRange:
       return {"hors de l'intervalle du lexique", "out of the codebook's range"};
+    case CellProblem::kNotAWord:
+      return {absl::StrCat("plus de ", kLongestWord, " octets, ou des signes de contrôle: pas un nom"),
+              absl::StrCat("more than ", kLongestWord, " bytes, or control characters: not a name")};
     case CellProblem::kNone:
       break;
   }
@@ -111,6 +115,7 @@ CellParser::CellParser(const Codebook& codebook, const Column& column, const Map
 
 CellProblem CellParser::Parse(absl::string_view cell, StoredValue* value, CellKind kind) {
   *value = kNull;
+  word_ = Word();
   if (kind == CellKind::kUncomputed) return CellProblem::kUncomputed;
   if (cell.empty()) return CellProblem::kNone;
   if (kind == CellKind::kError) return CellProblem::kFormulaError;
@@ -127,6 +132,8 @@ CellProblem CellParser::Parse(absl::string_view cell, StoredValue* value, CellKi
       decimal = decimal_;
     }
   }
+  if (column_.type == ColumnType::kText)
+    return ReadWord(cell, &word_) ? CellProblem::kNone : CellProblem::kNotAWord;
   return column_.is_date() ? ParseDate(cell, kind, value) : ParseNumber(cell, decimal, value);
 }
 

@@ -9,6 +9,7 @@
 #include "codebook/codebook.h"
 #include "ingest/mapping.h"
 #include "ingest/row_file.h"
+#include "question/words.h"
 
 namespace penc {
 
@@ -24,7 +25,8 @@ enum class CellProblem {
   kAmbiguousDate,
   kOutOfRange,
   kFormulaError,
-  kUncomputed
+  kUncomputed,
+  kNotAWord
 };
 Text Describe(CellProblem problem);
 
@@ -35,6 +37,9 @@ class CellParser {
              const Mapping& mapping, bool serials_from_1904 = false);
   // `kind`: what the file itself says of the cell.
   CellProblem Parse(absl::string_view cell, StoredValue* value, CellKind kind = CellKind::kText);
+  // Of the last cell of a column of words that Parse understood: what is kept of it; empty where nothing was
+  // stated. Its value stays NULL: the store numbers words.
+  const Word& word() const { return word_; }
   // What an option of several codes stands for: its bit, kNull where the mapping says that it means nothing.
   absl::optional<StoredValue> CodeOf(absl::string_view spelling) const;
 
@@ -57,6 +62,7 @@ class CellParser {
   std::unordered_map<std::string, std::string>
       spelling_;  // numbers and dates: what the mapping says a spelling means
   std::string key_;
+  Word word_;
 };
 
 // Whether an option's cell says chosen (1) or not (0); nothing where it says neither.

@@ -89,6 +89,7 @@ int ValueScore(const SourceColumn& source, const Codebook& codebook, const Colum
   }
   if (!source.options.empty()) return 0;
   if (column.is_date()) return DateScore(*source.profile, column);
+  if (column.type == ColumnType::kText) return 100;  // by its name alone
   return source.profile->numbers() ? 100 : 0;
 }
 

@@ -437,6 +437,7 @@ class Importer {
     }
     const RowProblem found = ReadValues(row, *mapping_, table_, columns_, &values_);
     if (found.problem == CellProblem::kNone) {
+      RETURN_IF_ERROR(NumberWords());
       if (buckets_ != nullptr) SetBucket(row, person);
       return Store(person, row, false);
     }
@@ -461,6 +462,15 @@ class Importer {
   absl::Status StoreRefusal(const PersonKey& person, const FileRow& row) {
     values_.assign(table_.columns.size(), kNull);
     return Store(person, row, true);
+  }
+
+  // Of a row that is going to be stored, so that no word is kept that nobody's row holds.
+  absl::Status NumberWords() {
+    for (const FileColumns::Target& target : columns_.targets) {
+      if (import_ == nullptr || table_.columns[target.column].type != ColumnType::kText) continue;
+      ASSIGN_OR_RETURN(values_[target.column], import_->WordOf(target.column, target.parser.word()));
+    }
+    return absl::OkStatus();
   }
 
   void SetBucket(const FileRow& row, const PersonKey& person) {

@@ -28,6 +28,8 @@ std::string TypeName(ColumnType type) {
       return "quarter";
     case ColumnType::kYear:
       return "year";
+    case ColumnType::kText:
+      return "text";
   }
   return "";
 }
@@ -50,7 +52,7 @@ void DescribeColumn(const Codebook& codebook, const Column& column, const Column
       category->set_code(code.code);
       SetLabel(code.label, category->mutable_label());
     }
-  } else {
+  } else if (column.type != ColumnType::kText) {
     out->set_from(WrittenOf(codebook, column, 1));
     out->set_to(WrittenOf(codebook, column, column.size(nullptr)));
   }

@@ -32,6 +32,14 @@ Text Said(const Codebook& codebook, const Column& column, StoredValue value) {
   return value == kNull || !Fits(codebook, column, value) ? Text{} : LabelOf(codebook, column, value);
 }
 
+// Of a column of text: what the file said first.
+Text SaidIn(const PersonRecord& record, uint32_t table, uint32_t column, StoredValue value) {
+  const auto words = record.words.find({table, column});
+  if (words == record.words.end()) return {};
+  const auto word = words->second.find(value);
+  return word == words->second.end() ? Text{} : Text{word->second, word->second};
+}
+
 void AddTables(const Codebook& codebook, const PersonRecord& record, v1::PersonSheetResult& sheet) {
   for (uint32_t t = 0; t < codebook.tables.size(); ++t) {
     const Table& table = codebook.tables[t];
@@ -42,8 +50,11 @@ void AddTables(const Codebook& codebook, const PersonRecord& record, v1::PersonS
       said->set_batch(row.batch);
       said->set_staged(row.staged);
       said->set_withdrawn(row.withdrawn);
-      for (size_t c = 0; c < table.columns.size(); ++c)
-        Set(Said(codebook, table.columns[c], row.values[c]), said->add_values());
+      for (uint32_t c = 0; c < table.columns.size(); ++c) {
+        Set(table.columns[c].type == ColumnType::kText ? SaidIn(record, t, c, row.values[c])
+                                                       : Said(codebook, table.columns[c], row.values[c]),
+            said->add_values());
+      }
     }
     if (out.rows().empty()) continue;
     out.set_name(table.name);

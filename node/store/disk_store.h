@@ -4,6 +4,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -60,6 +61,7 @@ class DiskStore final : public RecordStore {
   // ---- readers
 
   absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot() const override;
+  WordList Words(const Snapshot& snapshot, const ColumnRef& column) const override;
   absl::StatusOr<ExactVector> Extract(const Snapshot& snapshot, const Plan& plan) const override;
   absl::StatusOr<ExactVector> ExtractAsIfClosed(const Plan& plan, Edition cohort) const override;
   absl::Status Visit(bool as_if_closed,
@@ -121,6 +123,9 @@ class DiskStore final : public RecordStore {
   // Chunks of a new generation for `next`; nothing shows before Flip.
   absl::StatusOr<absl::optional<uint64_t>> Rewrite(MergePlan& plan, storage::v1::Manifest& next);
   absl::Status DropGeneration(uint64_t generation);
+
+  // Words that no row of `next` holds leave it. `blocks`: staged blocks that the same write replaces.
+  absl::Status DropWords(storage::v1::Manifest& next, const std::map<std::string, std::string>& blocks = {});
 
   // The one write that makes `next` what there is, with its journal leaf.
   absl::Status Flip(storage::v1::Manifest next, storage::v1::JournalLeaf leaf, const char* what,

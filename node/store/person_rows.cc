@@ -7,6 +7,7 @@
 #include "store/counted.h"
 #include "store/segment_view.h"
 #include "store/staged.h"
+#include "store/stored_words.h"
 #include "store/withdrawals.h"
 
 namespace penc {
@@ -63,6 +64,26 @@ absl::Status AddStaged(const Database& db, const Snapshot& snapshot, const stora
   return absl::OkStatus();
 }
 
+void AddWords(const Snapshot& snapshot, PersonRecord& record) {
+  const Codebook& codebook = *snapshot.codebook;
+  std::map<std::pair<uint32_t, uint32_t>, std::map<StoredValue, std::string>> known;
+  for (const PersonRow& row : record.rows) {
+    const Table& table = codebook.tables[row.table];
+    for (uint32_t c = 0; c < table.columns.size(); ++c) {
+      if (table.columns[c].type != ColumnType::kText || row.values[c] == kNull) continue;
+      const auto [all, fresh] = known.try_emplace({row.table, c});
+      if (fresh) {
+        const int t = snapshot.generation->TableNumber(table.name);
+        const int number = snapshot.generation->ColumnNumber(t, table.columns[c].name);
+        for (Word& word : WordsIn(snapshot.generation->manifest().tables(t), static_cast<uint32_t>(number)))
+          all->second[word.id] = std::move(word.text);
+      }
+      const auto word = all->second.find(row.values[c]);
+      if (word != all->second.end()) record.words[{row.table, c}][row.values[c]] = word->second;
+    }
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<PersonRecord> ReadPersonRows(const Database& db, const Snapshot& snapshot,
@@ -90,6 +111,7 @@ absl::StatusOr<PersonRecord> ReadPersonRows(const Database& db, const Snapshot& 
     if (!batch.closed() && !batch.undone())
       RETURN_IF_ERROR(AddStaged(db, snapshot, batch, person, withdrawals, record));
   }
+  AddWords(snapshot, record);
   return record;
 }
 

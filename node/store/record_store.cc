@@ -13,6 +13,7 @@
 #include "store/gathered.h"
 #include "store/layout.h"
 #include "store/person_rows.h"
+#include "store/stored_words.h"
 #include "store/visit.h"
 #include "store/withdrawals.h"
 
@@ -97,6 +98,7 @@ absl::Status DiskStore::Close(Edition edition, absl::Time now,
     batch.clear_runs();
     batch.clear_superseded();
   }
+  RETURN_IF_ERROR(DropWords(next));
   storage::v1::JournalLeaf leaf;
   leaf.mutable_closed()->set_edition(EditionLabel(codebook()->closing, edition));
   const uint64_t end = next.next_batch();
@@ -111,6 +113,14 @@ absl::Status DiskStore::Close(Edition edition, absl::Time now,
 absl::StatusOr<std::shared_ptr<const Snapshot>> DiskStore::OpenSnapshot() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return std::make_shared<const Snapshot>(generation_, codebook_);
+}
+
+WordList DiskStore::Words(const Snapshot& snapshot, const ColumnRef& column) const {
+  const Generation& generation = *snapshot.generation;
+  const Table& table = snapshot.codebook->tables[column.table];
+  const int t = generation.TableNumber(table.name);
+  const int c = generation.ColumnNumber(t, table.columns[column.column].name);
+  return c < 0 ? WordList() : WordsIn(generation.manifest().tables(t), static_cast<uint32_t>(c));
 }
 
 absl::StatusOr<ExactVector> DiskStore::Extract(const Snapshot& snapshot, const Plan& plan) const {
@@ -252,6 +262,15 @@ absl::StatusOr<absl::optional<uint64_t>> DiskStore::Rewrite(MergePlan& plan, Man
   // What stays is swept at the next opening.
   if (!erased.ok()) DropGeneration(plan.target).IgnoreError();
   return erased;
+}
+
+absl::Status DiskStore::DropWords(Manifest& next, const std::map<std::string, std::string>& blocks) {
+  const auto& tables = next.tables();
+  if (std::all_of(tables.begin(), tables.end(), [](const auto& table) { return table.words().empty(); }))
+    return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Generation> rows,
+                   Generation::Open(db_, cache_, node_key_, next, current().get()));
+  return PruneWords(db_, *rows, blocks, next);
 }
 
 absl::Status DiskStore::DropGeneration(uint64_t generation) {

@@ -14,8 +14,10 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -28,6 +30,7 @@
 #include "codebook/period.h"
 #include "question/exact_vector.h"
 #include "question/plan.h"
+#include "question/words.h"
 
 namespace penc {
 
@@ -100,6 +103,8 @@ struct PersonRecord {
   absl::optional<Edition> entered;  // that first closed the person
   absl::optional<bool> consents;    // by closed rows, where the codebook asks for consent
   std::vector<PersonRow> rows;      // closed ones first, a table's together
+  // What words of those rows say, as they were first written: by table and column of the codebook, and value.
+  std::map<std::pair<uint32_t, uint32_t>, std::map<StoredValue, std::string>> words;
 };
 
 // Who has no row left (undone, expired, withdrawn) is in neither number; zeros where nobody is asked.
@@ -150,6 +155,10 @@ class RecordStore {
    public:
     virtual ~Import() = default;
     virtual absl::Status Add(RowBlock block) = 0;
+    // What a row's cell of a column of text is to hold: the number of the word, the same for all its
+    // spellings. New words are kept by Commit, with the rows that hold them. INVALID_ARGUMENT where the
+    // column has too many. `column`: of the codebook's table.
+    virtual absl::StatusOr<StoredValue> WordOf(size_t column, const Word& word) = 0;
     // Where Begin did not know it yet (a pipe): before Commit.
     virtual void SetFileHash(const std::string& file_hash) = 0;
     // Before Commit.
@@ -200,6 +209,9 @@ class RecordStore {
   virtual absl::StatusOr<ConsentCounts> CountConsent(bool as_if_closed) const = 0;
 
   virtual absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot() const = 0;
+  // All words that rows of a column of text hold, staged ones too. They are in no plan, message or log but
+  // by key selection, and an office's own tables.
+  virtual WordList Words(const Snapshot& snapshot, const ColumnRef& column) const = 0;
   // Total on an opened snapshot apart from damage: DATA_LOSS names the chunk in the local log only.
   virtual absl::StatusOr<ExactVector> Extract(const Snapshot& snapshot, const Plan& plan) const = 0;
   // The same of what a closing now would leave, staged rows and all; who is new enters in `cohort`. For an

@@ -90,6 +90,7 @@ absl::StatusOr<uint64_t> DiskStore::Erase(const PersonKey& person, bool elsewher
     }
   }
   if (!known) return 0;  // the journal does not say that somebody was erased
+  RETURN_IF_ERROR(DropWords(next, staged.blocks));
   storage::v1::JournalLeaf leaf;
   leaf.mutable_erased();
   RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), "erase", [&](rocksdb::WriteBatch& writes) {
@@ -144,6 +145,7 @@ absl::Status DiskStore::Drop(const std::set<uint64_t>& batches, Manifest next, s
     batch.clear_superseded();
   }
   if (!plan.dropped_batches.empty()) RETURN_IF_ERROR(Rewrite(plan, next).status());
+  RETURN_IF_ERROR(DropWords(next));
   RETURN_IF_ERROR(Flip(std::move(next), std::move(leaf), what, [&](rocksdb::WriteBatch& writes) {
     for (uint64_t batch : staged)
       db_.DeleteRange(writes, Space::kRecords, BatchKey(batch), BatchKey(batch + 1));

@@ -85,7 +85,8 @@ StoreImport::StoreImport(DiskStore& store, StoredBatch batch, std::shared_ptr<co
       batch_(std::move(batch)),
       codebook_(std::move(codebook)),
       table_(codebook_->tables[table]),
-      looks_(looks) {
+      looks_(looks),
+      words_(store.generation_->manifest().tables(static_cast<int>(batch_.table()))) {
   const Generation& generation = *store.generation_;
   if (codebook_->consent.has_value() && codebook_->consent->column.table == table)
     consent_column_ = codebook_->consent->column.column;
@@ -165,6 +166,27 @@ absl::Status StoreImport::Add(RowBlock block) {
   DropRefused(block);
   rows_ += block.rows();
   return writer_->Add(std::move(block));
+}
+
+absl::StatusOr<StoredValue> StoreImport::WordOf(size_t column, const Word& word) {
+  const auto number = std::find(from_.begin(), from_.end(), static_cast<int>(column));
+  PENC_CHECK(number != from_.end() && table_.columns[column].type == ColumnType::kText);
+  return words_.Of(static_cast<uint32_t>(number - from_.begin()), word);
+}
+
+absl::Status StoreImport::KeepWords(storage::v1::StoredTable& table) const {
+  if (!words_.fresh()) return absl::OkStatus();
+  const std::set<uint32_t> columns = words_.columns();
+  std::set<std::pair<uint32_t, StoredValue>> held;
+  Aead aead(store_.current()->key_of(batch_.table()));
+  for (uint32_t b = 0; b < writer_->blocks(); ++b) {
+    ASSIGN_OR_RETURN(const StagedBlock block, ReadBlock(store_.db_, aead, batch_.id(), b, from_.size()));
+    for (const uint32_t column : columns) {
+      for (const StoredValue value : block.rows.columns[column]) held.emplace(column, value);
+    }
+  }
+  words_.AddTo(table, held);
+  return absl::OkStatus();
 }
 
 std::vector<uint64_t> StoreImport::FingerprintsOf(const RowBlock& block) const {
@@ -338,6 +360,7 @@ absl::StatusOr<StagedCounts> StoreImport::Commit() {
   ASSIGN_OR_RETURN(const StagedCounts counts, Judge());
   batch_.set_blocks(writer_->blocks());
   for (uint32_t run : writer_->runs()) batch_.add_runs(run);
+  RETURN_IF_ERROR(KeepWords(*next.mutable_tables(static_cast<int>(batch_.table()))));
   *next.add_batches() = batch_;
   next.set_next_batch(batch_.id() + 1);
   storage::v1::JournalLeaf leaf;

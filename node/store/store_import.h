@@ -9,6 +9,7 @@
 #include "store/repeats.h"
 #include "store/rows.h"
 #include "store/staged.h"
+#include "store/stored_words.h"
 #include "store/withdrawals.h"
 
 namespace penc {
@@ -21,6 +22,7 @@ class StoreImport final : public RecordStore::Import {
               uint32_t table, bool looks);
   ~StoreImport() override;
   absl::Status Add(RowBlock block) override;
+  absl::StatusOr<StoredValue> WordOf(size_t column, const Word& word) override;
   void SetFileHash(const std::string& file_hash) override { batch_.set_file_hash(file_hash); }
   void SetKeepUntil(int64_t day) override { batch_.set_keep_until_day(day); }
   void SetAgain() override { repeats_.reset(); }
@@ -51,6 +53,8 @@ class StoreImport final : public RecordStore::Import {
                                         std::vector<PersonKey>* persons) const;
   // Blocks without the rows that are not to be stored.
   absl::StatusOr<StagedCounts> Judge();
+  // New words of rows that stay, into `table`.
+  absl::Status KeepWords(storage::v1::StoredTable& table) const;
 
   DiskStore& store_;
   storage::v1::StoredBatch batch_;
@@ -66,6 +70,7 @@ class StoreImport final : public RecordStore::Import {
   std::unique_ptr<Repeats> repeats_;  // null: nothing is compared
   bool identified_ = false;           // the file's rows have identities
   uint64_t rows_ = 0;
+  WordNumbers words_;
 };
 
 }  // namespace penc

@@ -45,6 +45,9 @@ class PassingStore : public RecordStore {
   absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot() const override {
     return behind_.OpenSnapshot();
   }
+  WordList Words(const Snapshot& snapshot, const ColumnRef& column) const override {
+    return behind_.Words(snapshot, column);
+  }
   absl::StatusOr<ExactVector> Extract(const Snapshot& snapshot, const Plan& plan) const override {
     return behind_.Extract(snapshot, plan);
   }

@@ -79,6 +79,20 @@ TEST(ReadCodebook, UnderstandsEveryPart) {
   EXPECT_LT(visit.columns[4].lo, 0);
 }
 
+TEST(ReadCodebook, KnowsListsThatNobodyDeclared) {
+  const auto with = [](const std::string& column) {
+    return ReadCodebook("b.yaml",
+                        absl::StrReplaceAll(kGood, {{"seq: {type: integer, range: [-2, 9]}", column}}));
+  };
+  const auto book = with("seq: {type: text, open: true}");
+  ASSERT_TRUE(book.ok()) << book.status();
+  const Column& column = book->tables[1].columns[1];
+  EXPECT_EQ(column.type, ColumnType::kText);
+  EXPECT_EQ(column.max_codes, 256u);
+  EXPECT_FALSE(column.is_date() || column.is_amount());
+  EXPECT_NE(with("seq: {type: text, open: true, max: 9}")->hash, book->hash);
+}
+
 TEST(ReadCodebook, HashesTheMeaningNotTheLayout) {
   const std::string good = ReadCodebook("b.yaml", kGood)->hash;
   EXPECT_THAT(good, SizeIs(32));
@@ -117,6 +131,17 @@ const std::vector<Mistake>& Mistakes() {
        "b.yaml line 3: reference_promise.epsilon: expected a decimal"},
       {"DeltaOne", "delta: 0", "delta: 1",
        "b.yaml line 3: reference_promise.delta: expected a decimal from 0"},
+      {"KeysDeltaOfReference", "delta: 0}", "delta: 1e-6, keys_delta: 1e-7}",
+       "b.yaml line 3: reference_promise.keys_delta: it is each organisation that sets a delta aside"},
+      {"TextWithoutOpen", "seq: {type: integer, range: [-2, 9]}", "seq: {type: text}",
+       "b.yaml line 26: tables.visit.columns.seq: \"open\" is missing"},
+      {"TextWithRange", "seq: {type: integer, range: [-2, 9]}",
+       "seq: {type: text, open: true, range: [0, 1]}",
+       "b.yaml line 26: tables.visit.columns.seq.range: \"range\" does not go with"},
+      {"TextNamesNone", "seq: {type: integer, range: [-2, 9]}", "seq: {type: text, open: true, max: 0}",
+       "b.yaml line 26: tables.visit.columns.seq.max: expected 1 to 4096"},
+      {"OpenOfCodes", "codes: country, constant: true}", "codes: country, open: true}",
+       "b.yaml line 25: tables.visit.columns.country.open: \"open\" does not go with"},
       {"ListName", "  need: [", "  Needs: [", "b.yaml line 8: codes.Needs: a list's name is"},
       {"EmptyList", "[food, shelter, none]\nfolds", "[]\nfolds",
        "b.yaml line 8: codes.need: a list has 1 to"},
@@ -219,7 +244,7 @@ const std::vector<Mistake>& Mistakes() {
       {"TypeMisspelt", "{type: week}", "{type: weak}",
        "b.yaml line 29: tables.visit.columns.week.type: expected one of code, codes, place, integer, number, "
        "day, week, "
-       "month, quarter, year, found \"weak\" (did you mean \"week\"?)"},
+       "month, quarter, year, text, found \"weak\" (did you mean \"week\"?)"},
   };
   return *mistakes;
 }
