@@ -78,11 +78,13 @@ bool SmallerDelta(const Promise& a, const Promise& b) {
 
 void Changes::Promised(const Policy& before, const Policy& after) {
   const Promise &a = before.promise, &b = after.promise;
-  const bool raised = a.epsilon_1024 < b.epsilon_1024 || SmallerDelta(a, b);
-  const bool lowered = b.epsilon_1024 < a.epsilon_1024 || SmallerDelta(b, a);
+  // What is set aside for words opens questions that were refused.
+  const bool raised = a.epsilon_1024 < b.epsilon_1024 || SmallerDelta(a, b) || a.keys_delta < b.keys_delta;
+  const bool lowered = b.epsilon_1024 < a.epsilon_1024 || SmallerDelta(b, a) || b.keys_delta < a.keys_delta;
   if (!raised && !lowered) return;
   const auto words = [](const PromiseText& promise) -> Text {
-    const std::string text = absl::StrCat("epsilon ", promise.epsilon, ", delta ", promise.delta);
+    std::string text = absl::StrCat("epsilon ", promise.epsilon, ", delta ", promise.delta);
+    if (!promise.keys_delta.empty()) absl::StrAppend(&text, ", keys_delta ", promise.keys_delta);
     return {text, text};
   };
   Add("promise", raised ? kLoosens : kTightens,

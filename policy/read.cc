@@ -122,6 +122,12 @@ absl::StatusOr<Policy> ReadPolicy(absl::string_view file, absl::string_view text
   const absl::StatusOr<Promise> promise = ParsePromise(read.promise().epsilon(), read.promise().delta());
   if (!promise.ok()) return lines.Error("promise", Explain(promise.status()));
   policy.promise = *promise;
+  if (lines.Has("promise.keys_delta")) {
+    const absl::StatusOr<uint64_t> keys = ParseKeysDelta(read.promise().keys_delta(), policy.promise);
+    if (!keys.ok()) return lines.Error("promise.keys_delta", Explain(keys.status()));
+    policy.promise.keys_delta = *keys;
+    policy.promise_text.keys_delta = read.promise().keys_delta();
+  }
   if (!policy.promise.pure() && RenyiBudget(policy.promise) == 0) {
     return lines.Error("promise", {"cette promesse ne laisse aucun crédit; augmentez epsilon ou delta",
                                    "this promise leaves no budget; raise epsilon or delta"});

@@ -60,7 +60,7 @@ class Told {
 
   void Charge(const storage::v1::Charged& charged) {
     for (const storage::v1::CohortCharge& charge : charged.cohorts()) {
-      const Cost cost{charge.pure(), charge.renyi()};
+      const Cost cost{charge.pure(), charge.renyi(), charge.delta()};
       Add(charge.cohort(), Of(charged.asker()), cost);
       if (charged.share_only()) continue;
       Add(charge.cohort(), kSpent, cost);
@@ -78,7 +78,7 @@ class Told {
   bool GiveBack(const storage::v1::Refunded& refunded) {
     bool held = given_back_.insert(refunded.slot()).second;
     for (const storage::v1::CohortCharge& charge : refunded.cohorts()) {
-      const Cost cost{charge.pure(), charge.renyi()};
+      const Cost cost{charge.pure(), charge.renyi(), charge.delta()};
       held &= Take(charge.cohort(), kSpent, cost);
       for (const std::string& asker : refunded.askers()) held &= Take(charge.cohort(), Of(asker), cost);
       Add(charge.cohort(), kRefunded, cost);
@@ -114,7 +114,8 @@ absl::Status CheckSpending(const Ledger& ledger, const Journal& journal, Closing
   }
   for (const auto& [whose, spent] : told.spending()) {
     const auto found = remembered.find(whose);
-    if (found == remembered.end() || found->second.pure < spent.pure || found->second.renyi < spent.renyi)
+    if (found == remembered.end() || found->second.pure < spent.pure || found->second.renyi < spent.renyi ||
+        found->second.delta < spent.delta)
       return Damaged();
   }
   const LogPosition log = ledger.Position(), journaled = told.log();

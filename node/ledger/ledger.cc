@@ -40,10 +40,11 @@ std::string AskerKey(Edition cohort, absl::string_view asker) {
 }
 std::string SlotRowKey(const SlotKey& slot) { return absl::StrCat("s", slot); }
 
-Spent FromRow(const storage::v1::Spent& row) { return {row.pure(), row.renyi()}; }
+Spent FromRow(const storage::v1::Spent& row) { return {row.pure(), row.renyi(), row.delta()}; }
 void ToRow(const Spent& spent, storage::v1::Spent* row) {
   row->set_pure(spent.pure);
   row->set_renyi(spent.renyi);
+  row->set_delta(spent.delta);
 }
 
 using Costs = std::map<Edition, Cost>;
@@ -55,8 +56,10 @@ struct Account {
   std::map<std::string, Spent> askers;
 };
 
+Cost WithoutDelta(const Cost& cost) { return {cost.pure, cost.renyi}; }
+
 Spent AtLeast(const Spent& a, const Spent& b) {
-  return {std::max(a.pure, b.pure), std::max(a.renyi, b.renyi)};
+  return {std::max(a.pure, b.pure), std::max(a.renyi, b.renyi), std::max(a.delta, b.delta)};
 }
 
 class LedgerOnDatabase final : public Ledger {
@@ -75,7 +78,7 @@ class LedgerOnDatabase final : public Ledger {
       bad = key.size() == 9 ? ParseRow(key, value, row) : LedgerDamaged();
       if (!bad.ok()) return false;
       Account account;
-      account.promise = {row.epsilon_1024(), row.delta_mantissa(), row.delta_exponent()};
+      account.promise = {row.epsilon_1024(), row.delta_mantissa(), row.delta_exponent(), row.keys_delta()};
       account.allowance = AllowanceOf(account.promise);
       account.spent = FromRow(row.spent());
       // A row from before the charge log: nothing was given back, and nobody has witnessed any of it.
@@ -176,7 +179,8 @@ class LedgerOnDatabase final : public Ledger {
       BeginGroup(staging);
       ASSIGN_OR_RETURN(const SlotRows open, OpenCharges());
       for (auto& [cohort, account] : accounts_) {
-        account.spent = {kInfinitePure, std::max(account.spent.renyi, account.allowance.renyi)};
+        account.spent =
+            AtLeast(account.spent, {kInfinitePure, account.allowance.renyi, account.allowance.keys_delta});
         account.gross = AtLeast(account.gross, account.spent);
         PutCohort(staging, cohort, account);
       }
@@ -323,7 +327,8 @@ class LedgerOnDatabase final : public Ledger {
   template <typename CohortCosts>
   static Costs CostsOf(const CohortCosts& cohorts) {
     Costs costs;
-    for (const storage::v1::CohortCost& c : cohorts) costs[c.cohort()] = {c.cost().pure(), c.cost().renyi()};
+    for (const storage::v1::CohortCost& c : cohorts)
+      costs[c.cohort()] = {c.cost().pure(), c.cost().renyi(), c.cost().delta()};
     return costs;
   }
 
@@ -403,6 +408,7 @@ class LedgerOnDatabase final : public Ledger {
       c->set_cohort(EditionLabel(closing_, cohort));
       c->set_pure(cost.pure);
       c->set_renyi(cost.renyi);
+      c->set_delta(cost.delta);
     }
     *journaled.mutable_askers() = row.askers();
     for (auto& [cohort, account] : after) {
@@ -458,6 +464,7 @@ class LedgerOnDatabase final : public Ledger {
   absl::Status FirstCharge(const Charge& charge, Staging& staging, Slot& slot) {
     Costs costs;
     std::map<uint32_t, Cost> at_order;  // most cohorts share one promise
+    std::vector<Edition> no_keys;       // have not enough delta set aside
     for (Edition cohort : charge.cohorts) {
       const auto account = accounts_.find(cohort);
       // A cohort without a budget was never opened: nothing may be charged to it.
@@ -469,10 +476,15 @@ class LedgerOnDatabase final : public Ledger {
       const auto [cost, fresh] = at_order.try_emplace(order.twice_alpha);
       if (fresh) cost->second = charge.cost(order);
       costs[cohort] = cost->second;
-      if (!Fits(account->second.allowance, account->second.spent, costs[cohort]))
+      if (!Fits(account->second.allowance, account->second.spent, WithoutDelta(costs[cohort])))
         slot.exhausted.push_back(cohort);
+      if (!Fits(account->second.allowance, account->second.spent, costs[cohort])) no_keys.push_back(cohort);
     }
     if (!slot.exhausted.empty()) return Refuse(slot, v1::REFUSAL_BUDGET_EXHAUSTED);
+    if (!no_keys.empty()) {
+      slot.exhausted = std::move(no_keys);
+      return Refuse(slot, v1::REFUSAL_KEYS_EXHAUSTED);
+    }
     if (!ShareFits(charge, costs, slot)) return absl::OkStatus();
     const bool regional = charge.kind == ChargeKind::kRegional;
     if (member_ && !regional && !WitnessedEnough(costs, slot)) return absl::OkStatus();
@@ -488,7 +500,7 @@ class LedgerOnDatabase final : public Ledger {
       PutCohort(staging, cohort, account);
       storage::v1::CohortCost* c = row.add_cohorts();
       c->set_cohort(cohort);
-      ToRow({cost.pure, cost.renyi}, c->mutable_cost());
+      ToRow({cost.pure, cost.renyi, cost.delta}, c->mutable_cost());
     }
     ChargeShare(charge, costs, staging);
     row.add_askers(charge.asker);
@@ -557,6 +569,7 @@ class LedgerOnDatabase final : public Ledger {
       c->set_cohort(EditionLabel(closing_, cohort));
       c->set_pure(cost.pure);
       c->set_renyi(cost.renyi);
+      c->set_delta(cost.delta);
     }
     return leaf;
   }
@@ -616,6 +629,7 @@ class LedgerOnDatabase final : public Ledger {
     row.set_epsilon_1024(account.promise.epsilon_1024);
     row.set_delta_mantissa(account.promise.delta_mantissa);
     row.set_delta_exponent(account.promise.delta_exponent);
+    row.set_keys_delta(account.promise.keys_delta);
     ToRow(account.spent, row.mutable_spent());
     ToRow(account.gross, row.mutable_gross());
     ToRow(account.refunded, row.mutable_refunded());

@@ -51,7 +51,7 @@ struct Slot {
   State state = State::kRefused;
   SlotKey key;
   v1::Refusal refusal = v1::REFUSAL_UNSPECIFIED;
-  std::vector<Edition> exhausted;  // cohorts named by BUDGET_, SHARE_EXHAUSTED or UNWITNESSED
+  std::vector<Edition> exhausted;  // cohorts named by BUDGET_, SHARE_, KEYS_EXHAUSTED or UNWITNESSED
   std::string answer;              // kCommitted: the stored bytes
   bool charged_now = false;  // this call wrote the charge (false: an earlier one is completed or resent)
 };

@@ -18,7 +18,8 @@ inline absl::optional<Spent> Without(const Spent& spent, const Cost& cost) {
   };
   const absl::optional<uint64_t> pure = taken(spent.pure, cost.pure), renyi = taken(spent.renyi, cost.renyi);
   if (!pure || !renyi) return absl::nullopt;
-  return Spent{*pure, *renyi};
+  // A share of a round selects no keys.
+  return Spent{*pure, *renyi, spent.delta};
 }
 
 }  // namespace penc

@@ -16,7 +16,7 @@ bool RenyiDecides(const Allowance& allowance) { return allowance.renyi > 0; }
 }  // namespace
 
 Allowance ShareOf(const Allowance& whole, uint64_t ppm) {
-  return {whole.order, Part(whole.pure, ppm, 0), Part(whole.renyi, ppm, 0)};
+  return {whole.order, Part(whole.pure, ppm, 0), Part(whole.renyi, ppm, 0), Part(whole.keys_delta, ppm, 0)};
 }
 
 bool FitsUnwitnessed(const Allowance& allowance, const Spent& unwitnessed, const Cost& cost) {
@@ -27,7 +27,7 @@ bool FitsUnwitnessed(const Allowance& allowance, const Spent& unwitnessed, const
 
 Spent UsedUp(const Allowance& allowance, const Spent& unwitnessed) {
   const Allowance most = ShareOf(allowance, kUnwitnessedPpm);
-  return {std::max(unwitnessed.pure, most.pure), std::max(unwitnessed.renyi, most.renyi)};
+  return {std::max(unwitnessed.pure, most.pure), std::max(unwitnessed.renyi, most.renyi), unwitnessed.delta};
 }
 
 Spent TakenOver(const Allowance& allowance, const Spent& witnessed, const Spent& unwitnessed) {
@@ -35,6 +35,7 @@ Spent TakenOver(const Allowance& allowance, const Spent& witnessed, const Spent&
                   Part(allowance.renyi, kUnwitnessedPpm, kWhole - 1)};
   Spent spent = Add(Add(witnessed, most), {unwitnessed.pure, unwitnessed.renyi});
   if (RenyiDecides(allowance)) spent.pure = kInfinitePure;
+  spent.delta = std::max(unwitnessed.delta, allowance.keys_delta);
   return spent;
 }
 

@@ -26,7 +26,8 @@ Spent UsedUp(const Allowance& allowance, const Spent& unwitnessed);
 // What a cohort must be taken to have spent where stewards last saw `witnessed` (of the most charged cohort)
 // and this copy of the log has charged `unwitnessed` locally since the last head that it knows to be
 // witnessed: witnessed + W + unwitnessed, W rounded up, saturating. Pure spending is infinite wherever Rényi
-// decides: a lost charge may have been one without pure guarantee.
+// decides: a lost charge may have been one without pure guarantee. Heads do not tell what selections of keys
+// added to delta: all that was set aside counts as spent.
 Spent TakenOver(const Allowance& allowance, const Spent& witnessed, const Spent& unwitnessed);
 
 }  // namespace penc

@@ -87,6 +87,56 @@ TEST_F(LedgerTest, ChargesNothingWhereOneCohortOfSeveralCannotPay) {
   EXPECT_EQ(Reserve(Ask("fourth", 1)).refusal, v1::REFUSAL_BUDGET_EXHAUSTED);
 }
 
+TEST_F(LedgerTest, KeepsApartWhatSelectionsOfKeysAddToDelta) {
+  Promise promise = kEight;
+  promise.keys_delta = 100;
+  ASSERT_TRUE(ledger_->OpenCohort(kQ3, promise).ok());
+  const auto select = [](const std::string& question, uint64_t delta, std::vector<Edition> cohorts) {
+    Charge charge = Ask(question, 5, std::move(cohorts));
+    charge.cost = [=](Order) { return Cost{7, 5, delta}; };
+    return charge;
+  };
+  Answered(select("sixty", 60, {kQ3}));
+  EXPECT_EQ(SpentOf(kQ3).delta, 60u);
+  EXPECT_EQ(SpentOf(kQ3, "SHA256:a").delta, 60u);
+  EXPECT_EQ(BalanceOf(kQ3).gross.delta, 60u);
+  const Slot refused = Reserve(select("fifty", 50, {kQ3}));
+  EXPECT_EQ(refused.refusal, v1::REFUSAL_KEYS_EXHAUSTED);
+  EXPECT_THAT(refused.exhausted, ElementsAre(kQ3));
+  EXPECT_EQ(SpentOf(kQ3).renyi, 5u);
+  // A cohort from before something was set aside has nothing.
+  const Slot older = Reserve(select("both", 1, {kQ1, kQ3}));
+  EXPECT_EQ(older.refusal, v1::REFUSAL_KEYS_EXHAUSTED);
+  EXPECT_THAT(older.exhausted, ElementsAre(kQ1));
+  // A share of it is what a partner may take.
+  Charge poor = select("poor", 30, {kQ3});
+  poor.asker = "SHA256:b";
+  poor.share_ppm = 200000;
+  EXPECT_EQ(Reserve(poor).refusal, v1::REFUSAL_SHARE_EXHAUSTED);
+  Open();
+  EXPECT_EQ(BalanceOf(kQ3).promise.keys_delta, 100u);
+  EXPECT_EQ(SpentOf(kQ3).delta, 60u);
+  EXPECT_TRUE(Agrees().ok());
+  Answered(select("forty", 40, {kQ3}));
+  EXPECT_EQ(RefusalOf(select("one", 1, {kQ3})), v1::REFUSAL_KEYS_EXHAUSTED);
+  EXPECT_EQ(RefusalOf(Ask("nothing selected", 5, {kQ3})), v1::REFUSAL_UNSPECIFIED);
+}
+
+TEST_F(LedgerTest, HasNoDeltaLeftForKeysAfterAForfeitOrAnAdoption) {
+  Promise promise = kEight;
+  promise.keys_delta = 100;
+  ASSERT_TRUE(ledger_->OpenCohort(kQ3, promise).ok());
+  Answered(Ask("q", 5));
+  v1::AdoptedHead seen = AsSeen(Head());
+  seen.set_size(seen.size() + 3);
+  ASSERT_TRUE(ledger_->Adopt(seen).ok());
+  EXPECT_EQ(SpentOf(kQ3).delta, 100u);
+  ASSERT_TRUE(ledger_->ForfeitAll().ok());
+  EXPECT_EQ(SpentOf(kQ3).delta, 100u);
+  Open();
+  EXPECT_EQ(SpentOf(kQ3).delta, 100u);
+}
+
 TEST_F(LedgerTest, HasNoBudgetForACohortThatWasNeverOpened) {
   const Slot refused = Reserve(Ask("q", 1, {kQ1, kQ3}));
   EXPECT_EQ(refused.refusal, v1::REFUSAL_BUDGET_EXHAUSTED);

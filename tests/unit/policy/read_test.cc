@@ -57,6 +57,21 @@ TEST(ReadPolicy, ReadsEveryFieldOfTheDocumentedExample) {
   EXPECT_DOUBLE_EQ(policy->display.phantoms, 2);
   EXPECT_EQ(policy->text, kPolicy);
   EXPECT_EQ(policy->hash.size(), 32u);
+  EXPECT_EQ(policy->promise.keys_delta, 0u);
+}
+
+TEST(ReadPolicy, SetsAPartOfDeltaAsideForOpenLists) {
+  const auto with = [](const std::string& promise) {
+    return ReadPolicy("policy.yaml", absl::StrReplaceAll(kPolicy, {{"delta: 1e-6", promise}}), Migration());
+  };
+  const auto policy = with("delta: 1e-6, keys_delta: 1e-7");
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  EXPECT_EQ(policy->promise.keys_delta, 100'000'000'000u);
+  EXPECT_EQ(policy->promise_text.keys_delta, "1e-7");
+  for (const char* bad : {"delta: 1e-6, keys_delta: 1e-6", "delta: 1e-6, keys_delta: a tenth",
+                          "delta: 0, keys_delta: 1e-7", "delta: 1e-6, keys_delta: 0"}) {
+    EXPECT_THAT(Explain(with(bad).status()).en, HasSubstr("keys_delta")) << bad;
+  }
 }
 
 struct Mistake {
