@@ -149,6 +149,8 @@ Decision Decide(const Plan& plan, const Codebook& codebook, absl::string_view pu
   const uint64_t cells = CellsOf(plan);
   if (cells > policy.max_cells)
     return {v1::REFUSAL_TOO_MANY_CELLS, absl::StrCat(cells, " > ", policy.max_cells)};
+  if (!plan.selections.empty() && reach == Reach::kRegional) return {v1::REFUSAL_KEYS_ONLY_LOCALLY, ""};
+  if (!plan.selections.empty() && policy.promise.keys_delta == 0) return {v1::REFUSAL_KEYS_NOT_OPEN, ""};
   const std::vector<AskedColumn> asked = AskedColumns(plan, codebook, policy);
   const bool decided = !asked.empty() && verdict != nullptr && verdict->plan_id == plan.id &&
                        verdict->asker == grant->key && verdict->purpose == purpose &&

@@ -104,6 +104,7 @@ ExitCode RunPlan(const PlanOptions& options, Output& output) {
   const bool fr = output.lang() == Lang::kFrench;
   output.Data(absl::StrCat(fr ? "prix: " : "price: ", Percent(*share, output.lang()),
                            fr ? " du crédit de confidentialité\n" : " of the privacy budget\n"));
+  output.Data(SelectionsOf(planned->plan, *codebook, output.lang()));
   if (found.has_value()) output.Data(AllocationWords(*found, output.lang()));
   output.Data(PlanAdvice(planned->plan, *codebook, output.lang()));
   if (!found.has_value()) return kAnswered;

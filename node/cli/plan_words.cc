@@ -114,6 +114,23 @@ std::string PlanTable(const Plan& plan, absl::Span<const absl::optional<uint64_t
   return table.Text();
 }
 
+std::string SelectionsOf(const Plan& plan, const Codebook& codebook, Lang lang) {
+  const Words w(lang);
+  std::string out;
+  const std::vector<v1::ExplainedQuestion> questions = ExplainPlan(plan, codebook);
+  for (const KeyStep& step : plan.selections) {
+    const v1::KeySelection& selection = questions[step.question].selection();
+    const std::string& column = plan.questions[step.question].domain.axes[step.axis].name;
+    absl::StrAppend(&out, "  ", step.question + 1, ". ", SelectionWords(column, selection, lang), "     ",
+                    w("le choix coûte ε = ", "the choice costs ε = "),
+                    absl::StrFormat("%.3g", static_cast<double>(selection.epsilon_1024()) / 1024),
+                    ", δ = ", absl::StrFormat("%.3g", static_cast<double>(selection.delta()) / 1e18),
+                    w(" du delta que l'organisation réserve (promise: keys_delta)\n",
+                      " of the delta that the organisation sets aside (promise: keys_delta)\n"));
+  }
+  return out;
+}
+
 std::string PlanAdvice(const Plan& plan, const Codebook& codebook, Lang lang) {
   const Words w(lang);
   const std::vector<v1::ExplainedQuestion> questions = ExplainPlan(plan, codebook);

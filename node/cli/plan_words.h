@@ -19,6 +19,9 @@ namespace penc::cli {
 std::string PlanTable(const Plan& plan, absl::Span<const absl::optional<uint64_t>> wanted,
                       const std::vector<uint64_t>& sizes, const Codebook& codebook, Lang lang);
 
+// What choosing the words of open lists costs, and how many people a word needs. Empty where there are none.
+std::string SelectionsOf(const Plan& plan, const Codebook& codebook, Lang lang);
+
 // What coarser keys or a longer period would give. Empty where there is nothing to say.
 std::string PlanAdvice(const Plan& plan, const Codebook& codebook, Lang lang);
 

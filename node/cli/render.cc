@@ -92,8 +92,13 @@ std::string RenderTable(const v1::Table& table, Lang lang) {
       absl::StrAppend(&out, column.name(), ": ", unit, "\n");
     }
   }
+  if (table.has_selection())
+    absl::StrAppend(&out,
+                    SelectionWords(table.axes(table.selection().axis()).name(), table.selection(), lang));
   return out;
 }
+
+std::string Decimal18(uint64_t units) { return absl::StrFormat("%.3g", static_cast<double>(units) / 1e18); }
 
 namespace {
 
@@ -137,6 +142,14 @@ std::string RenderDetails(const v1::Answer& answer, Lang lang) {
   if (answer.has_regional()) absl::StrAppend(&out, RenderPresumptions(answer.regional(), lang));
   for (const v1::Table& table : answer.tables()) {
     absl::StrAppend(&out, "  ", table.question(), "\n");
+    if (table.has_selection()) {
+      const v1::KeySelection& selection = table.selection();
+      absl::StrAppend(
+          &out, fr ? "    mots: géométrique tronquée, ε = " : "    words: truncated geometric, ε = ",
+          absl::StrFormat("%.4g", static_cast<double>(selection.epsilon_1024()) / 1024),
+          ", δ = ", Decimal18(selection.delta()), fr ? "; par personne au plus " : "; per person at most ",
+          selection.keys(), fr ? " mots\n" : " words\n");
+    }
     for (const v1::Block& block : table.blocks()) {
       const double parameter =
           static_cast<double>(block.noise().parameter_num()) / block.noise().parameter_den();
@@ -158,6 +171,22 @@ std::string RenderDetails(const v1::Answer& answer, Lang lang) {
 }
 
 }  // namespace
+
+std::string SelectionWords(const std::string& column, const v1::KeySelection& selection, Lang lang) {
+  const bool fr = lang == Lang::kFrench;
+  return absl::StrCat(column,
+                      fr ? ": les mots de l'organisation; un mot est nommé une fois sur deux à partir de "
+                         : ": the organisation's own words; a word is named one time in two from ",
+                      Number(static_cast<double>(selection.persons_half()), lang),
+                      fr ? " personnes, 95 fois sur 100 à partir de " : " people on, 95 times in 100 from ",
+                      Number(static_cast<double>(selection.persons_most()), lang),
+                      fr ? "; ceux que peu de personnes portent ne sont pas nommés"
+                         : " on; those that few people have are not named",
+                      selection.cut() ? absl::StrCat(fr ? "; liste coupée à " : "; list cut at ",
+                                                     selection.most(), fr ? " mots" : " words")
+                                      : "",
+                      "\n");
+}
 
 std::string CsvCell(absl::string_view text, char delimiter) {
   if (text.find_first_of("\"\r\n") == absl::string_view::npos &&

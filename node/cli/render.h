@@ -46,6 +46,9 @@ std::string RenderCsv(const v1::Answer& answer, Lang lang);
 std::string CsvCell(absl::string_view text, char delimiter);
 std::string CsvNumber(double value, Lang lang);
 
+// How the words of an open list were, or would be, chosen; one line. `column`: its name.
+std::string SelectionWords(const std::string& column, const v1::KeySelection& selection, Lang lang);
+
 // A category as people read it: its label, else its code.
 std::string CategoryText(const v1::Category& category, Lang lang);
 

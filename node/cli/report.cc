@@ -308,6 +308,9 @@ std::string ReportExplain(const v1::ExplainResponse& explained, Lang lang) {
     absl::StrAppend(&out, w("; par personne au plus ", "; per person at most "),
                     w.Counted(question.cap_cells(), {" case, ", " cases, "}, {" cell, ", " cells, "}),
                     w.Counted(question.cap_rows(), {" ligne\n", " lignes\n"}, {" row\n", " rows\n"}));
+    if (question.has_selection())
+      absl::StrAppend(&out, "  ",
+                      SelectionWords(w("liste ouverte", "open list"), question.selection(), lang));
   }
   if (explained.has_charge()) {
     absl::StrAppend(&out, w("prix: ", "price: "), Percent(explained.charge().share_ppm(), lang),

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "crypto/hash.h"
 #include "federation/parameters.h"
+#include "policy/words.h"
 #include "release/release.h"
 
 namespace penc {
@@ -31,6 +32,12 @@ absl::StatusOr<Plan> PlanOf(const v1::Bulletin& bulletin, const v1::Price& price
   if (planned.refused) {
     return Fail(absl::StatusCode::kInvalidArgument,
                 {planned.refusal.says().fr(), planned.refusal.says().en()});
+  }
+  if (!planned.plan.selections.empty()) {
+    const v1::RefusalDetail detail = InWords(v1::REFUSAL_KEYS_ONLY_LOCALLY, "");
+    return Fail(absl::StatusCode::kInvalidArgument,
+                {absl::StrCat(detail.says().fr(), " ", detail.next().fr()),
+                 absl::StrCat(detail.says().en(), " ", detail.next().en())});
   }
   return std::move(planned.plan);
 }

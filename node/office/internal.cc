@@ -1,6 +1,7 @@
 #include "office/internal.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "question/axis.h"
 #include "question/bind.h"
 #include "question/exact_vector.h"
+#include "question/keys.h"
 #include "question/measures/measure.h"
 #include "question/plan.h"
 #include "question/rollup.h"
@@ -46,7 +48,9 @@ struct UncappedPlan {
 
 class Planner {
  public:
-  explicit Planner(const Codebook& codebook) : codebook_(codebook) {
+  // `words`: of an open list.
+  Planner(const Codebook& codebook, std::function<absl::StatusOr<WordList>(const ColumnRef&)> words)
+      : codebook_(codebook), words_(std::move(words)) {
     out_.plan.codebook_hash = codebook.hash;
   }
 
@@ -59,6 +63,12 @@ class Planner {
   absl::Status LayOne(Question question) {
     planned_ = PlannedQuestion();
     ASSIGN_OR_RETURN(planned_.domain, MakeDomain(question, codebook_, kMostCells));
+    for (uint32_t a = 0; a < planned_.domain.axes.size(); ++a) {
+      if (planned_.domain.axes[a].open == 0) continue;
+      ASSIGN_OR_RETURN(const WordList words, words_(planned_.domain.axes[a].grain.column));
+      LayWords(words, /*released=*/false, planned_.domain, a);
+      if (planned_.domain.cells > kMostCells) return TooManyCells(kMostCells);
+    }
     out_.rows.push_back(Add(Counting::Kind::kRows, absl::nullopt));
     std::vector<Place>& places = out_.places.emplace_back();
     for (const Measure& measure : question.measures) {
@@ -126,6 +136,7 @@ class Planner {
   }
 
   const Codebook& codebook_;
+  const std::function<absl::StatusOr<WordList>(const ColumnRef&)> words_;
   UncappedPlan out_;
   PlannedQuestion planned_;
 };
@@ -255,7 +266,11 @@ absl::StatusOr<v1::InternalResult> CountExactly(Office& office, const v1::Intern
   const Codebook& codebook = *rules.codebook;
   ASSIGN_OR_RETURN(std::vector<Question> questions, BindAll(command.bulletin(), codebook));
   const std::string text = TextOf(questions, codebook);
-  ASSIGN_OR_RETURN(const UncappedPlan uncapped, Planner(codebook).Lay(std::move(questions)));
+  const auto words = [&](const ColumnRef& column) -> absl::StatusOr<WordList> {
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, office.store().OpenSnapshot());
+    return office.store().Words(*snapshot, column);
+  };
+  ASSIGN_OR_RETURN(const UncappedPlan uncapped, Planner(codebook, words).Lay(std::move(questions)));
   const absl::optional<Edition> edition = office.store().Status().edition;
   if (!edition.has_value() && !command.staged()) {
     return Fail(

@@ -12,6 +12,9 @@ struct PlannedWork {
   uint64_t cells = 0;      // length of the vector that noise is drawn for
 };
 
-inline PlannedWork WorkOf(const Plan& plan) { return {plan.questions.size(), plan.length}; }
+// Choosing the words of an open list reads the records once more.
+inline PlannedWork WorkOf(const Plan& plan) {
+  return {plan.questions.size() + plan.selections.size(), plan.length};
+}
 
 }  // namespace penc

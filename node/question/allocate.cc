@@ -335,6 +335,17 @@ absl::StatusOr<std::vector<TableNeed>> NeedsOf(const Plan& plan,
                                                absl::Span<const absl::optional<uint64_t>> margins,
                                                const Codebook& codebook) {
   PENC_CHECK(margins.size() == plan.questions.size());
+  for (const KeyStep& step : plan.selections) {
+    if (!margins[step.question].has_value()) continue;
+    return Bad(
+        {absl::StrCat(
+             "question ", step.question + 1,
+             ": une part de son prix choisit les mots d'une liste ouverte, on ne peut fixer sa marge "
+             "d'avance: donnez --budget, ou dans le bulletin weight au lieu de margin"),
+         absl::StrCat("question ", step.question + 1,
+                      ": part of its price chooses the words of an open list, its margin cannot be set "
+                      "beforehand: give --budget, or in a bulletin weight instead of margin")});
+  }
   std::vector<TableNeed> needs;
   for (uint32_t q = 0; q < plan.questions.size(); ++q) {
     TableNeed need;

@@ -39,8 +39,8 @@ struct TableNeed {
 };
 
 // One entry of `margins` per question of `plan`, which may have been made at any price. INVALID_ARGUMENT
-// where a question with a margin has a column whose margin depends on the answer or on the level (ROLLUP), or
-// counts in coarser steps.
+// where a question with a margin has a column whose margin depends on the answer or on the level (ROLLUP),
+// counts in coarser steps, or groups by an open list.
 absl::StatusOr<std::vector<TableNeed>> NeedsOf(const Plan& plan,
                                                absl::Span<const absl::optional<uint64_t>> margins,
                                                const Codebook& codebook);

@@ -67,6 +67,27 @@ void FillBlock(const Block& block, const Measure& measure, const Codebook& codeb
   out.set_column(block.measure);
 }
 
+// How the words of a question's open list are chosen, where it has one.
+absl::optional<v1::KeySelection> SelectionIn(const Plan& plan, uint32_t question) {
+  for (const KeyStep& step : plan.selections) {
+    if (step.question != question) continue;
+    const absl::StatusOr<KeySelector> selector = KeySelector::Make(step.law);
+    PENC_CHECK(selector.ok());
+    v1::KeySelection out;
+    out.set_axis(step.axis);
+    out.set_mechanism("truncated geometric");
+    out.set_epsilon_1024(step.law.epsilon_1024);
+    out.set_delta(step.law.delta);
+    out.set_keys(step.law.keys);
+    out.set_persons_half(selector->PersonsFor(500'000));
+    out.set_persons_most(selector->PersonsFor(950'000));
+    out.set_most(step.most);
+    out.set_cut(step.cut);
+    return out;
+  }
+  return absl::nullopt;
+}
+
 // As the language writes it: 1 358 and 24,5; 1,358 and 24.5.
 std::string Number(double value, bool fr) {
   const bool exact = std::fabs(value) < 100 && std::floor(value) != value;
@@ -233,6 +254,8 @@ std::vector<v1::Table> ToTables(const Plan& plan, const Codebook& codebook, cons
     table.set_cap_cells(planned.caps.cells);
     table.set_cap_rows(planned.caps.rows);
     *table.mutable_reading() = Reading(table);
+    if (auto selection = SelectionIn(plan, static_cast<uint32_t>(q)); selection.has_value())
+      *table.mutable_selection() = *std::move(selection);
     tables.push_back(std::move(table));
   }
   return tables;
@@ -255,6 +278,8 @@ std::vector<v1::ExplainedQuestion> ExplainPlan(const Plan& plan, const Codebook&
           DefinitionOf(measure.kind).Margin(AskedMeasure(codebook, measure), BlocksOf(plan, planned, m, {})));
     }
     for (uint32_t b : planned.blocks) *question.add_noise() = ToNoise(plan.blocks[b].noise);
+    if (auto selection = SelectionIn(plan, static_cast<uint32_t>(explained.size())); selection.has_value())
+      *question.mutable_selection() = *std::move(selection);
     explained.push_back(std::move(question));
   }
   return explained;

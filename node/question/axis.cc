@@ -195,6 +195,12 @@ absl::StatusOr<Axis> MakeAxis(const Grain& grain, const Question& question, cons
   axis.grain = grain;
   axis.name = column.name;
   const std::vector<Interval> allowed = AllowedValues(question.where, grain.column, codebook);
+  if (column.type == ColumnType::kText) {
+    axis.open = column.max_codes;
+    axis.category_of = {0};
+    axis.categories.push_back(NotStated());
+    return axis;
+  }
   if (column.type == ColumnType::kCodes) {
     FillMask(codebook, column, grain.level, allowed, axis);
     return axis;
@@ -241,7 +247,7 @@ absl::StatusOr<Domain> MakeDomain(const Question& question, const Codebook& code
     if (question.rolled > 0) keys.push_back(axis);
     if (IsDivided(question, k)) continue;
     // Both factors are at most 2^20 here: no overflow.
-    domain.cells *= axis.categories.size();
+    domain.cells *= axis.categories.size() + axis.open;
     if (domain.cells > limit) return TooManyCells(limit);
     domain.axes.push_back(std::move(axis));
   }

@@ -53,6 +53,21 @@ absl::Status Bad(absl::string_view fr, absl::string_view en) {
   return Fail(absl::StatusCode::kInvalidArgument, {std::string(fr), std::string(en)});
 }
 
+absl::Status OpenList(const std::string& column) {
+  absl::Status status =
+      Bad(absl::StrCat(column,
+                       ": ce sont les mots de l'organisation même, on peut seulement grouper par eux, "
+                       "par une liste de ce genre à la fois; écrivez GROUP BY ",
+                       column),
+          absl::StrCat(column,
+                       ": these are the organisation's own words, a question may only group by them, "
+                       "by one list of this kind at a time; write GROUP BY ",
+                       column));
+  status.SetPayload(kRefusal, CordOf(absl::StrCat(static_cast<int>(v1::REFUSAL_OPEN_LIST))));
+  status.SetPayload(kAbout, CordOf(column));
+  return status;
+}
+
 class QuestionBinder {
  public:
   QuestionBinder(const Codebook& codebook, uint32_t table) : codebook_(codebook), table_(table) {}
@@ -92,6 +107,13 @@ class QuestionBinder {
                  absl::StrCat("\"", name, "\" is in several tables: write person.", name));
     }
     return Unknown(v1::REFUSAL_UNKNOWN_COLUMN, name, known);
+  }
+
+  // Of what is compared or added up: words of an open list are not.
+  absl::StatusOr<ColumnRef> ResolveValue(absl::string_view name) const {
+    ASSIGN_OR_RETURN(const ColumnRef ref, Resolve(name));
+    if (ColumnAt(ref).type == ColumnType::kText) return OpenList(ColumnAt(ref).name);
+    return ref;
   }
 
   absl::StatusOr<Grain> BindGrain(const v1::Grain& g) const {
@@ -186,7 +208,7 @@ class QuestionBinder {
       case v1::Measure::KIND_SUM:
       case v1::Measure::KIND_MEAN: {
         measure.kind = m.kind() == v1::Measure::KIND_SUM ? MeasureKind::kSum : MeasureKind::kMean;
-        ASSIGN_OR_RETURN(const ColumnRef ref, Resolve(m.column()));
+        ASSIGN_OR_RETURN(const ColumnRef ref, ResolveValue(m.column()));
         const Column& column = codebook_.tables[ref.table].columns[ref.column];
         if (!column.is_amount()) {
           return Bad(absl::StrCat(column.name, ": une somme ou une moyenne demande un nombre"),
@@ -217,7 +239,7 @@ class QuestionBinder {
   absl::StatusOr<Measure> BindQuantile(const v1::Measure& m, Measure measure) const {
     measure.kind = MeasureKind::kQuantile;
     measure.quantile_ppm = m.quantile_ppm();
-    ASSIGN_OR_RETURN(measure.column, Resolve(m.column()));
+    ASSIGN_OR_RETURN(measure.column, ResolveValue(m.column()));
     const Column& column = ColumnAt(*measure.column);
     if (!column.is_amount()) {
       return Bad(absl::StrCat(column.name, ": une médiane demande un nombre"),
@@ -239,7 +261,7 @@ class QuestionBinder {
   absl::StatusOr<Measure> BindSpread(const v1::Measure& m, Measure measure) const {
     const bool variance = m.kind() == v1::Measure::KIND_VARIANCE;
     measure.kind = variance ? MeasureKind::kVariance : MeasureKind::kDeviation;
-    ASSIGN_OR_RETURN(measure.column, Resolve(m.column()));
+    ASSIGN_OR_RETURN(measure.column, ResolveValue(m.column()));
     const Column& column = ColumnAt(*measure.column);
     if (!column.is_amount() || column.hi - column.lo > kWidestSquared) {
       return Bad(
@@ -258,8 +280,9 @@ class QuestionBinder {
                  "expected: share(condition) or difference(condition, condition)");
     }
     for (const v1::Condition& condition : m.groups()) {
-      ASSIGN_OR_RETURN(Predicate group, BindCondition(condition, codebook_,
-                                                      [&](absl::string_view name) { return Resolve(name); }));
+      ASSIGN_OR_RETURN(Predicate group, BindCondition(condition, codebook_, [&](absl::string_view name) {
+                         return ResolveValue(name);
+                       }));
       if (IsNever(group) || group.kind == Predicate::Kind::kTrue) {
         return Bad("ce groupe est toujours vide, ou toujours tout le monde: changez sa condition",
                    "this group is always empty, or always everybody: change its condition");
@@ -408,6 +431,15 @@ v1::Refusal RefusalOf(const absl::Status& status, std::string* about) {
   return static_cast<v1::Refusal>(value);
 }
 
+namespace {
+// A key that is no column of the codebook is none either.
+bool Open(const Codebook& codebook, const Grain& grain) {
+  const ColumnRef& ref = grain.column;
+  return ref.table < codebook.tables.size() && ref.column < codebook.tables[ref.table].columns.size() &&
+         codebook.tables[ref.table].columns[ref.column].type == ColumnType::kText;
+}
+}  // namespace
+
 absl::StatusOr<Question> Bind(const v1::Question& asked, const Codebook& codebook) {
   v1::Select select;
   if (asked.has_sql()) {
@@ -447,6 +479,7 @@ absl::StatusOr<Question> Bind(const v1::Question& asked, const Codebook& codeboo
   for (const v1::Grain& grain : select.by()) {
     ASSIGN_OR_RETURN(const Grain bound, binder.BindGrain(grain));
     for (const Grain& earlier : question.by) {
+      if (Open(codebook, earlier) && Open(codebook, bound)) return OpenList(grain.column());
       if (earlier.column == bound.column && earlier.level == bound.level && select.rolled() == 0)
         return Bad(absl::StrCat("GROUP BY ", grain.column(), ": ce critère y est deux fois"),
                    absl::StrCat("GROUP BY ", grain.column(), ": this key stands there twice"));
@@ -460,7 +493,7 @@ absl::StatusOr<Question> Bind(const v1::Question& asked, const Codebook& codeboo
     RETURN_IF_ERROR(CheckCohorts(question.cohorts));
     if (rest.has_value()) {
       ASSIGN_OR_RETURN(question.where, BindCondition(*rest, codebook, [&](absl::string_view name) {
-                         return binder.Resolve(name);
+                         return binder.ResolveValue(name);
                        }));
       if (IsNever(question.where)) {
         return Bad("WHERE n'est jamais vrai: des conditions se contredisent, ou sortent du lexique",

@@ -17,6 +17,7 @@ class ExactVector {
   class Key {
     friend class Extraction;         // store/
     friend class LocalNoise;         // release/
+    friend class KeyChoice;          // release/: which words are named
     friend class ContributionMaker;  // federation/
     friend class InternalTables;     // office/internal.cc: for the office's own eyes
     friend class ExactVectorPeek;    // tests/support only

@@ -10,6 +10,7 @@
 #include "privacy/choose.h"
 #include "question/allocate.h"
 #include "question/axis.h"
+#include "question/keys.h"
 #include "question/measures/measure.h"
 #include "question/rollup.h"
 
@@ -77,6 +78,15 @@ std::string IdOf(const Plan& plan, const Codebook& codebook) {
           block.per_person.l1, static_cast<uint64_t>(block.noise.family), block.noise.parameter.num,
           block.noise.parameter.den}) {
       canon.Number(n);
+    }
+  }
+  if (!plan.selections.empty()) {  // none: nothing, as in plans from before there were any
+    canon.Bytes("keys");
+    canon.Number(plan.selections.size());
+    for (const KeyStep& step : plan.selections) {
+      for (uint64_t n : {uint64_t{step.question}, uint64_t{step.axis}, step.law.epsilon_1024, step.law.delta,
+                         uint64_t{step.law.keys}})
+        canon.Number(n);
     }
   }
   return canon.Hash();
@@ -156,11 +166,13 @@ absl::Status PriceBlocks(const Price& price, const Promise& reference, Plan& pla
   if (price.kind == Price::Kind::kEpsilon) {
     const PlannedQuestion& only = plan.questions[0];
     const Rollup& rollup = only.domain.rollup;
+    ASSIGN_OR_RETURN(const uint64_t of_keys, ChooseKeysAtEpsilon(price.amount, reference, plan));
+    const uint64_t amount = price.amount - of_keys;
     for (Block& block : plan.blocks) {
-      const uint64_t epsilon = rollup.levels.empty()
-                                   ? price.amount / plan.blocks.size()
-                                   : PriceOfLevel(rollup, block.counting.level,
-                                                  price.amount / only.question.measures.size(), true);
+      const uint64_t epsilon =
+          rollup.levels.empty()
+              ? amount / plan.blocks.size()
+              : PriceOfLevel(rollup, block.counting.level, amount / only.question.measures.size(), true);
       if (epsilon == 0 || price.amount > 64 * 1024) {
         return Bad({"--epsilon: donnez de 1/1024 à 64 par nombre demandé",
                     "--epsilon: give 1/1024 to 64 for each number asked"});
@@ -178,8 +190,11 @@ absl::Status PriceBlocks(const Price& price, const Promise& reference, Plan& pla
   for (const PlannedQuestion& planned : plan.questions) weights += planned.question.weight;
   Chooser chooser(reference);
   for (const PlannedQuestion& planned : plan.questions) {
-    const uint64_t of_question =
+    uint64_t of_question =
         static_cast<uint64_t>(static_cast<unsigned __int128>(total) * planned.question.weight / weights);
+    const auto q = static_cast<uint32_t>(&planned - plan.questions.data());
+    ASSIGN_OR_RETURN(const uint64_t of_keys, ChooseKeysAtPrice(of_question, q, reference, plan));
+    of_question -= of_keys;
     uint64_t owners = 0;
     for (uint32_t m = 0; m < planned.question.measures.size(); ++m)
       owners += OwnerOf(planned.question, m) == m;
@@ -203,6 +218,7 @@ absl::Status PriceBlocks(const Price& price, const Promise& reference, Plan& pla
 Cost CostAt(const Plan& plan, Order order) {
   Cost sum;
   for (const Block& block : plan.blocks) sum = sum + CostOf(block.noise, block.per_person, order);
+  for (const KeyStep& step : plan.selections) sum = sum + CostOf(step.law, order);
   return sum;
 }
 
@@ -215,6 +231,7 @@ absl::StatusOr<Plan> MakePlan(std::vector<Question> questions, const Price& pric
   plan.codebook_hash = codebook.hash;
   plan.price = price;
   for (Question& question : questions) RETURN_IF_ERROR(Lay(std::move(question), codebook, limits, plan));
+  LayKeySteps(codebook, plan);
   plan.cohorts = Hull(plan.questions);
   RETURN_IF_ERROR(price.kind == Price::Kind::kMargin ? PriceForMargin(price.amount, reference, codebook, plan)
                                                      : PriceBlocks(price, reference, plan));

@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "codebook/codebook.h"
 #include "privacy/cost.h"
+#include "privacy/key_selection.h"
 #include "privacy/mechanism.h"
 #include "privacy/promise.h"
 #include "question/question.h"
@@ -36,6 +37,7 @@ struct Axis {
   std::vector<uint32_t> category_of;
   bool by_mask = false;              // kValue of a kCodes column: one row falls into several categories
   std::vector<uint32_t> mask_order;  // kMain: bits in order of precedence; the first present decides
+  uint32_t open = 0;  // of an open list whose words are not chosen yet: at most how many more categories
 };
 
 // A key of GROUP BY ... ROLLUP(...): an axis of the domain, or coarser than one.
@@ -64,8 +66,10 @@ struct Rollup {
 // outside its year is no cell.
 struct Domain {
   std::vector<Axis> axes;
-  uint64_t cells = 1;
+  uint64_t cells = 1;  // of an open list the most that there can be
   Rollup rollup;
+  // By cell, where a cap's draws must not depend on which other cells there are; empty: the cell's number.
+  std::vector<uint64_t> drawn_as;
 };
 
 // What a block counts of one person, before noise. The store implements exactly these.
@@ -107,6 +111,14 @@ struct Block {
   Mechanism noise;
 };
 
+// The words of an axis are chosen from what records say, before the blocks are counted (question/keys.h).
+struct KeyStep {
+  uint32_t question = 0, axis = 0;
+  uint32_t most = 0;  // words that an answer names
+  KeySelection law;
+  bool cut = false;  // once made: more words were kept than an answer names
+};
+
 struct PlannedQuestion {
   Question question;
   Domain domain;
@@ -119,13 +131,14 @@ struct Plan {
   std::string codebook_hash;
   std::vector<PlannedQuestion> questions;
   std::vector<Block> blocks;
-  uint64_t length = 0;  // of the vector
+  std::vector<KeyStep> selections;
+  uint64_t length = 0;  // of the vector; with open lists the longest that it can be
   Cohorts cohorts;      // the union that the questions name (hull); absent ends: open
   Price price;
   Cost reference_cost;  // at the codebook's reference promise
 };
 
-// What the plan costs at an office's own promise: the sum over its blocks.
+// What the plan costs at an office's own promise: the sum over its blocks and selections.
 Cost CostAt(const Plan& plan, Order order);
 
 struct PlanLimits {

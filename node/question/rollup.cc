@@ -74,6 +74,14 @@ absl::Status CheckOneCategory(const Question& q, const Codebook& codebook) {
   for (const Grain& grain : q.by) {
     if (grain.of_cohorts()) continue;
     const Column& column = ColumnOf(codebook, grain.column);
+    if (column.type == ColumnType::kText) {
+      return Bad({absl::StrCat("ROLLUP: ", column.name,
+                               " est une liste ouverte: ce que son choix écarte manquerait aux totaux; posez "
+                               "une question par niveau (un bulletin)"),
+                  absl::StrCat("ROLLUP: ", column.name,
+                               " is an open list: what is not chosen would be missing from totals; ask each "
+                               "level as a question of its own (a bulletin)")});
+    }
     if (column.type != ColumnType::kCodes || grain.level == GrainLevel::kMain) continue;
     const std::string key = KeyText(grain, q, codebook);
     const bool main = !codebook.list_of(column)->main_order.empty();

@@ -92,6 +92,7 @@ v1::Charge ToCharge(const Plan& plan, const Promise& promise, const PromiseText&
   v1::Charge charge;
   charge.set_pure(cost.pure);
   charge.set_renyi(cost.renyi);
+  charge.set_keys_delta(cost.delta);
   charge.set_twice_alpha(allowance.order.twice_alpha);
   charge.set_epsilon(promise_text.epsilon);
   charge.set_delta(promise_text.delta);

@@ -13,6 +13,7 @@
 #include "question/answer.h"
 #include "question/bind.h"
 #include "release/approvals.h"
+#include "release/key_choice.h"
 #include "release/local_noise.h"
 
 namespace penc {
@@ -272,15 +273,21 @@ absl::StatusOr<Reply> Answer(const AskFor& ask, Finisher& finish, Responder& off
   if (slot->state == Slot::State::kCommitted)
     return Reply{absl::nullopt, std::move(slot->answer), /*resent=*/true};  // same bytes
 
+  // Where a key is an open list: its words, chosen with bits of their own.
+  const absl::StatusOr<Plan> counted = KeyChoice::Made(plan, office.store, *records->snapshot, office.random);
+  if (!counted.ok()) {
+    office.ledger.Abandon(*slot);
+    return Internal(counted.status());
+  }
   absl::StatusOr<ExactVector> exact =
-      office.store.Extract(*records->snapshot, plan);  // nothing visible may depend on it from here
+      office.store.Extract(*records->snapshot, *counted);  // nothing visible may depend on it from here
   office.steps.Reached("ask.after_extract");
   if (!exact.ok()) {
     office.ledger.Abandon(*slot);
     return Internal(exact.status());
   }
-  absl::StatusOr<std::string> out =
-      finish.Finish(plan, *records->edition, cohorts, *std::move(exact));  // + noise | + share, masks, file
+  absl::StatusOr<std::string> out = finish.Finish(*counted, *records->edition, cohorts,
+                                                  *std::move(exact));  // + noise | + share, masks, file
   if (!out.ok()) {
     office.ledger.Abandon(*slot);
     return Internal(out.status());

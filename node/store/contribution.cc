@@ -165,7 +165,9 @@ void Contributions::GatherOver(const Entries& entries, size_t overs, bool number
     do {
       ordinal += numbered & (drawn[i] < drawn_cells);
       pairs[kept].cell = entries.cell[i];
-      draws[kept] = Draw(id, drawn[i], ordinal);
+      draws[kept] = entries.drawn_as == nullptr
+                        ? Draw(id, drawn[i], ordinal)
+                        : BlockPrf::Block{id, entries.drawn_as[std::min(drawn[i], drawn_cells - 1)]};
       kept += counted_[i];
     } while (first[++i] == 0);
     groups_.push_back({begin, kept});

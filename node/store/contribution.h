@@ -32,6 +32,7 @@ struct Entries {
   // keeps.
   const uint32_t* whole = nullptr;
   uint32_t whole_cells = 0;
+  const uint64_t* drawn_as = nullptr;  // by cell, instead of its number: Domain::drawn_as
 };
 
 // Whether something may have to be drawn for persons with up to `most` pairs: they may exceed a cap, or be

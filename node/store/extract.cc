@@ -226,6 +226,10 @@ class QuestionScan {
                          int64_t* out) {
     std::shared_ptr<const std::vector<uint64_t>> ids;
     Entries entries(counts, cells, static_cast<uint32_t>(planned_.domain.cells));
+    if (!planned_.domain.drawn_as.empty()) {
+      PENC_CHECK(planned_.domain.drawn_as.size() == planned_.domain.cells);
+      entries.drawn_as = planned_.domain.drawn_as.data();
+    }
     std::vector<uint32_t> values;
     absl::optional<ColumnRef> loaded;
     for (uint32_t b : planned_.blocks) {

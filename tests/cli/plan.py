@@ -112,6 +112,28 @@ said = expect("levels", run("plan", bulletin("totals.yaml", ("one", totals, ""),
 expect("a margin for each level", run("plan", bulletin("margin.yaml", ("one", totals, "    margin: 20\n"))), 2, "ROLLUP has a margin for each level", "give weight")
 expect("a margin for each level, French", run("plan", bulletin("margin.yaml", ("one", totals, "    margin: 20\n")), lang="fr"), 2, "ROLLUP a une marge par niveau")
 
+# An open list: what choosing its words costs, and how many people one needs.
+words = write("words.yaml", """codebook: small
+version: 1
+tables:
+  complaint:
+    unit: event
+    caps: {cells: 2, rows: 4}
+    columns:
+      agency: {type: text, open: true, sensitivity: ordinary}
+""")
+BY_AGENCY = "SELECT agency, count(DISTINCT person) FROM complaint GROUP BY agency"
+said = expect("an open list", run("plan", bulletin("agency.yaml", ("one", BY_AGENCY, "")), "--codebook", words, "--budget", "20%"), 0,
+              r"1\. agency: the organisation's own words; a word is named one time in two from \d+ people on, 95 times in 100 from \d+ on",
+              r"the choice costs ε = 0\.\d+, δ = 2e-08 of the delta that the organisation sets aside")
+half, most = map(int, re.search(r"from (\d+) people on, 95 times in 100 from (\d+) on", said).groups())
+if not 20 < half < most < 100:
+    failures.append(f"at a fifth of the budget a word needs some dozens of people: {said!r}")
+expect("words have no margin of their own", run("plan", bulletin("agency2.yaml", ("one", BY_AGENCY, "    margin: 20\n")), "--codebook", words), 2,
+       "chooses the words of an open list", "weight instead of margin")
+expect("words only group", run("plan", bulletin("agency3.yaml", ("one", "SELECT count(*) FROM complaint WHERE agency = 'sud'", "")), "--codebook", words), 3,
+       "a question may only group by them")
+
 for failure in failures:
     print(failure)
 print(f"{len(failures)} failures")

@@ -189,6 +189,16 @@ TEST_F(Descriptors, AVectorThatIsTooLongIsRefusedBeforeItIsLaidOut) {
               HasSubstr("out of bounds"));
 }
 
+TEST_F(Descriptors, WordsThatAreAnOfficesOwnAreNotAskedOfARegion) {
+  std::string text = kStoreCodebook;
+  text.insert(text.find("      needs:"), "      agency: {type: text, open: true, sensitivity: public}\n");
+  const Codebook open = ReadCodebook("codebook.yaml", text).value();
+  wish_.bulletin.mutable_questions(0)->set_sql("SELECT agency, count(*) FROM move GROUP BY agency");
+  const auto made = MakeDescriptor(wish_, roster_, open, now(), network_.random);
+  ASSERT_EQ(made.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(Explain(made.status()).en, HasSubstr("ask one office alone"));
+}
+
 TEST_F(Descriptors, AmountsTakeWideWords) {
   wish_.bulletin.clear_questions();
   wish_.bulletin.add_questions()->set_sql("SELECT sum(cost) FROM move");

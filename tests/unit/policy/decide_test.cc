@@ -37,6 +37,7 @@ tables:
       kind: {type: code, codes: sex, sensitivity: public, fr: Genre, en: Kind}
       delicate: {type: code, codes: sex, sensitivity: sensitive, fr: Délicat, en: Delicate}
       cost: {type: number, range: [0, 100], step: 1, sensitivity: public, fr: Coût, en: Cost}
+      agency: {type: text, open: true, max: 10, sensitivity: public, fr: Agence, en: Agency}
 )";
 
 constexpr char kPolicy[] = R"(policy: small
@@ -49,6 +50,7 @@ columns:
   visit.kind: allow
   visit.delicate: ask
   visit.cost: allow
+  visit.agency: allow
 limits: {group_by: 2, cells: 40}
 )";
 
@@ -160,6 +162,30 @@ TEST(Decide, GivesTheFirstReasonInTheOrderOfTheEnum) {
         << "rows are in the order of the enum";
     last = row.reason;
   }
+}
+
+TEST(Decide, OpensListsOfOwnWordsAtOneOfficeThatSetsDeltaAside) {
+  const Codebook book = Book();
+  Policy policy = Rules(book);
+  policy.regional = Openness::kGranted;
+  const Grant grant = Partner();
+  const auto why = [&](const char* sql, Reach reach) {
+    return Decide(Planned(sql, book), book, "plaidoyer", policy, &grant, Standing::kAnswering, reach, nullptr,
+                  Day(2026, 8, 15))
+        .refusal;
+  };
+  const char* const open = "SELECT agency, count(*) FROM visit GROUP BY 1";
+  EXPECT_EQ(why(open, Reach::kLocal), v1::REFUSAL_KEYS_NOT_OPEN);
+  EXPECT_EQ(why(open, Reach::kRegional), v1::REFUSAL_KEYS_ONLY_LOCALLY);
+  policy.promise.keys_delta = *ParseKeysDelta("1e-7", policy.promise);
+  EXPECT_EQ(why(open, Reach::kLocal), v1::REFUSAL_UNSPECIFIED);
+  EXPECT_EQ(why(open, Reach::kRegional), v1::REFUSAL_KEYS_ONLY_LOCALLY);
+  // As many words as an answer may name count, whatever there is; and nobody is asked in vain.
+  EXPECT_EQ(why("SELECT agency, kind, count(*), sum(cost) FROM visit GROUP BY 1, 2", Reach::kLocal),
+            v1::REFUSAL_TOO_MANY_CELLS);
+  policy.promise.keys_delta = 0;
+  EXPECT_EQ(why("SELECT agency, count(*) FROM visit WHERE delicate = 'f' GROUP BY 1", Reach::kLocal),
+            v1::REFUSAL_KEYS_NOT_OPEN);
 }
 
 v1::Refusal Of(const std::string& sql, Policy policy, const Codebook& book) {
