@@ -22,7 +22,7 @@ class LevelTree {
   LevelTree(const Domain& domain, const std::vector<NoisyBlock>& blocks)
       : levels_(domain.rollup.levels), blocks_(blocks), parents_(ParentsOf()), tree_(TreeOf()) {
     for (const NoisyBlock& block : blocks) {
-      k_ = std::max(k_, block.deviation < 1 ? std::sqrt(20.0) : (block.half95 + 0.5) / block.deviation);
+      k_ = std::max(k_, block.deviation < 1 ? std::sqrt(20.0) : block.reach() / block.deviation);
     }
   }
 

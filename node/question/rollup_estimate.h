@@ -3,9 +3,9 @@
 // tree.
 //
 // A number's interval is its estimate by k standard deviations of it, exactly known, where k is the most that
-// 95 % of one level's own noise takes of its own: sums of such noises are nearer to the normal law, whose k
-// is smaller. Half a step more, since estimates lie between integers. Noise with a deviation below 1 has no
-// such law: there k is Chebyshev's, the root of 20.
+// the reach of one level's own noise takes of its own (measures/measure.h: its 95 % and a whole step, as for
+// shares and quantiles). Noise with a deviation below 1 is hardly a bell: there k is Chebyshev's, the root of
+// 20, which holds for any.
 #pragma once
 #include <vector>
 

@@ -156,7 +156,7 @@ TEST_F(Coverage, OfEveryLevelOfARollupIsNotBelowWhatIsClaimed) {
     std::fill_n(exact.begin(), domain.cells, 1000000);
     AddUpLevels(plan, absl::MakeSpan(exact));
     std::vector<int> covered(domain.rollup.levels.size(), 0), seen = covered;
-    for (int r = 0; r < kReleases; ++r) {
+    for (int r = 0; r < releases_; ++r) {
       Release release{plan.id, exact};
       for (const Block& block : plan.blocks)
         AddNoise(block.noise, *random_, absl::MakeSpan(release.noisy).subspan(block.first, block.cells));

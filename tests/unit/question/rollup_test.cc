@@ -308,6 +308,21 @@ TEST_F(RollupTest, AddsUpToTheLastDigitThatIsShown) {
   }
 }
 
+// Equal weights of two Skellam noises whose half width is only just wide enough: half a step more than it
+// would cover 92.8 %. False alarm below 10^-6.
+TEST_F(RollupTest, CoversWhereHalfAStepWouldNotDo) {
+  Plan plan = *Planned("SELECT count(DISTINCT person) FROM person WHERE sex = 'f' GROUP BY ROLLUP(sex)");
+  for (Block& block : plan.blocks) block.noise = {Family::kSkellam, {3125, 1000}, {1, 1}};
+  const auto exact = Exact(plan, [](uint64_t) { return 1000; });
+  constexpr int kReleases = 20000;
+  int covered = 0;
+  for (int r = 0; r < kReleases; ++r) {
+    const EstimatedTable table = Estimate(plan, codebook_, {plan.id, Noisy(plan, exact)}, {1e9, 1e9})[0];
+    covered += table.rows[1].values[0].low <= 1000 && 1000 <= table.rows[1].values[0].high;
+  }
+  EXPECT_GT(static_cast<double>(covered) / kReleases, 0.95 - 4.9 * std::sqrt(0.95 * 0.05 / kReleases));
+}
+
 TEST_F(RollupTest, RoundsEveryNodeUpOrDownSoThatPartsAddUp) {
   std::mt19937_64 numbers(PrintedSeed());
   for (int trial = 0; trial < 300; ++trial) {
