@@ -238,12 +238,12 @@ class CoverageOfSubtraction : public Coverage {
     answer.set_question_id(id);
     return answer;
   }
-  // Of the shown values of all `kReleases` differences those that hold `truth`.
+  // Of the shown values of all differences those that hold `truth`.
   double SharesCovered(const Plan& first, const std::vector<int64_t>& a, const Plan& second,
                        const std::vector<int64_t>& b, double truth) {
     int covered = 0;
     cells_seen_ = 0;
-    for (int r = 0; r < kReleases; ++r) {
+    for (int r = 0; r < releases_; ++r) {
       const auto made = Subtract({Released(first, a, "1"), 0}, {Released(second, b, "2"), 0});
       PENC_CHECK(made.ok());
       exact_ = made->exact(0);
