@@ -125,7 +125,7 @@ for arguments, pattern in [
         (["answer"], "penc rounds"), (["answer", "abc"], "--hub NETWORK"), (["answer", "abc", office, "--hub", "x", "--as", "y"], "--hub NETWORK"),
         (["answer", "abc", office, "--json", "--csv"], "one of --json, --csv"), (["answer", "verify"], "FILE"),
         (["answer", "verify", record, "--csv"], "nothing else"), (["answer", "verify", record, "more"], "nothing else"),
-        (["answer", "difference", record], "--tables 2,1"), (["answer", "difference", record, "--tables", "1,2"], "the same cells"),
+        (["answer", "difference", record], "--tables 2,1"), (["answer", "difference", record, "--tables", "1,2"], "do not count the same"),
         (["answer", "difference", record, "--tables", "1,1"], "the same table twice"), (["answer", "difference", record, "--tables", "1,x"], "two numbers"),
         (["answer", "difference", record, "--tables", "1,2,3"], "two numbers"), (["answer", "difference", record, "--by", "sex"], "--tables 1"),
         (["answer", "difference", record, "--by", "sex", "--tables", "1,2"], "one number"), (["answer", "difference", record, other, "--by", "sex"], "one file"),

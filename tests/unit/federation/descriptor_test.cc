@@ -196,7 +196,7 @@ TEST_F(Descriptors, WordsThatAreAnOfficesOwnAreNotAskedOfARegion) {
   wish_.bulletin.mutable_questions(0)->set_sql("SELECT agency, count(*) FROM move GROUP BY agency");
   const auto made = MakeDescriptor(wish_, roster_, open, now(), network_.random);
   ASSERT_EQ(made.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(Explain(made.status()).en, HasSubstr("ask one office alone"));
+  EXPECT_THAT(Explain(made.status()).en, HasSubstr("ask one organisation alone"));
 }
 
 TEST_F(Descriptors, AmountsTakeWideWords) {
