@@ -238,12 +238,12 @@ class CoverageOfSubtraction : public Coverage {
     answer.set_question_id(id);
     return answer;
   }
-  // Of the shown values of all differences those that hold `truth`.
-  double SharesCovered(const Plan& first, const std::vector<int64_t>& a, const Plan& second,
+  // Of the shown values of so many differences those that hold `truth`.
+  double SharesCovered(int releases, const Plan& first, const std::vector<int64_t>& a, const Plan& second,
                        const std::vector<int64_t>& b, double truth) {
     int covered = 0;
     cells_seen_ = 0;
-    for (int r = 0; r < releases_; ++r) {
+    for (int r = 0; r < releases; ++r) {
       const auto made = Subtract({Released(first, a, "1"), 0}, {Released(second, b, "2"), 0});
       PENC_CHECK(made.ok());
       exact_ = made->exact(0);
@@ -273,8 +273,9 @@ TEST_F(CoverageOfSubtraction, OfCountsAndSumsIsThatOfTheExactLawOfTheDifference)
                             "SELECT year, sum(hours) FROM work GROUP BY year"}) {
       const Plan first = PlanOf(sql, prices.first), second = PlanOf(sql, prices.second);
       const double unit = static_cast<double>(first.blocks[0].counting.grid);
-      const double share = SharesCovered(first, std::vector<int64_t>(first.length, 1000030), second,
-                                         std::vector<int64_t>(second.length, 1000000), 30 * unit);
+      // Ten pairs of prices and measures, whose laws every answer works out anew; a year is a cell.
+      const double share = SharesCovered(releases_ / 4, first, std::vector<int64_t>(first.length, 1000030),
+                                         second, std::vector<int64_t>(second.length, 1000000), 30 * unit);
       EXPECT_EQ(exact_, prices.exact) << sql;
       if (!prices.exact) {
         EXPECT_GT(StandardErrors(share, 0.95), -4.9) << sql << ": " << share;
@@ -310,7 +311,7 @@ TEST_F(CoverageOfSubtraction, OfMeansMediansAndSharesIsNotBelowWhatIsClaimed) {
   const std::vector<int64_t> longer = of_means(42), shorter = of_means(40);
   const double truth =
       static_cast<double>(longer[means.blocks[0].first] - shorter[means.blocks[0].first]) * grid / 2 / 4000;
-  double share = SharesCovered(means, longer, means, shorter, truth);
+  double share = SharesCovered(releases_, means, longer, means, shorter, truth);
   EXPECT_GT(StandardErrors(share, 0.95), -4.9) << share;
   EXPECT_FALSE(exact_);
   const Plan shares = PlanOf("SELECT year, share(hours > 40) FROM work GROUP BY year", price);
@@ -319,7 +320,7 @@ TEST_F(CoverageOfSubtraction, OfMeansMediansAndSharesIsNotBelowWhatIsClaimed) {
     for (uint64_t i = 0; i < shares.length; ++i) exact.push_back(i % 2 == 0 ? in : 500 - in);
     return exact;
   };
-  share = SharesCovered(shares, of_shares(250), shares, of_shares(60), 38);
+  share = SharesCovered(releases_, shares, of_shares(250), shares, of_shares(60), 38);
   EXPECT_GT(StandardErrors(share, 0.95), -4.9) << share;
   const Plan medians = PlanOf("SELECT race, median(hours) FROM work GROUP BY race", price);
   const auto of_medians = [&](int64_t middle) {
@@ -334,7 +335,7 @@ TEST_F(CoverageOfSubtraction, OfMeansMediansAndSharesIsNotBelowWhatIsClaimed) {
     }
     return exact;
   };
-  share = SharesCovered(medians, of_medians(44), medians, of_medians(40), 4);
+  share = SharesCovered(releases_, medians, of_medians(44), medians, of_medians(40), 4);
   EXPECT_GT(StandardErrors(share, 0.95), -4.9) << share;
   EXPECT_GT(cells_seen_, 3000);
 }
