@@ -61,7 +61,10 @@ class DistinctRegion : public SmallRegion {
   static constexpr int kKnown = 300, kInCommon = 100,
                        kDifferent = kOffices * (kKnown - kInCommon) + kInCommon;
 
-  DistinctRegion() { codebook_text_ = LinkedCodebook(); }
+  DistinctRegion() {
+    codebook_text_ = LinkedCodebook();
+    policy_text_ = kPolicy;
+  }
   static std::string People(int i) {
     std::string csv = "dossier,sexe,nom,prenom\n";
     const int first = i * (kKnown - kInCommon);
@@ -87,7 +90,7 @@ constexpr char kBoth[] =
     "FROM people";
 
 TEST_F(DistinctRegion, CountsEverybodyOnceInOneRound) {
-  Found(kPolicy);
+  Found();
   const Round round = Submit(Wish(kBoth, 400000));
   Settle();
   ASSERT_EQ(StateOf(round), v1::ROUND_STATE_OPENED);
@@ -105,7 +108,7 @@ TEST_F(DistinctRegion, CountsEverybodyOnceInOneRound) {
 }
 
 TEST_F(DistinctRegion, AnOfficeWithAnotherKeyIsStoppedAtItsImport) {
-  Found(kPolicy);
+  Found();
   TextSource source(People(9));
   v1::AdminCommand command;
   *command.mutable_import_file() = Command(std::string(32, 'o'));
@@ -116,14 +119,15 @@ TEST_F(DistinctRegion, AnOfficeWithAnotherKeyIsStoppedAtItsImport) {
 
 TEST_F(DistinctRegion, AnOfficeWhoseBucketsAreOfAnotherKeyDeclinesBeforeItIsCharged) {
   // Its codebook names another key, and so is another codebook.
-  Found(kPolicy);
+  Found();
   Member& other = members_[2];
+  const std::string column = "bucket: {type: integer, range: [0, 1048575], sensitivity: never}\n";
   const std::string text = absl::StrReplaceAll(
-      absl::StrReplaceAll(
-          codebook_text_,
-          {{"version: 1", "version: 2"}, {"bucket:", "bucket2:"}, {"people.bucket", "people.bucket2"}}),
-      {{NetworkKeyCheck(Secret(absl::string_view(kNetworkKey))),
-        NetworkKeyCheck(Secret(absl::string_view(std::string(32, 'o'))))}});
+      codebook_text_, {{"version: 1", "version: 2"},
+                       {column, absl::StrCat(column, "      bucket2", column.substr(6))},
+                       {"people.bucket", "people.bucket2"},
+                       {NetworkKeyCheck(Secret(absl::string_view(kNetworkKey))),
+                        NetworkKeyCheck(Secret(absl::string_view(std::string(32, 'o'))))}});
   v1::AdminCommand command;
   command.mutable_codebook_apply()->set_text(text);
   const auto applied = Administer(*other.office, command, nullptr, nullptr);

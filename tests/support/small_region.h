@@ -165,8 +165,9 @@ class SmallRegion : public ::testing::Test {
   }
 
   // Eight offices of 30, 33, ... persons, closed, members of a network in which all are stewards.
-  void Found(const std::string& policy = kSmallPolicy) {
-    for (int i = 0; i < kOffices; ++i) AddOffice(i, i == 3 ? policy : kSmallPolicy);
+  // `policy`: of the office 3; empty: as all.
+  void Found(const std::string& policy = "") {
+    for (int i = 0; i < kOffices; ++i) AddOffice(i, i == 3 && !policy.empty() ? policy : policy_text_);
     v1::Roster roster;
     roster.set_format(1);
     roster.set_network("essai");
@@ -329,7 +330,7 @@ class SmallRegion : public ::testing::Test {
   // Spent of the whole budget, of the one cohort that there is.
   static Spent SpentBy(const Member& member) { return member.office->ledger().Balances().at(0).spent; }
 
-  std::string codebook_text_ = kSmallCodebook;
+  std::string codebook_text_ = kSmallCodebook, policy_text_ = kSmallPolicy;
   const std::string folder_ = absl::StrCat(::testing::TempDir(), "/small_region_", getpid());
   SetClock clock_;
   SecureRandom random_;
