@@ -132,10 +132,13 @@ std::string Budget(const v1::BudgetResult& budget, const Words& w) {
              "no cohort: nothing is closed yet (penc close)\n");
   const bool refunds = std::any_of(budget.cohorts().begin(), budget.cohorts().end(),
                                    [](const v1::BudgetRow& row) { return row.refunded_ppm() > 0; });
+  const bool words = std::any_of(budget.cohorts().begin(), budget.cohorts().end(),
+                                 [](const v1::BudgetRow& row) { return row.words_open(); });
   std::vector<std::string> heading = {w("cohorte", "cohort"), w("crédit utilisé", "budget spent"),
                                       w("reste, pour toujours", "left, for ever"),
                                       w("par partenaire", "by partner")};
   if (refunds) heading.insert(heading.begin() + 3, w("rendu", "given back"));
+  if (words) heading.insert(heading.begin() + 3, w("part des listes ouvertes", "part of open lists"));
   TextTable table(std::move(heading));
   for (const v1::BudgetRow& row : budget.cohorts()) {
     std::vector<std::string> askers;
@@ -146,6 +149,8 @@ std::string Budget(const v1::BudgetResult& budget, const Words& w) {
                                      Percent(1000000 - std::min(1000000u, row.spent_ppm()), w.lang()),
                                      absl::StrJoin(askers, ", ")};
     if (refunds) line.insert(line.begin() + 3, Percent(row.refunded_ppm(), w.lang()));
+    if (words)
+      line.insert(line.begin() + 3, row.words_open() ? Percent(row.words_spent_ppm(), w.lang()) : "-");
     table.Add(std::move(line));
   }
   if (!refunds) return table.Text();

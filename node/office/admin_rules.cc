@@ -123,6 +123,8 @@ absl::StatusOr<v1::BudgetResult> ShowBudget(Office& office) {
     row->set_delta(promise.delta);
     row->set_spent_ppm(SpentPpm(balance.promise, balance.spent));
     row->set_refunded_ppm(SpentPpm(balance.promise, balance.refunded));
+    row->set_words_open(balance.promise.keys_delta > 0);
+    row->set_words_spent_ppm(WordsSpentPpm(balance.promise, balance.spent));
     for (const auto& [asker, spent] : balance.by_asker) {
       v1::AskerSpent* by = row->add_askers();
       auto name = name_of.find(asker);

@@ -23,6 +23,10 @@ uint32_t SpentPpm(const Promise& promise, const Spent& spent) {
   return std::min(pure, Ppm(spent.renyi, RenyiBudget(promise)));
 }
 
+uint32_t WordsSpentPpm(const Promise& promise, const Spent& spent) {
+  return Ppm(spent.delta, promise.keys_delta);
+}
+
 PromiseText WrittenPromise(const Promise& promise) {
   std::string epsilon = absl::StrCat(promise.epsilon_1024 / 1024);
   if (uint64_t rest = promise.epsilon_1024 % 1024; rest != 0) {

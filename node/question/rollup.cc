@@ -279,6 +279,7 @@ BlockShape CoarserShape(const BlockShape& finest, const RollupLevel& level, uint
 uint64_t PriceOfLevel(const Rollup& rollup, uint32_t level, uint64_t price, bool pure) {
   uint64_t all = 0;
   for (const RollupLevel& one : rollup.levels) all += WeightOf(one.cells, pure);
+  PENC_CHECK(all > 0);  // a level has a cell
   return static_cast<uint64_t>(static_cast<unsigned __int128>(price) *
                                WeightOf(rollup.levels[level].cells, pure) / all);
 }

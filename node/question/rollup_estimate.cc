@@ -153,6 +153,7 @@ EstimatedTable EstimateRollup(const Plan& plan, const PlannedQuestion& planned, 
     const std::vector<double> rounded = RoundedTogether(tree.parents(), estimates);
     const std::vector<double> widths = tree.HalfWidths();
     std::vector<double> thresholds;
+    thresholds.reserve(blocks.size());
     for (const NoisyBlock& block : blocks) {
       thresholds.push_back(unit *
                            static_cast<double>(PhantomThreshold(block.block.noise, cells, display.phantoms)));

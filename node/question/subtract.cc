@@ -286,6 +286,7 @@ absl::StatusOr<v1::TableDifference> Subtract(const TableOf& first, const TableOf
   v1::TableDifference out;
   *out.mutable_table()->mutable_axes() = a->axes();
   std::vector<Pair> pairs;
+  pairs.reserve(a->rows_size());
   for (int r = 0; r < a->rows_size(); ++r)
     pairs.push_back({r, r, {a->rows(r).key().begin(), a->rows(r).key().end()}});
   FillRows(*a, *b, pairs, out);

@@ -185,6 +185,7 @@ TEST_F(OpenList, IsRefusedWhereNothingIsSetAsideOrNothingIsLeft) {
   Begin("");
   const v1::Answer refused = Ask(kQuestion);
   EXPECT_EQ(refused.refusal().reason(), v1::REFUSAL_KEYS_NOT_OPEN);
+  EXPECT_FALSE(Budget().cohorts(0).words_open());
   EXPECT_THAT(refused.refusal().next().en(), HasSubstr("keys_delta"));
   EXPECT_EQ(Why("SELECT race, count(*) FROM work GROUP BY race"), v1::REFUSAL_UNSPECIFIED);
   Begin("3e-8");
@@ -193,6 +194,9 @@ TEST_F(OpenList, IsRefusedWhereNothingIsSetAsideOrNothingIsLeft) {
   EXPECT_EQ(Why("SELECT agency, count(*) FROM work GROUP BY agency"), v1::REFUSAL_KEYS_EXHAUSTED);
   EXPECT_EQ(SpentHere().renyi, before.renyi);
   EXPECT_EQ(SpentHere().delta, before.delta);
+  // Two of the three parts that were set aside, as the office sees it.
+  EXPECT_TRUE(Budget().cohorts(0).words_open());
+  EXPECT_EQ(Budget().cohorts(0).words_spent_ppm(), 666667u);
   Open();
   EXPECT_EQ(Why("SELECT agency, count(*) FROM work GROUP BY agency"), v1::REFUSAL_KEYS_EXHAUSTED);
   // Half the price takes half the delta: it still fits; and what selects nothing is not kept out.
