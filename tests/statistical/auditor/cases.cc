@@ -24,12 +24,16 @@ constexpr double kUnit = 1.0 / (uint64_t{1} << 40);  // of charges
 int ReleasesOfOneBudget(const Case& one) { return 6 / static_cast<int>(one.questions.size()); }
 
 // Appends what the answer has of each person.
-void AddSeen(const std::string& bytes, const Case& one, std::vector<std::vector<int64_t>>& persons) {
+void AddSeen(const std::string& bytes, const Case& one, const std::vector<size_t>& buckets,
+             std::vector<std::vector<int64_t>>& persons) {
   v1::Answer answer;
   PENC_CHECK(answer.ParseFromString(bytes));
   if (answer.has_refusal()) std::fprintf(stderr, "%s\n", answer.refusal().DebugString().c_str());
   PENC_CHECK(!answer.has_refusal() && answer.tables_size() == 1);
   for (const v1::Block& block : answer.tables(0).blocks()) {
+    for (size_t p = 0; one.in_buckets && p < persons.size(); ++p)
+      persons[p].push_back(block.noisy(static_cast<int>(buckets[p])));
+    if (one.in_buckets) continue;
     const size_t each = one.cells_each * std::max<size_t>(1, block.fan());
     for (size_t p = 0; p < persons.size(); ++p) {
       for (size_t i = 0; i < each; ++i) persons[p].push_back(block.noisy(static_cast<int>(p * each + i)));
@@ -45,12 +49,13 @@ struct Charged {
 Charged AskAll(Twins& twins, System& system, Office& office, const Case& one, int release, History& out) {
   const Spent before = Twins::SpentBy(office);
   std::vector<std::vector<int64_t>> persons(twins.persons());
+  const std::vector<size_t> buckets = one.in_buckets ? twins.Buckets() : std::vector<size_t>();
   for (const std::string& question : one.questions) {
     const std::string sql = absl::StrReplaceAll(question, {{"$0", absl::StrCat(release)}});
     const absl::StatusOr<std::string> bytes = system.Ask(twins, office, twins.Body(office, sql, one.price));
     if (!bytes.ok()) std::fprintf(stderr, "%s\n", bytes.status().ToString().c_str());
     PENC_CHECK(bytes.ok());
-    AddSeen(*bytes, one, persons);
+    AddSeen(*bytes, one, buckets, persons);
   }
   for (const std::vector<int64_t>& seen : persons) out.Add(seen);
   const Spent after = Twins::SpentBy(office);
@@ -102,6 +107,12 @@ const std::vector<Case>& Cases() {
                     {"SELECT place, stddev(hours) AS n$0 FROM heavy GROUP BY place"},
                     Epsilon(1024),
                     1});
+    // As many buckets as there can be: hardly anybody shares one.
+    all->push_back({"distinct persons, Laplace",
+                    {"SELECT approx_count_distinct(network_person, 500000) AS n$0 FROM person"},
+                    Epsilon(1024),
+                    1,
+                    true});
     const std::string persons = measures[0].sql;
     all->push_back({"persons, asked twice", {persons, persons}, Epsilon(1024), 1});
     all->push_back(

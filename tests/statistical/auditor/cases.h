@@ -19,6 +19,7 @@ struct Case {
   std::vector<std::string> questions;
   v1::Price price;
   size_t cells_each = 1;
+  bool in_buckets = false;  // what is seen of a person is one cell, their bucket's
 };
 v1::Price Epsilon(uint32_t in_1024);  // discrete Laplace
 v1::Price Share(uint32_t ppm);        // Skellam, at the shares used here

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "base/status.h"
+#include "crypto/keyfile.h"
+#include "ingest/network_person.h"
 #include "release/release.h"
 
 namespace penc::audit {
@@ -30,6 +32,7 @@ tables:
     columns:
       home: {type: integer, range: [0, $0], sensitivity: ordinary, fr: Lieu, en: Home}
       kind: {type: code, codes: kind, sensitivity: ordinary, fr: Sorte, en: Kind}
+      bucket: {type: integer, range: [0, 1048575], sensitivity: never}
   spread:
     unit: event
     caps: {cells: 4, rows: 4}
@@ -46,7 +49,19 @@ tables:
       hours: {type: number, range: [0, 168], step: 1, sensitivity: ordinary, fr: Heures, en: Hours}
       grade: {type: integer, range: [0, 7], sensitivity: ordinary, fr: Niveau, en: Grade}
       turn: {type: integer, range: [0, 7], sensitivity: ordinary, fr: Tour, en: Turn}
+linkage: {column: person.bucket, fields: [called], key_check: "$2"}
 )";
+constexpr char kPersons[] = R"(mapping: persons
+codebook: audit@1
+table: person
+person: [person_ref]
+columns: {home: home, kind: kind}
+network_person: {called: called}
+)";
+const Secret& NetworkKey() {
+  static const Secret key(std::string(32, 'k'));
+  return key;
+}
 constexpr char kPolicy[] = R"(policy: audit
 valid_until: 2030-06-30
 promise: {epsilon: 8, delta: 1e-6}
@@ -111,7 +126,7 @@ absl::StatusOr<v1::AdminResult> Twins::Run(Office& office, const v1::AdminComman
 void Twins::Found(const std::string& dir, const Real& real) {
   InitOptions init;
   init.name = "Twin";
-  init.codebook_text = absl::Substitute(kCodebook, persons_, 4 * persons_);
+  init.codebook_text = absl::Substitute(kCodebook, persons_, 4 * persons_, NetworkKeyCheck(NetworkKey()));
   init.policy_text = kPolicy;
   init.listen = "127.0.0.1:0";
   Must(Office::Create(dir, init, environment()));
@@ -124,6 +139,11 @@ void Twins::Found(const std::string& dir, const Real& real) {
       v1::AdminCommand import;
       import.mutable_import_file()->set_file_name(absl::StrCat(table, half, ".csv"));
       import.mutable_import_file()->set_table(table);
+      if (absl::string_view(table) == "person") {
+        import.mutable_import_file()->set_mapping(kPersons);
+        import.mutable_import_file()->set_mapping_name("persons.yaml");
+        import.mutable_import_file()->set_network_key(std::string(NetworkKey().view()));
+      }
       Must(Run(*office, import, rows).status());
     }
     v1::AdminCommand close;
@@ -148,12 +168,12 @@ void Twins::Grant(Office& office, const VerifyKey& asker) {
 std::string Twins::Rows(const std::string& table, int half, const Real& real) const {
   const bool persons = table == "person", heavy = table == "heavy";
   if (persons && half == 1) return "";
-  std::string csv = persons ? "person_ref,home,kind\n"
+  std::string csv = persons ? "person_ref,home,kind,called\n"
                     : heavy ? "person_ref,place,hours,grade,turn\n"
                             : "person_ref,place,turn\n";
   const auto rows_of = [&](const std::string& person, uint32_t number, bool other) {
     if (persons) {
-      absl::StrAppend(&csv, person, ",", number, other ? ",b\n" : ",a\n");
+      absl::StrAppend(&csv, person, ",", number, other ? ",b," : ",a,", person, "\n");
     } else if (heavy) {
       for (int turn = 4 * half; turn < 4 * half + 4; ++turn)
         absl::StrAppend(&csv, person, ",", number, ",168,7,", turn, "\n");
@@ -167,6 +187,13 @@ std::string Twins::Rows(const std::string& table, int half, const Real& real) co
     if (real(p)) rows_of(absl::StrCat("P", p), p, false);
   }
   return csv;
+}
+
+std::vector<size_t> Twins::Buckets() const {
+  BucketMaker network(&NetworkKey(), NetworkKey());
+  std::vector<size_t> buckets;
+  for (uint32_t p = 0; p < persons_; ++p) buckets.push_back(*network.Of({absl::StrCat("P", p)}));
+  return buckets;
 }
 
 v1::AskBody Twins::Body(Office& office, const std::string& sql, const v1::Price& price) const {

@@ -37,6 +37,8 @@ class Twins {
   void Renew();
 
   uint32_t persons() const { return persons_; }
+  // Of each of them: in which of 2^20 buckets the network knows the person.
+  std::vector<size_t> Buckets() const;
   Office& with() { return *with_; }
   Office& without() { return *without_; }
   const SigningKey& asker() const { return asker_; }
