@@ -71,14 +71,12 @@ void AddRecords(const v1::PersonSheetResult& sheet, const Words& w, Page& page) 
   }
   page.Paragraph(
       w("Ces données sont des codes, des nombres, des dates, et, là où l'organisation tient une telle liste, "
-        "des "
-        "noms de lieux ou d'organismes. Ni nom de personne, ni téléphone, ni numéro de document, ni texte "
-        "libre "
-        "n'y trouve place; la référence elle-même est remplacée par une empreinte secrète.",
-        "These items are codes, numbers, dates and, where the organisation keeps such a list, names of "
-        "places or "
-        "bodies. No person's name, phone number, document number or free text has a place among them; the "
-        "reference itself is replaced by a secret fingerprint."));
+        "des mots qu'elle écrit elle-même (noms de lieux ou d'organismes). Le reste n'a de place ni pour un "
+        "nom de personne, ni pour un téléphone, un numéro de document ou un texte libre; la référence "
+        "elle-même est remplacée par une empreinte secrète.",
+        "These items are codes, numbers, dates and, where the organisation keeps such a list, words that it "
+        "writes itself (names of places or bodies). The rest has no place for a person's name, a phone "
+        "number, a document number or free text; the reference itself is replaced by a secret fingerprint."));
   if (!sheet.quarantine_files().empty()) {
     page.Paragraph(
         w("Des lignes de cette personne attendent une correction, telles qu'elles furent écrites, texte "

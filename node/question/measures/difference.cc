@@ -1,6 +1,6 @@
 // difference(condition, condition): persons of a cell with a row that fits the first, less persons with a row
 // that fits the second. Both numbers are released; the margin is that of the exact law of their noise's
-// difference. Cohorts are asked by two questions of one bulletin, each of which only its own cohort pays.
+// difference. Of cohorts: question/subtract.h.
 #include <algorithm>
 
 #include "privacy/law.h"
